@@ -1,0 +1,80 @@
+/**
+ * Facts from collectors. A process is identified by (boot, pid, start): `start` is in clock ticks since
+ * boot as in /proc/PID/stat field 22 (proc_pid_stat(5)), so sensor, sweep and sampler agree on it.
+ */
+export const PROCESS_SOURCES = ['ebpf', 'sampler', 'sweep', 'eslogger'] as const;
+export type ProcessSource = (typeof PROCESS_SOURCES)[number];
+
+export interface ProcessExec {
+  readonly kind: 'process_exec';
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly source: ProcessSource;
+  readonly pid: number;
+  readonly ppid: number;
+  readonly start: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Absolute path of the image where the source could tell it, else as it was given to execve. */
+  readonly exe: string;
+  /** For a `#!` script: the path of the script; else null. */
+  readonly script: string | null;
+  readonly argv: readonly string[];
+  readonly cwd: string | null;
+  /** True where any field above was cut at a limit. */
+  readonly truncated: boolean;
+}
+
+export interface ProcessFork {
+  readonly kind: 'process_fork';
+  readonly time: number;
+  readonly source: ProcessSource;
+  readonly pid: number;
+  readonly ppid: number;
+  readonly start: number;
+  readonly uid: number;
+}
+
+export interface ProcessExit {
+  readonly kind: 'process_exit';
+  readonly time: number;
+  readonly source: ProcessSource;
+  readonly pid: number;
+  readonly start: number;
+  readonly exit_code: number | null;
+}
+
+/** Says *that* something at a path may have changed; content decides whether it did. */
+export interface PathChange {
+  readonly kind: 'path_change';
+  readonly time: number;
+  readonly path: string;
+  readonly change: 'create' | 'update' | 'delete';
+}
+
+export const LOSS_STAGES = ['kernel-ring', 'sensor-pipe', 'watcher', 'queue', 'spool', 'uplink'] as const;
+export type LossStage = (typeof LOSS_STAGES)[number];
+
+/** What a stage could not carry since it last said so. */
+export interface Loss {
+  readonly kind: 'loss';
+  readonly time: number;
+  readonly stage: LossStage;
+  readonly count: number;
+  readonly detail: string;
+}
+
+export const COLLECTOR_NAMES = ['process/ebpf', 'process/sampler', 'file/watcher'] as const;
+export type CollectorName = (typeof COLLECTOR_NAMES)[number];
+
+/** State of a collector; `detail` is one line for people. */
+export interface Health {
+  readonly kind: 'health';
+  readonly time: number;
+  readonly collector: CollectorName;
+  readonly state: 'ok' | 'degraded' | 'failed';
+  readonly detail: string;
+}
+
+export type ProcessEvent = ProcessExec | ProcessFork | ProcessExit;
+export type CollectorEvent = ProcessEvent | PathChange | Loss | Health;
