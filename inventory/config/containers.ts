@@ -1,0 +1,145 @@
+import type { Client, Container } from '../clients/client.ts';
+import type { Fault } from '../errors.ts';
+import { MAX_SERVERS_PER_FILE } from '../limits.ts';
+import { looksLikeServer, readEntry, type ServerEntry } from './entry.ts';
+import {
+  type ConfigDocument,
+  type ConfigValue,
+  findForbiddenKey,
+  isList,
+  isObject,
+  type ValuePath,
+} from './value.ts';
+
+/** An entry with the value it was read from. */
+export interface FoundEntry {
+  readonly entry: ServerEntry;
+  readonly raw: ConfigValue;
+  /** The project named by the container (`projects.<path>.mcpServers`), else null. */
+  readonly project: string | null;
+}
+
+/** Every container key that some client reads; tried for files of clients that are not known. */
+const KNOWN_CONTAINERS: readonly Container[] = [
+  { path: ['mcpServers'] },
+  { path: ['servers'] },
+  { path: ['mcp', 'servers'] },
+  { path: ['mcp.servers'] },
+  { path: ['mcp', 'mcpServers'] },
+  { path: ['mcp'] },
+  { path: ['mcp_servers'] },
+  { path: ['context_servers'] },
+  { path: ['extensions'] },
+  { path: ['amp.mcpServers'] },
+  { path: ['powers', 'mcpServers'] },
+  { path: ['settings', 'mcp', 'servers'] },
+  { path: ['customizations', 'vscode', 'mcp', 'servers'] },
+  { path: ['projects', '*', 'mcpServers'] },
+  { path: ['server', 'mcp_config'], kind: 'single' },
+  { path: ['plugins'] },
+];
+
+interface Candidate {
+  readonly name: string;
+  readonly value: ConfigValue;
+  readonly path: ValuePath;
+  readonly project: string | null;
+}
+
+/** The servers of one document; `strict` reads only the given containers, else every known one after them. */
+export function findEntries(
+  document: ConfigDocument,
+  client: Client | null,
+  containers: readonly Container[],
+  strict: boolean,
+): { readonly entries: readonly FoundEntry[]; readonly faults: readonly Fault[] } {
+  const collected = new Map<string, Candidate>();
+  const add = (container: Container, own: boolean) => {
+    for (const candidate of candidatesOf(document, container)) {
+      if (own || looksLikeServer(candidate.value)) {
+        const key = JSON.stringify(candidate.path);
+        if (!collected.has(key)) collected.set(key, candidate);
+      }
+    }
+  };
+  const wrapped = containers.filter((container) => container.kind !== 'flat');
+  const isOwn = (container: Container) =>
+    wrapped.some((own) => own.path.join('\0') === container.path.join('\0'));
+  if (!strict) for (const container of KNOWN_CONTAINERS) add(container, isOwn(container));
+  for (const container of wrapped) add(container, true);
+  const mayBeFlat = !strict || wrapped.length < containers.length;
+  const isWrapped = wrapped.some(
+    ({ path }) => document.root !== null && path[0] !== undefined && path[0] in document.root,
+  );
+  if (mayBeFlat && collected.size === 0 && !isWrapped) add({ path: [], kind: 'flat' }, false);
+  return readCandidates([...collected.values()], document, client);
+}
+
+function readCandidates(candidates: readonly Candidate[], document: ConfigDocument, client: Client | null) {
+  const entries: FoundEntry[] = [];
+  const faults: Fault[] = [];
+  for (const { name, value, path, project } of candidates.slice(0, MAX_SERVERS_PER_FILE)) {
+    const at = document.positionOf(path);
+    const forbidden = findForbiddenKey({ [name]: value });
+    if (forbidden !== null) {
+      const message = `server ${JSON.stringify(name)} is refused: the key ${JSON.stringify(forbidden.at(-1))} is not allowed`;
+      faults.push({ code: 'CONFIG_FORBIDDEN_KEY', message, at });
+    } else if (!isObject(value)) {
+      const message = `server ${JSON.stringify(name)} is not an object`;
+      faults.push({ code: 'CONFIG_ENTRY_INVALID', message, at });
+    } else {
+      const read = readEntry(name, value, client, at);
+      entries.push({ entry: read.entry, raw: value, project });
+      faults.push(...read.faults);
+    }
+  }
+  if (candidates.length > MAX_SERVERS_PER_FILE) {
+    const message = `${candidates.length} servers; only the first ${MAX_SERVERS_PER_FILE} are read`;
+    faults.push({ code: 'CONFIG_TOO_MANY_SERVERS', message, at: null });
+  }
+  return { entries, faults };
+}
+
+function candidatesOf(document: ConfigDocument, container: Container): readonly Candidate[] {
+  return valuesAt(document.root, container.path).flatMap(({ value, path, project }) => {
+    if (container.kind === 'single') {
+      const title = document.root?.['name'];
+      return [{ name: typeof title === 'string' ? title : '', value, path, project }];
+    }
+    if (isList(value)) {
+      return value.map((item, index) => {
+        const title = isObject(item) ? item['name'] : undefined;
+        return {
+          name: typeof title === 'string' ? title : `#${index}`,
+          value: item,
+          path: [...path, index],
+          project,
+        };
+      });
+    }
+    if (!isObject(value)) return [];
+    return Object.entries(value).map(([name, item]) => ({
+      name,
+      value: item,
+      path: [...path, name],
+      project,
+    }));
+  });
+}
+
+/** The values at a key path whose `*` stands for any key; that key is the project. */
+function valuesAt(
+  value: ConfigValue,
+  keys: readonly string[],
+  path: ValuePath = [],
+  project: string | null = null,
+): readonly { readonly value: ConfigValue; readonly path: ValuePath; readonly project: string | null }[] {
+  const [key, ...rest] = keys;
+  if (key === undefined) return [{ value, path, project }];
+  if (!isObject(value)) return [];
+  if (key === '*') {
+    return Object.entries(value).flatMap(([name, child]) => valuesAt(child, rest, [...path, name], name));
+  }
+  const child = value[key];
+  return child === undefined ? [] : valuesAt(child, rest, [...path, key], project);
+}

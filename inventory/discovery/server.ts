@@ -1,0 +1,169 @@
+import { createHmac } from 'node:crypto';
+import { dirname } from 'node:path';
+import type { Scope, Server } from '../../wire/index.ts';
+import type { Client } from '../clients/client.ts';
+import { ArtefactSet, type HostFacts } from '../closure/artefacts.ts';
+import { expandPath, type LaunchPlace } from '../closure/expand.ts';
+import { realPathOf } from '../closure/find-executable.ts';
+import { canonicalJson, sha256Hex } from '../closure/jcs.ts';
+import type { LaunchSpec } from '../closure/launcher.ts';
+import { type Anchors, portableText } from '../closure/portable.ts';
+import { CommandTracer } from '../closure/trace.ts';
+import type { FoundEntry } from '../config/containers.ts';
+import type { ServerEntry } from '../config/entry.ts';
+import { type ConfigValue, isList, isObject } from '../config/value.ts';
+import { findingsOf } from '../posture/findings.ts';
+import { redactArgs, redactEntry, redactText } from '../posture/redact.ts';
+import { classifySecret } from '../posture/secret.ts';
+import type { HostUser } from '../users.ts';
+
+export interface EnvFact {
+  /** HMAC-SHA256 of the value under the salt, lower-case hex. */
+  readonly digest: string;
+  /** The class of secret it looks like, or null. */
+  readonly class: string | null;
+}
+
+/** A server with what only this host may know of it. */
+export interface DiscoveredServer {
+  readonly server: Omit<Server, 'state'>;
+  /** Null for a server that is only connected to. */
+  readonly launch: LaunchSpec | null;
+  readonly env: Readonly<Record<string, EnvFact>>;
+  /** The entry as canonical JSON, indented, secrets replaced by their class: for text diffs. */
+  readonly entry: string;
+}
+
+/** Where an entry was found. */
+export interface EntrySource {
+  readonly client: Client;
+  readonly scope: Scope;
+  readonly path: string;
+  readonly realPath: string;
+  readonly linked: boolean;
+  readonly project: string | null;
+  readonly user: HostUser;
+  readonly userName: string;
+}
+
+export interface HostContext extends HostFacts {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly salt: string;
+}
+
+const ID_HEX_DIGITS = 16;
+/** Where a client that was given no PATH looks (paths.h, _PATH_DEFPATH, and /usr/local). */
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/** The stable id of a server on a host: SHA-256 over client, scope, config path, project and name. */
+export function serverId(
+  client: string,
+  scope: Scope,
+  configPath: string,
+  project: string | null,
+  name: string,
+): string {
+  return sha256Hex([client, scope, configPath, project ?? '', name].join('\0')).slice(0, ID_HEX_DIGITS);
+}
+
+/** Builds one server from its entry: what it starts, the closure and the findings. */
+export function describeServer(source: EntrySource, found: FoundEntry, host: HostContext) {
+  const { entry } = found;
+  const anchors: Anchors = { home: bothNames(source.user.home), project: bothNames(source.project) };
+  const set = new ArtefactSet(host, anchors);
+  const canonical = canonicalJson(portableValue(redactEntry(found.raw, 'digest'), anchors));
+  set.addConfig(source.path, source.realPath, canonical, entry.name);
+  const launch = traceLaunch(source, entry, set, host);
+  const closure = set.closure();
+  const args = redactArgs(entry.args, 'show');
+  const server: Omit<Server, 'state'> = {
+    id: serverId(source.client.id, source.scope, source.path, source.project, entry.name),
+    client: source.client.id,
+    scope: source.scope,
+    config_path: source.path,
+    project: source.project,
+    name: entry.name,
+    transport: entry.transport,
+    command: entry.command === null ? null : redactText(entry.command, '', 'show'),
+    args,
+    env_keys: Object.keys(entry.env),
+    env_file: entry.envFile,
+    cwd: entry.cwd,
+    url: entry.url === null ? null : redactText(entry.url, '', 'show'),
+    disabled: entry.disabled,
+    auto_approve:
+      entry.autoApprove === null || typeof entry.autoApprove === 'boolean'
+        ? entry.autoApprove
+        : [...entry.autoApprove],
+    user: source.userName,
+    closure,
+    findings: findingsOf({
+      entry,
+      launch,
+      artefacts: closure.artefacts,
+      user: source.userName,
+      configLinked: source.linked,
+    }),
+  };
+  const text = JSON.stringify(JSON.parse(canonicalJson(redactEntry(found.raw, 'show'))), null, 2);
+  const discovered: DiscoveredServer = { server, launch, env: envFacts(entry, host.salt), entry: text };
+  return { discovered, files: set.files, trees: set.trees };
+}
+
+function traceLaunch(
+  source: EntrySource,
+  entry: ServerEntry,
+  set: ArtefactSet,
+  host: HostContext,
+): LaunchSpec | null {
+  const home = source.user.home;
+  const place: LaunchPlace = {
+    home,
+    project: source.project,
+    configDirectory: dirname(source.path),
+    env: { ...host.env, ...entry.env },
+  };
+  const start = source.project ?? home;
+  const cwd = entry.cwd === null ? start : (expandPath(entry.cwd, start, place) ?? start);
+  const path = entry.env['PATH'] ?? host.env['PATH'] ?? DEFAULT_PATH;
+  const tracer = new CommandTracer(set, place, path);
+  if (entry.envFile !== null) tracer.namedFile('env-file', entry.envFile, cwd);
+  if (entry.headersHelper !== null) tracer.shellText(entry.headersHelper, cwd, 0);
+  if (entry.command === null) return null;
+  const traced = tracer.trace({ command: entry.command, args: entry.args, cwd, depth: 0, nested: false });
+  tracer.traceEnvironment(entry.env, cwd);
+  return {
+    command: entry.command,
+    args: entry.args,
+    resolved: traced.resolved,
+    launcher: traced.launcher,
+    server_args: traced.serverArgs,
+    package: traced.package,
+    script: traced.script,
+    cwd,
+    uid: source.user.uid,
+  };
+}
+
+function envFacts(entry: ServerEntry, salt: string): Readonly<Record<string, EnvFact>> {
+  const facts: Record<string, EnvFact> = Object.create(null);
+  for (const [name, value] of Object.entries(entry.env)) {
+    const digest = createHmac('sha256', salt).update(value).digest('hex');
+    facts[name] = { digest, class: classifySecret(name, value) };
+  }
+  return facts;
+}
+
+function portableValue(value: ConfigValue, anchors: Anchors): ConfigValue {
+  if (typeof value === 'string') return portableText(value, anchors);
+  if (isList(value)) return value.map((item) => portableValue(item, anchors));
+  if (!isObject(value)) return value;
+  const copy: Record<string, ConfigValue> = Object.create(null);
+  for (const [key, child] of Object.entries(value)) copy[key] = portableValue(child, anchors);
+  return copy;
+}
+
+function bothNames(path: string | null): readonly string[] {
+  if (path === null) return [];
+  return [...new Set([path, realPathOf(path) ?? path])];
+}

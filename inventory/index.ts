@@ -1,0 +1,33 @@
+export { CLIENTS, clientProcesses, findClient } from './clients/catalogue.ts';
+export type {
+  Client,
+  ConfigLocation,
+  Container,
+  LocationBase,
+  Platform,
+  ProjectRecord,
+} from './clients/client.ts';
+export { HashCache, type HashCacheJson } from './closure/hash-cache.ts';
+export { canonicalJson } from './closure/jcs.ts';
+export { LAUNCHERS, type Launcher, type LaunchSpec } from './closure/launcher.ts';
+export { AccountNames } from './closure/names.ts';
+export { type ShellCommand, shellCommands } from './closure/shell-words.ts';
+export { type ParsedConfig, type ParsedServer, parseConfigFile } from './config/parse-file.ts';
+export { type DiscoveredServer, type EnvFact, serverId } from './discovery/server.ts';
+export {
+  type Inventory,
+  type InventoryOptions,
+  takeInventory,
+  type WatchPlan,
+} from './discovery/take-inventory.ts';
+export {
+  INVENTORY_ERROR_CODES,
+  InventoryError,
+  type InventoryErrorCode,
+  PROBLEM_CODES,
+  type ProblemCode,
+} from './errors.ts';
+export * as limits from './limits.ts';
+export { redactArgs } from './posture/redact.ts';
+export { classifySecret, redactShapes, SECRET_CLASSES, type SecretClass } from './posture/secret.ts';
+export { type HostUser, homeAsUser, listHostUsers } from './users.ts';

@@ -1,0 +1,90 @@
+import type { ServerEntry } from '../config/entry.ts';
+import { type ConfigValue, isList, isObject } from '../config/value.ts';
+import { classifySecret, isSecretName, redaction, redactShapes, type SecretClass } from './secret.ts';
+
+/**
+ * `show` hides everything that could be a secret; `digest` hides only what is surely one, because what
+ * is hidden from the digest may change unseen: a random-looking argument can be code.
+ */
+export type RedactionUse = 'show' | 'digest';
+
+/** Below these keys a value is data for the server, so a token may rotate without a change of the digest. */
+const VALUE_MAPS: ReadonlySet<string> = new Set([
+  'env',
+  'environment',
+  'envs',
+  'headers',
+  'http_headers',
+  'requestInit',
+]);
+const FLAG = /^--?[A-Za-z][\w-]*$/;
+const ASSIGNMENT = /^(-{0,2}[A-Za-z][\w.-]*)=([\s\S]*)$/;
+const QUERY_PARAMETER = /([?&]([\w.-]{1,64})=)([^&#\s]{1,1024})/g;
+
+/** Replaces the secrets of an argument list: tokens by shape, and values that a flag or key names as secret. */
+export function redactArgs(args: readonly string[], use: RedactionUse): readonly string[] {
+  return args.map((arg, index) => {
+    const before = args[index - 1] ?? '';
+    const flag = FLAG.test(before) && isSecretName(before) ? before.replace(/^-+/, '') : '';
+    return redactText(arg, flag, use);
+  });
+}
+
+/** Replaces secrets in one text that stands under a name (empty where it has none). */
+export function redactText(text: string, name: string, use: RedactionUse): string {
+  const [, key = '', value = ''] = ASSIGNMENT.exec(text) ?? [];
+  const assigned = classifySecret(key.replace(/^-+/, ''), value.replace(/^(["'])([\s\S]*)\1$/, '$2'));
+  if (key !== '' && assigned !== null && assigned !== 'url-credentials' && hides(assigned, use)) {
+    return `${key}=${redaction(assigned)}`;
+  }
+  const found = classifySecret(name, text);
+  const shaped = redactQuery(redactShapes(text), use);
+  return shaped === text && found !== null && hides(found, use) ? redaction(found) : shaped;
+}
+
+/** The entry's value with secrets replaced and everything else as it is. */
+export function redactEntry(raw: ConfigValue, use: RedactionUse, name = ''): ConfigValue {
+  if (typeof raw === 'string') return redactText(raw, name, use);
+  if (isList(raw)) {
+    if (raw.every((item) => typeof item === 'string')) return redactArgs(raw, use);
+    return raw.map((item) => redactEntry(item, use, name));
+  }
+  if (!isObject(raw)) return raw;
+  const copy: Record<string, ConfigValue> = Object.create(null);
+  for (const [key, value] of Object.entries(raw))
+    copy[key] = redactEntry(value, VALUE_MAPS.has(key) ? 'show' : use, key);
+  return copy;
+}
+
+/** Every secret of an entry: where it stands and its class. */
+export function secretsOf(
+  entry: ServerEntry,
+): readonly { readonly where: string; readonly class: SecretClass }[] {
+  const named = (kind: string, record: Readonly<Record<string, string>>) =>
+    Object.entries(record).flatMap(([name, value]) => {
+      const found = classifySecret(name, value);
+      return found === null ? [] : [{ where: `${kind} ${name}`, class: found }];
+    });
+  const shown = redactArgs(entry.args, 'show');
+  const inArgs = entry.args.flatMap((arg, index) =>
+    shown[index] === arg ? [] : classOfRedaction(shown[index], `argument ${index + 1}`),
+  );
+  const inUrl = classOfRedaction(redactText(entry.url ?? '', '', 'show'), 'url');
+  return [...named('env', entry.env), ...named('header', entry.headers), ...inArgs, ...inUrl];
+}
+
+function classOfRedaction(text: string | undefined, where: string) {
+  const found = /<redacted:([a-z-]+)>/.exec(text ?? '')?.[1] as SecretClass | undefined;
+  return found === undefined ? [] : [{ where, class: found }];
+}
+
+function hides(found: SecretClass | null, use: RedactionUse): boolean {
+  return found !== null && (use === 'show' || found !== 'high-entropy');
+}
+
+function redactQuery(text: string, use: RedactionUse): string {
+  return text.replace(QUERY_PARAMETER, (whole, start: string, name: string, value: string) => {
+    const found = classifySecret(name, value);
+    return found !== null && hides(found, use) ? start + redaction(found) : whole;
+  });
+}
