@@ -1,0 +1,54 @@
+import type { Artefact } from '../wire/index.ts';
+import { artefactSubjects, type Candidate, type Statement, subjectName } from './statement.ts';
+
+/** How one artefact differs between two closures. */
+export interface ArtefactChange {
+  readonly change: 'changed' | 'added' | 'removed';
+  readonly role: string;
+  /** Path on this host; the portable path for an artefact that is gone. */
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What differs between the closure that a statement names and the server's present one. */
+export function changesSince(statement: Statement, server: Candidate): readonly ArtefactChange[] {
+  return compare(artefactSubjects(statement), server.closure.artefacts);
+}
+
+/** What differs between two lists of artefacts of the same server. */
+export function changesBetween(
+  before: readonly Artefact[],
+  after: readonly Artefact[],
+): readonly ArtefactChange[] {
+  const known = new Map<string, string>();
+  for (const artefact of before) {
+    if (artefact.sha256 !== null) known.set(subjectName(artefact), artefact.sha256);
+  }
+  return compare(known, after);
+}
+
+function compare(before: ReadonlyMap<string, string>, after: readonly Artefact[]): readonly ArtefactChange[] {
+  const changes: ArtefactChange[] = [];
+  const seen = new Set<string>();
+  for (const artefact of after) {
+    const name = subjectName(artefact);
+    seen.add(name);
+    const old = before.get(name) ?? null;
+    if (old === artefact.sha256) continue;
+    const change = old === null ? 'added' : 'changed';
+    changes.push({ change, role: artefact.role, path: artefact.path, before: old, after: artefact.sha256 });
+  }
+  for (const [name, digest] of before) {
+    if (seen.has(name)) continue;
+    const colon = name.indexOf(':');
+    changes.push({
+      change: 'removed',
+      role: name.slice(0, colon),
+      path: name.slice(colon + 1),
+      before: digest,
+      after: null,
+    });
+  }
+  return changes;
+}
