@@ -1,0 +1,114 @@
+import { type AsyncSubscription, type Event, subscribe } from '@parcel/watcher';
+import type { Collector, EventSink } from '../collector.ts';
+import { planWatch, type WatchedDirectory, type WatchPlan, type WatchRequest } from './watch-plan.ts';
+
+/** Everything below the first level, dot files included: keeps a subscription to one directory. */
+const BELOW_FIRST_LEVEL = ['*/*', '*/**/*'];
+
+interface Subscription {
+  readonly identity: string;
+  readonly handle: AsyncSubscription;
+}
+
+/**
+ * Tells that watched paths may have changed. It never watches a whole home: each wanted file costs its
+ * directory only, and only package trees are watched deep.
+ */
+export class FileWatcher implements Collector {
+  readonly name = 'file/watcher';
+  readonly #subscriptions = new Map<string, Subscription>();
+  #sink: EventSink = () => {};
+  #plan: WatchPlan = planWatch({ files: [], trees: [] });
+  #work: Promise<void> = Promise.resolve();
+  #reported = '';
+
+  async start(sink: EventSink): Promise<void> {
+    this.#sink = sink;
+  }
+
+  /** Watches what is asked for from now on and nothing else. Resolves once all of it is armed. */
+  watch(request: WatchRequest): Promise<void> {
+    this.#work = this.#work.then(() => this.#apply(planWatch(request)));
+    return this.#work;
+  }
+
+  async stop(): Promise<void> {
+    this.#sink = () => {};
+    await this.watch({ files: [], trees: [] });
+  }
+
+  /** Directories watched now. */
+  get size(): number {
+    return this.#subscriptions.size;
+  }
+
+  async #apply(plan: WatchPlan): Promise<void> {
+    this.#plan = plan;
+    const wanted = new Map(plan.directories.map((directory) => [keyOf(directory), directory]));
+    for (const [key, { identity, handle }] of this.#subscriptions) {
+      if (wanted.get(key)?.identity === identity) continue;
+      this.#subscriptions.delete(key);
+      await handle.unsubscribe().catch(() => {});
+    }
+    const failures: string[] = [];
+    for (const [key, directory] of wanted) {
+      if (this.#subscriptions.has(key)) continue;
+      try {
+        this.#subscriptions.set(key, {
+          identity: directory.identity,
+          handle: await this.#subscribe(directory),
+        });
+      } catch (error) {
+        failures.push(`${directory.path}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    this.#report(failures, plan.omitted);
+  }
+
+  #subscribe(directory: WatchedDirectory): Promise<AsyncSubscription> {
+    const options = directory.depth === 'shallow' ? { ignore: BELOW_FIRST_LEVEL } : {};
+    return subscribe(directory.path, (error, events) => this.#receive(directory, error, events), options);
+  }
+
+  #receive(directory: WatchedDirectory, error: Error | null, events: readonly Event[]): void {
+    const time = Date.now();
+    if (error !== null) {
+      this.#sink({
+        kind: 'loss',
+        time,
+        stage: 'watcher',
+        count: 1,
+        detail: `${directory.path}: ${error.message}`,
+      });
+      this.#sink({ kind: 'path_change', time, path: directory.path, change: 'update' });
+      return;
+    }
+    for (const { path, type } of events) {
+      if (type === 'delete' && path === directory.path) this.#forget(directory);
+      if (this.#plan.concerns(path)) this.#sink({ kind: 'path_change', time, path, change: type });
+    }
+  }
+
+  #forget(directory: WatchedDirectory): void {
+    const key = keyOf(directory);
+    const subscription = this.#subscriptions.get(key);
+    this.#subscriptions.delete(key);
+    subscription?.handle.unsubscribe().catch(() => {});
+  }
+
+  #report(failures: readonly string[], omitted: number): void {
+    const missing = failures.length + omitted;
+    const detail =
+      missing === 0
+        ? ''
+        : `${missing} directories are not watched (${failures[0] ?? 'over the limit'}); they are still compared every minute`;
+    if (detail === this.#reported) return;
+    this.#reported = detail;
+    const state = missing === 0 ? 'ok' : 'degraded';
+    this.#sink({ kind: 'health', time: Date.now(), collector: this.name, state, detail });
+  }
+}
+
+function keyOf(directory: WatchedDirectory): string {
+  return `${directory.depth}:${directory.path}`;
+}

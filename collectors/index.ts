@@ -1,0 +1,5 @@
+export type { Collector, EventSink } from './collector.ts';
+export { COLLECTOR_ERROR_CODES, CollectorError, type CollectorErrorCode } from './errors.ts';
+export type { WatchRequest } from './file/watch-plan.ts';
+export { FileWatcher } from './file/watcher.ts';
+export { createProcessCollector, type ProcessCollector } from './process/index.ts';

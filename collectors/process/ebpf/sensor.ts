@@ -1,0 +1,189 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { Collector, EventSink } from '../../collector.ts';
+import { CollectorError } from '../../errors.ts';
+import { SensorDecoder, type SensorMessage } from './decode.ts';
+import { sensorFailure } from './failure.ts';
+import { LAYOUT, SENSOR_TYPE, SENSOR_VERSION } from './layout.ts';
+
+const ARM_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 10_000;
+const STDERR_CHARACTERS = 4096;
+
+export interface SensorOptions {
+  /** Path of sealwatch-sensor. */
+  readonly path: string;
+  /** Size of the kernel ring buffer: a power of two from 4096 to 268,435,456; 8 MiB unless told. */
+  readonly ringBytes?: number;
+  /** Told once when the sensor ends though nobody stopped it; a Health `failed` has gone to the sink then. */
+  readonly onFailure?: (error: CollectorError) => void;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+export interface SensorCollector extends Collector {
+  readonly name: 'process/ebpf';
+  /** Process id of the sensor while it runs. */
+  readonly pid: number | undefined;
+  /** Resolves once everything that happened before the call is with the sink; rejects when the sensor ends. */
+  sync(): Promise<void>;
+}
+
+type SensorProcess = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** The kernel sensor as a child process: its records become events. It is started at most once. */
+class ChildSensor implements SensorCollector {
+  readonly name = 'process/ebpf';
+  readonly #options: SensorOptions;
+  readonly #decoder = new SensorDecoder();
+  readonly #armed = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
+  #sink: EventSink = () => {};
+  #child: SensorProcess | undefined;
+  #state: 'new' | 'arming' | 'armed' | 'stopping' | 'ended' = 'new';
+  #stderr = '';
+  #broken: CollectorError | undefined;
+  #token = 0;
+
+  constructor(options: SensorOptions) {
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#state === 'ended' ? undefined : this.#child?.pid;
+  }
+
+  async start(sink: EventSink): Promise<void> {
+    if (this.#state !== 'new') throw new CollectorError('COLLECTOR_UNSUPPORTED', 'a sensor starts only once');
+    this.#sink = sink;
+    this.#state = 'arming';
+    this.#spawn();
+    const timer = setTimeout(() => {
+      this.#break(new CollectorError('COLLECTOR_SENSOR_REFUSED', 'the kernel sensor did not become ready'));
+    }, ARM_TIMEOUT_MS);
+    try {
+      await this.#armed.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'new') this.#state = 'ended';
+    if (this.#child === undefined) return;
+    if (this.#state !== 'ended') this.#state = 'stopping';
+    this.#child.stdin.end();
+    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await this.#closed.promise;
+    clearTimeout(timer);
+  }
+
+  async sync(): Promise<void> {
+    if (this.#state !== 'armed' || this.#child === undefined)
+      throw new CollectorError('COLLECTOR_SENSOR_REFUSED', 'the kernel sensor does not run');
+    this.#token = (this.#token + 1) % 2 ** 32;
+    const answer = Promise.withResolvers<void>();
+    this.#waiting.set(this.#token, answer);
+    this.#child.stdin.write(pingOf(this.#token));
+    await answer.promise;
+  }
+
+  #spawn(): void {
+    const { path, ringBytes } = this.#options;
+    const child = spawn(path, ringBytes === undefined ? [] : ['--ring-bytes', String(ringBytes)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      cwd: '/',
+      env: {},
+      // A session of its own: Ctrl-C and hang-ups of our terminal are not for it.
+      detached: true,
+    });
+    this.#child = child;
+    let cause: unknown;
+    child.on('error', (error) => {
+      cause = error;
+      if (child.pid === undefined) this.#ended(sensorFailure({ ...this.#end(null, null), cause }));
+    });
+    // A pipe to a sensor that has just died is not an error of its own: `close` tells.
+    child.stdin.on('error', () => {});
+    child.stdout.on('error', () => {});
+    child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS);
+    });
+    child.on('close', (code, signal) => {
+      this.#ended(this.#broken ?? sensorFailure(this.#end(code, signal)));
+    });
+  }
+
+  #end(code: number | null, signal: string | null) {
+    return { path: this.#options.path, code, signal, stderr: this.#stderr };
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#broken !== undefined) return;
+    try {
+      for (const message of this.#decoder.push(chunk)) this.#take(message);
+    } catch (error) {
+      if (!(error instanceof CollectorError)) throw error;
+      this.#break(error);
+    }
+  }
+
+  #take(message: SensorMessage): void {
+    if (message.kind === 'ready') {
+      if (this.#state === 'arming') this.#state = 'armed';
+      const detail = `kernel sensor armed, ring buffer of ${message.ringBytes} bytes`;
+      this.#sink({ kind: 'health', time: this.#now(), collector: this.name, state: 'ok', detail });
+      this.#armed.resolve();
+    } else if (message.kind === 'pong') {
+      this.#waiting.get(message.token)?.resolve();
+      this.#waiting.delete(message.token);
+    } else {
+      this.#sink(message);
+    }
+  }
+
+  #break(error: CollectorError): void {
+    this.#broken ??= error;
+    this.#child?.kill('SIGKILL');
+  }
+
+  #ended(error: CollectorError): void {
+    if (this.#state === 'ended') return;
+    const wasArmed = this.#state === 'armed';
+    this.#state = 'ended';
+    this.#armed.reject(error);
+    this.#armed.promise.catch(() => {});
+    for (const answer of this.#waiting.values()) answer.reject(error);
+    this.#waiting.clear();
+    this.#closed.resolve();
+    if (!wasArmed) return;
+    const detail = error.message;
+    this.#sink({ kind: 'health', time: this.#now(), collector: this.name, state: 'failed', detail });
+    this.#options.onFailure?.(error);
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+}
+
+function pingOf(token: number): Buffer {
+  const { size, fields } = LAYOUT.sensor_ping;
+  const ping = Buffer.alloc(size);
+  ping.writeUInt32LE(size, LAYOUT.sensor_header.fields.length);
+  ping.writeUInt16LE(SENSOR_VERSION, LAYOUT.sensor_header.fields.version);
+  ping.writeUInt16LE(SENSOR_TYPE.SENSOR_PING, LAYOUT.sensor_header.fields.type);
+  ping.writeUInt32LE(token, fields.token);
+  return ping;
+}
+
+/**
+ * A collector over the kernel sensor (Linux, root or CAP_BPF and CAP_PERFMON). start() rejects with
+ * COLLECTOR_SENSOR_MISSING, COLLECTOR_SENSOR_REFUSED, COLLECTOR_UNSUPPORTED or COLLECTOR_SENSOR_PROTOCOL.
+ * stop() delivers what the kernel's ring still holds. To start again, make another one.
+ */
+export function createSensorCollector(options: SensorOptions): SensorCollector {
+  return new ChildSensor(options);
+}

@@ -1,0 +1,226 @@
+import type { CollectorEvent, Health } from '../../wire/index.ts';
+import type { Collector, EventSink } from '../collector.ts';
+import { CollectorError } from '../errors.ts';
+import { createSensorCollector, type SensorCollector } from './ebpf/sensor.ts';
+import { LivingProcesses } from './living.ts';
+import { createSampler, type SamplerCollector } from './sampler/sampler.ts';
+import { sweepProcesses } from './sweep.ts';
+
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 60_000;
+const RESYNC_AFTER_LOSS_MS = 1000;
+
+export interface ProcessCollectorOptions {
+  /** Path of sealwatch-sensor; null where there is none. */
+  readonly sensorPath: string | null;
+  /** Why `sensorPath` is null, in words. */
+  readonly sensorReason?: string;
+  /** Size of the kernel ring buffer: a power of two; 8 MiB unless told. */
+  readonly ringBytes?: number;
+  /** Milliseconds between samples where the sampler has to do. */
+  readonly intervalMs?: number;
+  /** Back-off between tries to start a sensor again that died, in milliseconds. */
+  readonly retry?: { readonly firstMs: number; readonly maxMs: number };
+  readonly platform?: NodeJS.Platform;
+  readonly procRoot?: string;
+  readonly now?: () => number;
+}
+
+export interface ProcessCollector extends Collector {
+  /** What watches now; null before the start and after the end. */
+  readonly source: 'ebpf' | 'sampler' | null;
+  /** Process id of the kernel sensor while it watches. */
+  readonly sensorPid: number | undefined;
+  /** Resolves once everything that the source could see before the call is with the sink. */
+  sync(): Promise<void>;
+}
+
+/** The kernel sensor where it runs, else the sampler; goes from one to the other as the sensor dies and returns. */
+class SwitchingCollector implements ProcessCollector {
+  readonly #options: ProcessCollectorOptions;
+  readonly #procRoot: string;
+  readonly #now: () => number;
+  readonly #retry: { readonly firstMs: number; readonly maxMs: number };
+  readonly #living = new LivingProcesses();
+  #sink: EventSink = () => {};
+  #sensor: SensorCollector | undefined;
+  #sampler: SamplerCollector | undefined;
+  /** Changes of the source come one after another. */
+  #turn: Promise<void> = Promise.resolve();
+  #stopped = false;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #resyncTimer: NodeJS.Timeout | undefined;
+  #delayMs: number;
+  #armedAt = 0;
+  /** Processes that live events told of while a sweep ran: what it read of them may be older. */
+  #touched: Set<string> | undefined;
+
+  constructor(options: ProcessCollectorOptions) {
+    this.#options = options;
+    this.#procRoot = options.procRoot ?? '/proc';
+    this.#now = options.now ?? Date.now;
+    this.#retry = options.retry ?? { firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS };
+    this.#delayMs = this.#retry.firstMs;
+  }
+
+  get name(): 'process/ebpf' | 'process/sampler' {
+    return this.#sampler === undefined ? 'process/ebpf' : 'process/sampler';
+  }
+
+  get source(): 'ebpf' | 'sampler' | null {
+    if (this.#sampler !== undefined) return 'sampler';
+    return this.#sensor === undefined ? null : 'ebpf';
+  }
+
+  get sensorPid(): number | undefined {
+    return this.#sensor?.pid;
+  }
+
+  async start(sink: EventSink): Promise<void> {
+    this.#sink = sink;
+    await this.#change(async () => {
+      try {
+        await this.#startSensor();
+      } catch (error) {
+        if (!(error instanceof CollectorError)) throw error;
+        await this.#startSampler(error);
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#resyncTimer);
+    await this.#change(async () => {
+      await this.#sampler?.stop();
+      await this.#sensor?.stop();
+      this.#sampler = undefined;
+      this.#sensor = undefined;
+    });
+  }
+
+  async sync(): Promise<void> {
+    await this.#turn;
+    await (this.#sampler ?? this.#sensor)?.sync();
+  }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  #pass(event: CollectorEvent): void {
+    this.#living.note(event);
+    if (event.kind === 'process_exec' || event.kind === 'process_exit')
+      this.#touched?.add(`${event.pid} ${event.start}`);
+    if (event.kind === 'loss' && event.stage === 'kernel-ring') this.#resyncSoon();
+    this.#sink(event);
+  }
+
+  async #startSensor(): Promise<void> {
+    const { sensorPath, sensorReason, ringBytes, platform = process.platform } = this.#options;
+    if (platform !== 'linux')
+      throw new CollectorError('COLLECTOR_UNSUPPORTED', `there is no kernel sensor for ${platform}`);
+    if (sensorPath === null)
+      throw new CollectorError('COLLECTOR_SENSOR_MISSING', sensorReason ?? 'the kernel sensor is not built', {
+        hint: 'run the set-up on Linux as root so that it is built',
+      });
+    const sensor = createSensorCollector({
+      path: sensorPath,
+      ...(ringBytes === undefined ? {} : { ringBytes }),
+      onFailure: (error) => this.#fallBack(sensor, error),
+      now: this.#now,
+    });
+    await sensor.start((event) => this.#pass(event));
+    this.#sensor = sensor;
+    this.#armedAt = this.#now();
+    await this.#resync();
+  }
+
+  async #startSampler(why: CollectorError): Promise<void> {
+    const { intervalMs, platform } = this.#options;
+    const sampler = createSampler({
+      reason: why.hint === undefined ? why.message : `${why.message} (${why.hint})`,
+      procRoot: this.#procRoot,
+      now: this.#now,
+      ...(intervalMs === undefined ? {} : { intervalMs }),
+      ...(platform === undefined ? {} : { platform }),
+    });
+    await sampler.start((event) => this.#pass(event));
+    this.#sampler = sampler;
+    await this.#tellEnded();
+  }
+
+  /** A sensor that ran has died: what happens until the first sample is lost. */
+  #fallBack(sensor: SensorCollector, why: CollectorError): void {
+    const detail =
+      'the kernel sensor died: processes that began and ended until the first sample are unknown';
+    this.#pass({ kind: 'loss', time: this.#now(), stage: 'sensor-pipe', count: 1, detail });
+    void this.#change(async () => {
+      if (this.#sensor === sensor) this.#sensor = undefined;
+      if (this.#stopped || this.#sampler !== undefined) return;
+      if (this.#now() - this.#armedAt > this.#retry.maxMs) this.#delayMs = this.#retry.firstMs;
+      await this.#startSampler(why);
+    })
+      .catch((error: unknown) => this.#health('process/sampler', 'failed', String(error)))
+      .finally(() => this.#retryLater());
+  }
+
+  #retryLater(): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => {
+      this.#change(() => this.#returnToSensor()).catch(() => this.#retryLater());
+    }, this.#delayMs);
+    this.#delayMs = Math.min(this.#delayMs * 2, this.#retry.maxMs);
+  }
+
+  async #returnToSensor(): Promise<void> {
+    if (this.#stopped || this.#sensor !== undefined) return;
+    await this.#startSensor();
+    await this.#sampler?.stop();
+    this.#sampler = undefined;
+    this.#health('process/sampler', 'ok', 'not needed: the kernel sensor is back');
+  }
+
+  #resyncSoon(): void {
+    if (this.#resyncTimer !== undefined || this.#stopped) return;
+    this.#resyncTimer = setTimeout(() => {
+      this.#resyncTimer = undefined;
+      void this.#change(async () => {
+        if (!this.#stopped && this.#sensor !== undefined) await this.#resync();
+      });
+    }, RESYNC_AFTER_LOSS_MS);
+  }
+
+  /** Tells what runs, and what ended unseen, beside a live source. */
+  async #resync(): Promise<void> {
+    const touched = new Set<string>();
+    this.#touched = touched;
+    const found = await sweepProcesses({ platform: 'linux', procRoot: this.#procRoot, now: this.#now });
+    this.#touched = undefined;
+    for (const event of found) if (!touched.has(`${event.pid} ${event.start}`)) this.#pass(event);
+    await this.#tellEnded();
+  }
+
+  async #tellEnded(): Promise<void> {
+    if ((this.#options.platform ?? process.platform) !== 'linux') return;
+    for (const exit of await this.#living.findEnded(this.#procRoot, this.#now)) this.#pass(exit);
+  }
+
+  #health(collector: Health['collector'], state: Health['state'], detail: string): void {
+    this.#sink({ kind: 'health', time: this.#now(), collector, state, detail });
+  }
+}
+
+/**
+ * Watches processes with the kernel sensor, or degraded with the sampler where the sensor cannot run or has
+ * died; it then tries the sensor again with back-off. start() resolves once a source is armed and what runs
+ * already is told; it rejects with COLLECTOR_UNSUPPORTED where not even the sampler can run. Consumers must
+ * expect one process more than once: (pid, start) is its identity, and a sweep or a sample repeats it.
+ */
+export function createProcessCollector(options: ProcessCollectorOptions): ProcessCollector {
+  return new SwitchingCollector(options);
+}
