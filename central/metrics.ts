@@ -1,0 +1,74 @@
+/** Counters of central, each with the label that it is split by, or null. */
+const COUNTERS = {
+  sealwatch_central_frames_total: { label: 'type', help: 'Frames accepted from agents.' },
+  sealwatch_central_refusals_total: {
+    label: 'code',
+    help: 'Connections that were refused after the upgrade.',
+  },
+  sealwatch_central_upgrades_refused_total: { label: 'status', help: 'Upgrades refused, by HTTP status.' },
+  sealwatch_central_sessions_replaced_total: {
+    label: null,
+    help: 'Sessions closed because the same agent connected again.',
+  },
+  sealwatch_central_alerts_stored_total: { label: null, help: 'Alerts committed.' },
+  sealwatch_central_alerts_duplicate_total: { label: null, help: 'Alerts that were sent again and ignored.' },
+  sealwatch_central_alerts_conflicting_total: {
+    label: null,
+    help: 'Alerts ignored because another alert holds their agent and seq.',
+  },
+  sealwatch_central_agents_behind_total: {
+    label: null,
+    help: 'Hellos whose last_seq was below what central holds: the agent lost its spool.',
+  },
+  sealwatch_central_feed_written_total: { label: null, help: 'Findings written to the feed.' },
+  sealwatch_central_feed_failures_total: { label: null, help: 'Failed attempts to write to the feed.' },
+  sealwatch_central_feed_unmappable_total: { label: null, help: 'Alerts that no finding could be made of.' },
+} as const;
+type CounterName = keyof typeof COUNTERS;
+
+/** Values that are read when the metrics are asked for. */
+export interface Gauges {
+  readonly sessions: number;
+  readonly alertPosition: number;
+  /** Null without a feed. */
+  readonly feedPosition: number | null;
+}
+
+function escapeLabel(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}
+
+/** Counters since the start; label values come from closed sets, so their number is bounded. */
+export class Metrics {
+  readonly #values = new Map<CounterName, Map<string, number>>();
+
+  count(name: CounterName, by = 1, label = ''): void {
+    const series = this.#values.get(name) ?? new Map<string, number>();
+    series.set(label, (series.get(label) ?? 0) + by);
+    this.#values.set(name, series);
+  }
+
+  /** Prometheus text exposition format 0.0.4. */
+  text(gauges: Gauges): string {
+    const lines: string[] = [];
+    for (const [name, { label, help }] of Object.entries(COUNTERS)) {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} counter`);
+      const series = this.#values.get(name as CounterName) ?? new Map(label === null ? [['', 0]] : []);
+      for (const [value, count] of series) {
+        lines.push(`${name}${label === null ? '' : `{${label}="${escapeLabel(value)}"}`} ${count}`);
+      }
+    }
+    const gauge = (name: string, help: string, value: number) =>
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`);
+    gauge('sealwatch_central_sessions', 'Connected agents.', gauges.sessions);
+    gauge('sealwatch_central_alert_position', 'Position of the newest alert.', gauges.alertPosition);
+    if (gauges.feedPosition !== null) {
+      gauge(
+        'sealwatch_central_feed_position',
+        'Position up to which the feed is written.',
+        gauges.feedPosition,
+      );
+    }
+    return `${lines.join('\n')}\n`;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Kysely } from 'kysely';
+import type { HelloFrame, Server } from '../../wire/index.ts';
+import type { AgentState, Schema } from './schema.ts';
+
+/** Servers in one insert, so that its parameters stay far under SQLite's limit of 32,766. */
+const SERVERS_PER_INSERT = 500;
+
+export type AgentRecord = Schema['agents'];
+
+export interface ServerRecord {
+  readonly agent: string;
+  readonly host: string;
+  readonly id: string;
+  readonly updated: string;
+  readonly body: string;
+}
+
+/** Notes that an agent is connected. Answers the highest seq committed for it. */
+export async function registerAgent(
+  db: Kysely<Schema>,
+  agent: HelloFrame['agent'],
+  now: string,
+): Promise<number> {
+  const seen = { host: agent.host, os: agent.os, version: agent.version, last_seen: now };
+  const row = await db
+    .insertInto('agents')
+    .values({ id: agent.id, ...seen, first_seen: now, last_seq: 0, state: 'connected' })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ ...seen, state: 'connected' }))
+    .returning('last_seq')
+    .executeTakeFirstOrThrow();
+  return row.last_seq;
+}
+
+export async function noteAgent(
+  db: Kysely<Schema>,
+  agent: string,
+  state: AgentState,
+  now: string,
+): Promise<void> {
+  await db.updateTable('agents').set({ state, last_seen: now }).where('id', '=', agent).execute();
+}
+
+/** After a crash no agent is connected, whatever the table says. */
+export async function disconnectAll(db: Kysely<Schema>): Promise<void> {
+  await db.updateTable('agents').set({ state: 'disconnected' }).where('state', '=', 'connected').execute();
+}
+
+/** Replaces what is known of an agent's servers, in one transaction. */
+export async function replaceInventory(
+  db: Kysely<Schema>,
+  agent: string,
+  servers: readonly Server[],
+  now: string,
+): Promise<void> {
+  const unique = [...new Map(servers.map((server) => [server.id, server])).values()];
+  await db.transaction().execute(async (transaction) => {
+    await transaction.deleteFrom('servers').where('agent', '=', agent).execute();
+    for (let start = 0; start < unique.length; start += SERVERS_PER_INSERT) {
+      const rows = unique
+        .slice(start, start + SERVERS_PER_INSERT)
+        .map((server) => ({ agent, id: server.id, body: JSON.stringify(server), updated: now }));
+      await transaction.insertInto('servers').values(rows).execute();
+    }
+  });
+}
+
+/** Agents by id, `rows` of them behind `after`. */
+export async function pageOfAgents(
+  db: Kysely<Schema>,
+  after: string,
+  rows: number,
+): Promise<readonly AgentRecord[]> {
+  return await db
+    .selectFrom('agents')
+    .selectAll()
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(rows)
+    .execute();
+}
+
+/** Servers by (agent, id), `rows` of them behind `after`. */
+export async function pageOfServers(
+  db: Kysely<Schema>,
+  after: { readonly agent: string; readonly id: string },
+  host: string | undefined,
+  rows: number,
+): Promise<readonly ServerRecord[]> {
+  let query = db
+    .selectFrom('servers')
+    .innerJoin('agents', 'agents.id', 'servers.agent')
+    .select(['servers.agent', 'agents.host', 'servers.id', 'servers.updated', 'servers.body'])
+    .where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('servers.agent', 'servers.id'), '>', tuple(after.agent, after.id)),
+    );
+  if (host !== undefined) query = query.where('agents.host', '=', host);
+  return await query.orderBy('servers.agent').orderBy('servers.id').limit(rows).execute();
+}
