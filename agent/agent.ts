@@ -1,0 +1,230 @@
+import { hostname, release, type } from 'node:os';
+import type { Collector } from '../collectors/index.ts';
+import { createProcessCollector, FileWatcher } from '../collectors/index.ts';
+import { AccountNames, clientProcesses, type HostUser } from '../inventory/index.ts';
+import type { CollectorEvent, Health, Profile, Server } from '../wire/index.ts';
+import { type AgentStatus, ControlSocket } from './control/socket.ts';
+import { factOfSelf } from './enrich/agent-facts.ts';
+import { fullServer, type KnownServer } from './enrich/known-server.ts';
+import { ProcessTracker } from './enrich/process-tracker.ts';
+import { HostView } from './host-view.ts';
+import { HostWatch } from './host-watch.ts';
+import type { AgentLog } from './log.ts';
+import { Pipeline } from './pipeline.ts';
+import { loadRules } from './rule-pack.ts';
+import { Meta, openDatabase } from './state/database.ts';
+import { SnapshotStore } from './state/snapshot.ts';
+import { Spool } from './state/spool.ts';
+import { Uplink } from './uplink/uplink.ts';
+
+/** Milliseconds that a stopping agent waits for central to acknowledge what is spooled. */
+const STOP_GRACE_MS = 5_000;
+/** A start of the same server in the same state is told again after this many milliseconds. */
+const REPORT_AGAIN_MS = 7 * 24 * 3_600_000;
+
+export interface AgentOptions {
+  readonly stateDir: string;
+  readonly profile: Profile;
+  readonly users: readonly HostUser[];
+  readonly roots: readonly string[];
+  readonly rulePaths: readonly string[];
+  /** Built sensor; null where there is none, with the reason. */
+  readonly sensorPath: string | null;
+  readonly sensorReason?: string;
+  readonly central: { readonly url: string; readonly token: string };
+  readonly version: string;
+  readonly log: AgentLog;
+  readonly onHealth?: (health: Health) => void;
+}
+
+export interface Agent {
+  /** The servers as of now, with state and findings. */
+  readonly servers: readonly Server[];
+  readonly problems: HostWatch['problems'];
+  status(): AgentStatus;
+  /** Ends all collectors, commits what they gave, lets central acknowledge it, closes. */
+  stop(): Promise<void>;
+}
+
+/** Composition root of the daemon: state → rules → inventory → collectors → uplink, in this order. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const daemon = new Daemon(options);
+  try {
+    await daemon.start();
+  } catch (error) {
+    await daemon.stop();
+    throw error;
+  }
+  return daemon;
+}
+
+class Daemon implements Agent {
+  readonly #options: AgentOptions;
+  readonly #started = new Date();
+  readonly #health = new Map<string, Health>();
+  readonly #lost: Record<string, number> = {};
+  readonly #database;
+  readonly #spool: Spool;
+  readonly #pipeline: Pipeline;
+  readonly #rules;
+  readonly #tracker: ProcessTracker;
+  readonly #watcher = new FileWatcher();
+  readonly #processes: Collector;
+  readonly #uplink: Uplink;
+  readonly #watch: HostWatch;
+  readonly #agentId: string;
+  #control: ControlSocket | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    const { stateDir, log, version, central } = options;
+    this.#rules = loadRules(options.rulePaths);
+    this.#database = openDatabase(stateDir);
+    const meta = new Meta(this.#database);
+    this.#agentId = meta.agentId();
+    this.#spool = new Spool(this.#database, meta);
+    const snapshots = new SnapshotStore(this.#database);
+    const names = AccountNames.ofHost();
+    const host = hostname();
+    this.#uplink = new Uplink({
+      url: `${central.url}/v1/agent`,
+      token: central.token,
+      agent: { id: this.#agentId, version, host, os: `${type()} ${release()}` },
+      spool: this.#spool,
+      log,
+    });
+    this.#pipeline = new Pipeline({
+      database: this.#database,
+      spool: this.#spool,
+      rules: this.#rules,
+      host,
+      onDurable: () => this.#uplink.notify(),
+      onEvicted: (count) => this.#evicted(count),
+    });
+    this.#tracker = new ProcessTracker({
+      userName: (uid) => names.user(uid),
+      product: process.platform === 'darwin' ? 'macos' : 'linux',
+      clientProcesses,
+      firstReport: (known) => snapshots.firstTime(reportKey(known), Date.now(), REPORT_AGAIN_MS),
+    });
+    this.#processes = createProcessCollector({
+      sensorPath: options.sensorPath,
+      ...(options.sensorReason === undefined ? {} : { sensorReason: options.sensorReason }),
+    });
+    this.#watch = new HostWatch({
+      view: new HostView({
+        users: options.users,
+        roots: options.roots,
+        stateDir,
+        salt: meta.salt(),
+        platform: process.platform,
+        env: process.env,
+      }),
+      snapshots,
+      pipeline: this.#pipeline,
+      watcher: this.#watcher,
+      log,
+      onSight: (servers) => this.#seen(servers),
+    });
+  }
+
+  get servers(): readonly Server[] {
+    return this.#watch.servers.map(fullServer);
+  }
+
+  get problems(): HostWatch['problems'] {
+    return this.#watch.problems;
+  }
+
+  async start(): Promise<void> {
+    const { stateDir, log } = this.#options;
+    for (const refusal of this.#rules.refused) log.error('rule refused', { ...refusal });
+    this.#control = await ControlSocket.open(stateDir, () => this.status());
+    this.#uplink.start();
+    await this.#watcher.start((event) => this.#receive(event));
+    await this.#watch.start();
+    await this.#processes.start((event) => this.#receive(event));
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    await this.#processes.stop();
+    await this.#watch.stop();
+    await this.#watcher.stop();
+    this.#pipeline.flush();
+    await this.#uplink.stop(STOP_GRACE_MS);
+    await this.#control?.close();
+    this.#database.close();
+  }
+
+  #receive(event: CollectorEvent): void {
+    if (event.kind === 'path_change') {
+      this.#watch.touched();
+      return;
+    }
+    if (event.kind === 'health' || event.kind === 'loss') {
+      this.#receiveSelf(event);
+      return;
+    }
+    this.#pipeline.submit({ facts: this.#tracker.observe(event) });
+  }
+
+  #receiveSelf(event: Extract<CollectorEvent, { kind: 'health' | 'loss' }>): void {
+    if (event.kind === 'health') {
+      this.#health.set(event.collector, event);
+      this.#options.onHealth?.(event);
+    } else this.#lost[event.stage] = (this.#lost[event.stage] ?? 0) + event.count;
+    const fact = factOfSelf(event, 'root');
+    if (fact !== null) this.#pipeline.submit({ facts: [fact] });
+  }
+
+  #evicted(count: number): void {
+    const detail = 'the spool is full: central has not acknowledged for long';
+    this.#receive({ kind: 'loss', time: Date.now(), stage: 'spool', count, detail });
+  }
+
+  #seen(servers: readonly KnownServer[]): void {
+    this.#tracker.setServers(servers);
+    this.#uplink.announce(servers.map(fullServer));
+  }
+
+  status(): AgentStatus {
+    const servers: Partial<Record<Server['state'], number>> = {};
+    for (const { state } of this.servers) servers[state] = (servers[state] ?? 0) + 1;
+    return {
+      version: this.#options.version,
+      agent: this.#agentId,
+      pid: process.pid,
+      profile: this.#options.profile,
+      started: this.#started.toISOString(),
+      central: {
+        connected: this.#uplink.connected,
+        waiting: this.#spool.waiting,
+        last_seq: this.#spool.last,
+        acked_seq: this.#spool.acked,
+      },
+      servers,
+      problems: this.problems.length,
+      rules: { loaded: this.#rules.rules.length, refused: this.#rules.refused.length },
+      collectors: [...this.#health.values()].map(({ collector, state, detail }) => ({
+        name: collector,
+        state,
+        detail,
+      })),
+      processes: this.#tracker.table.size,
+      watched_directories: this.#watcher.size,
+      lost: this.#lost,
+    };
+  }
+}
+
+/** A start is told once for each closure in each state, so that a developer is not told of every start. */
+function reportKey(known: KnownServer): string {
+  const { id, closure } = known.discovered.server;
+  return `start:${id}:${known.verdict.state}:${closure.digest}`;
+}

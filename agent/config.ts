@@ -1,0 +1,59 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { isExposed } from '../approval/index.ts';
+import { PROFILES } from '../wire/index.ts';
+import { AgentError } from './errors.ts';
+
+const MAX_CONFIG_BYTES = 256 * 1024;
+
+const absolutePath = z.string().refine(isAbsolute, 'must be an absolute path');
+const agentConfigSchema = z.strictObject({
+  /** Where keys, approvals, spool and snapshots lie. */
+  state_dir: absolutePath,
+  profile: z.enum(PROFILES).default('developer'),
+  central: z.strictObject({
+    /** ws:// or wss:// URL of central, e.g. ws://127.0.0.1:7300 */
+    url: z.url({ protocol: /^wss?$/ }),
+    /** File that holds the ingest token; readable by the agent only. */
+    token_file: absolutePath,
+  }),
+  /** Homes to look at instead of those of all users. */
+  homes: z.array(absolutePath).max(10_000).optional(),
+  /** Directories searched for project configs. */
+  roots: z.array(absolutePath).max(1_000).default([]),
+  /** Rule files or directories, beside the pack that comes with Sealwatch. */
+  rules: z.array(absolutePath).max(1_000).default([]),
+  /** `off` gives up the kernel sensor for the sampler. */
+  sensor: z.enum(['auto', 'off']).default('auto'),
+});
+export type AgentConfig = Readonly<z.infer<typeof agentConfigSchema>>;
+
+/** Reads the agent's config file and reports all its faults at once. @throws {AgentError} */
+export function loadConfig(path: string): AgentConfig {
+  const file = resolve(path);
+  let text: string;
+  try {
+    for (const at of [file, dirname(file)]) refuseExposed(at);
+    if (statSync(file).size > MAX_CONFIG_BYTES) throw new Error(`over ${MAX_CONFIG_BYTES} bytes`);
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    if (cause instanceof AgentError) throw cause;
+    throw new AgentError('AGENT_CONFIG_UNREADABLE', `${file} cannot be read: ${String(cause)}`, { cause });
+  }
+  const document = parseDocument(text, { prettyErrors: true });
+  const [fault] = document.errors;
+  if (fault !== undefined) throw new AgentError('AGENT_CONFIG_INVALID', `${file}: ${fault.message}`);
+  const parsed = agentConfigSchema.safeParse(document.toJS({ maxAliasCount: 10 }));
+  if (parsed.success) return parsed.data;
+  throw new AgentError('AGENT_CONFIG_INVALID', `${file}:\n${z.prettifyError(parsed.error)}`);
+}
+
+/** A file that decides what is watched must not be writable by others, nor the directory it lies in. */
+function refuseExposed(path: string): void {
+  if (!isExposed(path)) return;
+  throw new AgentError('AGENT_CONFIG_EXPOSED', `${path} could have been written by others`, {
+    hint: `chmod go-w ${path}`,
+  });
+}

@@ -1,0 +1,131 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type LaunchSpec, shellCommands } from '../../inventory/index.ts';
+import { matchesLaunch } from './launch-match.ts';
+import type { ProcessRole } from './process-table.ts';
+
+/** Bytes of a wrapper script that are read to learn what it asks for. */
+const MAX_SCRIPT_BYTES = 256 * 1024;
+const SHELL_NAMES: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'fish']);
+
+/** The new image that is judged. */
+export interface Image {
+  readonly exe: string;
+  readonly argv: readonly string[];
+}
+
+/** What the sealed closure says about a launch, beside the command itself. */
+export interface Launch {
+  readonly spec: LaunchSpec;
+  /** Paths of the closure's artefacts. */
+  readonly artefacts: ReadonlySet<string>;
+}
+
+export function isShell(image: Image): boolean {
+  return (
+    SHELL_NAMES.has(basename(image.exe)) || SHELL_NAMES.has(basename(image.argv[0] ?? '').replace(/^-/, ''))
+  );
+}
+
+/** Role of the process that the client starts: a launcher where the entry names a runner or a shell. */
+export function rootRole(image: Image, launch: Launch): ProcessRole {
+  const direct = launch.spec.launcher === 'direct' || launch.spec.launcher === 'interpreter';
+  return direct && !isShell(image) ? 'server' : 'launcher';
+}
+
+/**
+ * Role of an image that a launcher executes: still on the way, the server, or something that the config
+ * never asked for. What a package runner or wrapper may run is read from the config and from the wrapper
+ * itself, which is part of the sealed closure; a shell that is neither is never part of the chain.
+ */
+export function roleAfterLauncher(image: Image, launcher: Image, launch: Launch): ProcessRole {
+  if (matchesLaunch(image.argv, launch.spec)) return rootRole(image, launch);
+  if (launch.spec.launcher === 'npx') return roleUnderNpx(image, launcher, launch);
+  if (isShell(launcher)) return roleUnderShell(image, launcher, launch);
+  return isShell(image) ? 'inside' : 'server';
+}
+
+function roleUnderNpx(image: Image, launcher: Image, launch: Launch): ProcessRole {
+  if (isShell(image)) return runsOnlyThePackage(image, launch.spec) ? 'launcher' : 'inside';
+  if (!isShell(launcher)) return runsBinary(image, packageStem(launch.spec)) ? 'server' : 'inside';
+  const [command] = inlineCommands(launcher.argv);
+  return command !== undefined && runsBinary(image, basename(command[0] ?? '')) ? 'server' : 'inside';
+}
+
+/** npm runs a package's binary as `sh -c 'bin args'` (@npmcli/run-script); nothing else may be in that text. */
+function runsOnlyThePackage(image: Image, spec: LaunchSpec): boolean {
+  const commands = inlineCommands(image.argv);
+  const [command] = commands;
+  if (command === undefined || commands.length !== 1) return false;
+  const text = inlineText(image.argv) ?? '';
+  if (/[`$<>|;&]/.test(text.replaceAll(/'[^']*'/g, ''))) return false;
+  const words = [...command.slice(1), ...image.argv.slice(image.argv.indexOf(text) + 1)];
+  return (
+    spec.server_args.every((arg, index) => words[index] === arg) && words.length === spec.server_args.length
+  );
+}
+
+function runsBinary(image: Image, name: string): boolean {
+  return name !== '' && image.argv.slice(0, 3).some((word) => basename(word) === name);
+}
+
+function packageStem(spec: LaunchSpec): string {
+  const name = (spec.package ?? '').replace(/(?<=.)@[^/]*$/, '');
+  return basename(name);
+}
+
+function roleUnderShell(image: Image, launcher: Image, launch: Launch): ProcessRole {
+  if (isShell(image)) return launch.artefacts.has(scriptOf(image.argv) ?? '') ? 'launcher' : 'inside';
+  if (image.argv.some((word) => launch.artefacts.has(word))) return roleOfAsked(image);
+  const asked = commandsOf(launcher, launch).some((command) => isAsked(image.argv, command));
+  return asked ? roleOfAsked(image) : 'inside';
+}
+
+/** `env`, `npx` and other runners under a wrapper are still on the way to the server. */
+function roleOfAsked(image: Image): ProcessRole {
+  const names = image.argv.slice(0, 2).map((word) => basename(word));
+  return names.some((name) => ['env', 'npx', 'npm', 'uvx', 'uv', 'pnpm', 'bunx'].includes(name))
+    ? 'launcher'
+    : 'server';
+}
+
+function isAsked(argv: readonly string[], command: readonly string[]): boolean {
+  if (basename(command[0] ?? '') !== basename(argv[0] ?? '')) return false;
+  return command
+    .slice(1)
+    .every((word, index) => word.includes('$') || word.includes('*') || argv[index + 1] === word);
+}
+
+function inlineText(argv: readonly string[]): string | null {
+  const flag = argv.findIndex((word, index) => index > 0 && /^-[a-z]*c[a-z]*$/.test(word));
+  return flag < 0 ? null : (argv[flag + 1] ?? null);
+}
+
+function inlineCommands(argv: readonly string[]): readonly (readonly string[])[] {
+  const text = inlineText(argv);
+  return text === null ? [] : shellCommands(text);
+}
+
+function scriptOf(argv: readonly string[]): string | null {
+  return argv.slice(1).find((word) => !word.startsWith('-')) ?? null;
+}
+
+/** Commands that a shell was told to run: its `-c` text, or its script where that is part of the closure. */
+function commandsOf(shell: Image, launch: Launch): readonly (readonly string[])[] {
+  const inline = inlineCommands(shell.argv);
+  if (inline.length > 0) return inline;
+  const script = scriptOf(shell.argv);
+  if (script === null) return [];
+  const sealed = launch.artefacts.has(script) ? script : launch.spec.script;
+  if (sealed === null || basename(sealed) !== basename(script)) return [];
+  return shellCommands(readScript(sealed));
+}
+
+function readScript(path: string): string {
+  try {
+    const stat = statSync(path);
+    return stat.isFile() && stat.size <= MAX_SCRIPT_BYTES ? readFileSync(path, 'utf8') : '';
+  } catch {
+    return '';
+  }
+}

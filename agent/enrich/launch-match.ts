@@ -1,0 +1,40 @@
+import { basename } from 'node:path';
+import type { LaunchSpec } from '../../inventory/index.ts';
+
+/** Words that may stand before the command itself: `/usr/bin/env node /usr/bin/npx …`. */
+const MAX_PREFIX_WORDS = 4;
+/** npm and npx name their own process so once they run, which hides the real words from a sweep. */
+const NPM_TITLE = /^npm exec (.+)$/;
+
+/**
+ * Whether an argument vector is the start that a config entry asks for: it ends in the entry's arguments,
+ * and one of the words before them is its command. Variables that the client expands match anything.
+ */
+export function matchesLaunch(argv: readonly string[], spec: LaunchSpec): boolean {
+  if (spec.launcher === 'npx' && matchesNpmTitle(argv, spec)) return true;
+  const prefix = argv.length - spec.args.length;
+  if (prefix < 1 || prefix > MAX_PREFIX_WORDS) return false;
+  if (!spec.args.every((wanted, index) => matchesWord(argv[prefix + index] ?? '', wanted))) return false;
+  const command = basename(spec.command);
+  const resolved = spec.resolved === null ? command : basename(spec.resolved);
+  return argv.slice(0, prefix).some((word) => {
+    const name = basename(word);
+    return name === command || name === resolved;
+  });
+}
+
+function matchesWord(word: string, wanted: string): boolean {
+  if (word === wanted) return true;
+  const variable = wanted.search(/[$~%{]/);
+  return (
+    variable >= 0 &&
+    word.startsWith(wanted.slice(0, variable)) &&
+    /^~|\$\{|\$[A-Z_]|%[A-Z_]+%|\{env:/.test(wanted)
+  );
+}
+
+function matchesNpmTitle(argv: readonly string[], spec: LaunchSpec): boolean {
+  const title = NPM_TITLE.exec(argv.filter((word) => word !== '').join(' '))?.[1];
+  if (title === undefined || spec.package === null) return false;
+  return title === [spec.package, ...spec.server_args].join(' ');
+}

@@ -1,0 +1,118 @@
+import { redactArgs } from '../../inventory/index.ts';
+import type { Ancestor, ProcessExec, ProcessExit, ProcessFork } from '../../wire/index.ts';
+
+/** Ancestors kept of a process; a longer lineage loses its far end, never its membership. */
+const MAX_LINEAGE = 64;
+/** Ancestors named in an alert. */
+const MAX_ANCESTRY = 16;
+/** Characters of a command line in an alert. */
+export const MAX_CMDLINE_CHARS = 4_096;
+
+/**
+ * What a process is to an MCP server: on the way to it (`launcher`), the server itself, or something that
+ * came out of it (`inside`).
+ */
+export type ProcessRole = 'launcher' | 'server' | 'inside';
+
+/** Membership of a server's subtree. It is inherited at fork and never lost. */
+export interface Membership {
+  readonly serverId: string;
+  readonly role: ProcessRole;
+  /** The process that the client started for this server. */
+  readonly rootPid: number;
+}
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly start: number;
+  parent: ProcessEntry | null;
+  uid: number;
+  exe: string;
+  argv: readonly string[];
+  cwd: string | null;
+  membership: Membership | null;
+  exited: boolean;
+}
+
+/**
+ * Every process as it was when it was last heard of. Parents are those at fork, so reparenting and the
+ * parent's exit change nothing.
+ */
+export class ProcessTable {
+  readonly #live = new Map<number, ProcessEntry>();
+
+  get size(): number {
+    return this.#live.size;
+  }
+
+  get(pid: number): ProcessEntry | null {
+    return this.#live.get(pid) ?? null;
+  }
+
+  fork(event: ProcessFork): ProcessEntry {
+    const known = this.#live.get(event.pid);
+    if (known !== undefined && known.start === event.start) return known;
+    const parent = this.#live.get(event.ppid) ?? null;
+    const entry: ProcessEntry = {
+      pid: event.pid,
+      start: event.start,
+      parent,
+      uid: event.uid,
+      exe: parent?.exe ?? '',
+      argv: parent?.argv ?? [],
+      cwd: parent?.cwd ?? null,
+      membership: parent?.membership ?? null,
+      exited: false,
+    };
+    this.#live.set(event.pid, cutLineage(entry));
+    return entry;
+  }
+
+  /** Takes in a new image. A sweep tells nothing new of a process that is already known. */
+  exec(event: ProcessExec): { readonly entry: ProcessEntry; readonly fresh: boolean } {
+    const known = this.#live.get(event.pid);
+    const same = known !== undefined && known.start === event.start;
+    if (same && event.source === 'sweep' && known.argv.length > 0) return { entry: known, fresh: false };
+    const entry = same ? known : this.fork({ ...event, kind: 'process_fork' });
+    entry.uid = event.uid;
+    entry.exe = event.exe;
+    entry.argv = event.argv;
+    entry.cwd = event.cwd;
+    return { entry, fresh: true };
+  }
+
+  exit(event: ProcessExit): void {
+    const entry = this.#live.get(event.pid);
+    if (entry === undefined || (event.start !== 0 && entry.start !== event.start)) return;
+    entry.exited = true;
+    this.#live.delete(event.pid);
+  }
+
+  /** Ancestors of a process, nearest first. */
+  ancestry(entry: ProcessEntry, userName: (uid: number) => string): readonly Ancestor[] {
+    const ancestors: Ancestor[] = [];
+    for (let at = entry.parent; at !== null && ancestors.length < MAX_ANCESTRY; at = at.parent) {
+      ancestors.push({
+        pid: at.pid,
+        start: at.start,
+        exe: at.exe,
+        cmdline: commandLine(at.argv),
+        user: userName(at.uid),
+      });
+    }
+    return ancestors;
+  }
+}
+
+function cutLineage(entry: ProcessEntry): ProcessEntry {
+  let at: ProcessEntry | null = entry;
+  for (let depth = 0; at !== null && depth < MAX_LINEAGE; depth += 1) at = at.parent;
+  if (at !== null) at.parent = null;
+  return entry;
+}
+
+/** Words of a command line joined for rules and people, secrets taken out. */
+export function commandLine(argv: readonly string[]): string {
+  const text = redactArgs(argv, 'show').join(' ');
+  return text.length > MAX_CMDLINE_CHARS ? `${text.slice(0, MAX_CMDLINE_CHARS)}…` : text;
+}

@@ -1,0 +1,167 @@
+import type { ProcessEvent, ProcessExec } from '../../wire/index.ts';
+import type { Fact } from '../fact.ts';
+import { alertServer, type KnownServer, serverFields } from './known-server.ts';
+import { type Image, type Launch, roleAfterLauncher, rootRole } from './launch-chain.ts';
+import { matchesLaunch } from './launch-match.ts';
+import { commandLine, type Membership, type ProcessEntry, ProcessTable } from './process-table.ts';
+
+export interface TrackerOptions {
+  readonly userName: (uid: number) => string;
+  readonly product: 'linux' | 'macos';
+  /** Names of a client's own processes, by client id. */
+  readonly clientProcesses: (client: string) => readonly string[];
+  /** Whether this start of a server is the first to be told of in its present state. */
+  readonly firstReport: (known: KnownServer) => boolean;
+}
+
+/** Follows which process belongs to which server and turns what they start into facts. */
+export class ProcessTracker {
+  readonly table = new ProcessTable();
+  readonly #options: TrackerOptions;
+  #servers: ReadonlyMap<string, KnownServer> = new Map();
+
+  constructor(options: TrackerOptions) {
+    this.#options = options;
+  }
+
+  /** The servers as they are now; running processes keep their membership. */
+  setServers(servers: readonly KnownServer[]): void {
+    this.#servers = new Map(servers.map((known) => [known.discovered.server.id, known]));
+  }
+
+  /** Takes in an event; gives the facts that it amounts to. */
+  observe(event: ProcessEvent): readonly Fact[] {
+    if (event.kind === 'process_fork') {
+      this.table.fork(event);
+      return [];
+    }
+    if (event.kind === 'process_exit') {
+      this.table.exit(event);
+      return [];
+    }
+    return this.#exec(event);
+  }
+
+  #exec(event: ProcessExec): readonly Fact[] {
+    const before = this.table.get(event.pid);
+    const previous: Image | null =
+      before !== null && before.start === event.start
+        ? { exe: before.exe, argv: before.argv }
+        : imageOf(this.table.get(event.ppid));
+    const { entry, fresh } = this.table.exec(event);
+    if (!fresh) return [];
+    const inherited = entry.membership;
+    if (inherited === null) return this.#root(event, entry);
+    entry.membership = this.#advance(inherited, entry, previous);
+    return [this.#processFact(event, entry, entry.membership)].filter((fact) => fact !== null);
+  }
+
+  /** A process outside every subtree: is it a server that a client starts? */
+  #root(event: ProcessExec, entry: ProcessEntry): readonly Fact[] {
+    const known = this.#matching(entry);
+    if (known?.launch == null) return [];
+    const role = rootRole(entry, known.launch);
+    entry.membership = { serverId: known.discovered.server.id, role, rootPid: entry.pid };
+    const fact = this.#processFact(event, entry, entry.membership);
+    return fact === null ? [] : [fact, this.#startFact(event, entry, known, fact)];
+  }
+
+  #advance(from: Membership, entry: ProcessEntry, previous: Image | null): Membership {
+    const launch = this.#servers.get(from.serverId)?.launch ?? null;
+    if (launch === null || previous === null || from.role === 'inside') return { ...from, role: 'inside' };
+    if (from.role === 'launcher') return { ...from, role: roleAfterLauncher(entry, previous, launch) };
+    const same = entry.pid === from.rootPid && stillTheServer(entry, launch);
+    return { ...from, role: same ? 'server' : 'inside' };
+  }
+
+  #matching(entry: ProcessEntry): KnownServer | null {
+    let best: KnownServer | null = null;
+    let bestScore = -1;
+    for (const known of this.#servers.values()) {
+      if (known.launch === null || !matchesLaunch(entry.argv, known.launch.spec)) continue;
+      const score = this.#likelihood(entry, known, known.launch);
+      if (score > bestScore) {
+        best = known;
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+
+  /** Two clients may share one entry: the one whose user and process are in the ancestry is meant. */
+  #likelihood(entry: ProcessEntry, known: KnownServer, launch: Launch): number {
+    const names = this.#options.clientProcesses(known.discovered.server.client);
+    const ancestry = this.table.ancestry(entry, this.#options.userName);
+    const byClient = ancestry.some((ancestor) =>
+      names.some((name) => names.length > 0 && hasWord(ancestor.cmdline, name)),
+    );
+    const { project } = known.discovered.server;
+    const byPlace = entry.cwd !== null && (entry.cwd === launch.spec.cwd || entry.cwd === project);
+    return (launch.spec.uid === entry.uid ? 4 : 0) + (byClient ? 2 : 0) + (byPlace ? 1 : 0);
+  }
+
+  #processFact(event: ProcessExec, entry: ProcessEntry, membership: Membership): Fact | null {
+    const known = this.#servers.get(membership.serverId);
+    if (known === undefined) return null;
+    const user = this.#options.userName(entry.uid);
+    const ancestry = this.table.ancestry(entry, this.#options.userName);
+    const cmdline = commandLine(entry.argv);
+    return {
+      time: event.time,
+      logsource: { category: 'process_creation', product: this.#options.product },
+      fields: {
+        Image: entry.exe,
+        CommandLine: cmdline,
+        CurrentDirectory: entry.cwd,
+        User: user,
+        ProcessId: entry.pid,
+        ParentProcessId: entry.parent?.pid ?? event.ppid,
+        ParentImage: entry.parent?.exe ?? null,
+        ParentCommandLine: entry.parent === null ? null : commandLine(entry.parent.argv),
+        ...serverFields(known),
+        'mcp.in_subtree': true,
+        'mcp.in_launch_chain': membership.role !== 'inside',
+        'mcp.is_server': membership.role === 'server',
+        'mcp.script': event.script,
+        'mcp.truncated': event.truncated,
+        'mcp.source': event.source,
+      },
+      user,
+      server: alertServer(known),
+      actor: { pid: entry.pid, exe: entry.exe, cmdline, in_subtree: true },
+      ancestry,
+      change: null,
+    };
+  }
+
+  #startFact(event: ProcessExec, entry: ProcessEntry, known: KnownServer, process: Fact): Fact {
+    return {
+      ...process,
+      logsource: { category: 'approval', product: 'mcp' },
+      fields: {
+        ...serverFields(known),
+        'mcp.change': 'server_started',
+        'mcp.reason': known.verdict.reason,
+        'mcp.first_report': this.#options.firstReport(known),
+        'mcp.already_running': event.source === 'sweep',
+        Image: entry.exe,
+        CommandLine: commandLine(entry.argv),
+        User: process.user,
+        ProcessId: entry.pid,
+      },
+    };
+  }
+}
+
+/** A `#!` script arrives twice under one pid, first as `env node x`, then as `node x`: both are the server. */
+function stillTheServer(entry: ProcessEntry, launch: Launch): boolean {
+  return matchesLaunch(entry.argv, launch.spec);
+}
+
+function imageOf(entry: ProcessEntry | null): Image | null {
+  return entry === null ? null : { exe: entry.exe, argv: entry.argv };
+}
+
+function hasWord(cmdline: string, name: string): boolean {
+  return cmdline.split(/[\s/]/).includes(name);
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ApprovalStore, judge, SealedCopies } from '../approval/index.ts';
+import {
+  type DiscoveredServer,
+  HashCache,
+  type HostUser,
+  type Inventory,
+  redactShapes,
+  takeInventory,
+} from '../inventory/index.ts';
+import type { Artefact, Problem } from '../wire/index.ts';
+import { type KnownServer, knownServer } from './enrich/known-server.ts';
+
+/** Largest artefact that a copy is kept of for diffs, in bytes. */
+const MAX_COPIED_BYTES = 256 * 1024;
+/** Roles whose text is worth a diff. */
+const COPIED_ROLES: ReadonlySet<Artefact['role']> = new Set([
+  'script',
+  'helper',
+  'env-file',
+  'hook',
+  'prompt',
+  'lockfile',
+]);
+
+export interface HostViewOptions {
+  readonly users: readonly HostUser[];
+  readonly roots: readonly string[];
+  readonly stateDir: string;
+  /** Key of the digests of environment values. */
+  readonly salt: string;
+  readonly platform: NodeJS.Platform;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The servers of the host with their verdicts, as of one look. */
+export interface HostSight {
+  readonly servers: readonly KnownServer[];
+  readonly problems: readonly Problem[];
+  readonly watch: Inventory['watch'];
+}
+
+/** Looks at the host: what can run, and whether it may. Used by the daemon and by the CLI alike. */
+export class HostView {
+  readonly copies: SealedCopies;
+  readonly #options: HostViewOptions;
+  readonly #cache = new HashCache();
+  readonly #approvals: ApprovalStore;
+
+  constructor(options: HostViewOptions) {
+    this.#options = options;
+    this.#approvals = new ApprovalStore(options.stateDir);
+    this.copies = new SealedCopies(options.stateDir);
+  }
+
+  get approvals(): ApprovalStore {
+    return this.#approvals;
+  }
+
+  /** Takes the inventory and judges every server of it. @throws {ApprovalError} on unusable trust roots */
+  async look(now: Date): Promise<HostSight> {
+    const { users, roots, platform, env, salt, stateDir } = this.#options;
+    const inventory = await takeInventory({ users, roots, platform, env, salt, cache: this.#cache });
+    const projects = inventory.servers.flatMap(({ server }) =>
+      server.project === null ? [] : [server.project],
+    );
+    const stored = this.#approvals.load([...new Set([...projects, ...roots])]);
+    const servers = inventory.servers.map((discovered) =>
+      knownServer(discovered, judge(discovered.server, stored, now)),
+    );
+    const files = [...inventory.watch.files, ...stored.map((entry) => entry.path)];
+    const trees = [...inventory.watch.trees, join(stateDir, 'approvals'), join(stateDir, 'trust')];
+    return { servers, problems: inventory.problems, watch: { files, trees } };
+  }
+
+  /** Keeps redacted copies of a server's small texts, so that a later change can be shown as a diff. */
+  keepCopies(discovered: DiscoveredServer): void {
+    for (const artefact of discovered.server.closure.artefacts) {
+      if (artefact.sha256 === null) continue;
+      if (artefact.role === 'config') this.copies.put(artefact.sha256, `${discovered.entry}\n`);
+      else if (COPIED_ROLES.has(artefact.role)) this.#keepFile(artefact.path, artefact.sha256, artefact.role);
+    }
+  }
+
+  #keepFile(path: string, digest: string, role: Artefact['role']): void {
+    if (this.copies.has(digest)) return;
+    let content: Buffer;
+    try {
+      content = readFileSync(path);
+    } catch {
+      return;
+    }
+    if (content.length > MAX_COPIED_BYTES) return;
+    if (createHash('sha256').update(content).digest('hex') !== digest) return;
+    const text = content.toString('utf8');
+    this.copies.put(digest, role === 'env-file' ? withoutValues(text) : redactShapes(text));
+  }
+}
+
+/** An env file with its names only: a diff tells which variable changed, never a value. */
+function withoutValues(text: string): string {
+  return text.replaceAll(
+    /^(\s*(?:export\s+)?[A-Za-z_]\w*\s*=).*$/gm,
+    (_line, name: string) => `${name}<value>`,
+  );
+}

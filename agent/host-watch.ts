@@ -1,0 +1,167 @@
+import type { FileWatcher } from '../collectors/index.ts';
+import type { Problem } from '../wire/index.ts';
+import { type KnownServer, knownServer } from './enrich/known-server.ts';
+import { factOfProblem, factsOfChange, factsOfGone, factsOfNew } from './enrich/server-facts.ts';
+import type { Fact } from './fact.ts';
+import type { HostSight, HostView } from './host-view.ts';
+import type { AgentLog } from './log.ts';
+import type { Pipeline } from './pipeline.ts';
+import { type Snapshot, type SnapshotStore, snapshotOf } from './state/snapshot.ts';
+
+/** Milliseconds that a look waits for a burst of writes to end. */
+const SETTLE_MS = 100;
+/** Milliseconds after which the host is looked at although nothing was noticed. */
+const LOOK_AGAIN_MS = 60_000;
+
+export interface HostWatchOptions {
+  readonly view: HostView;
+  readonly snapshots: SnapshotStore;
+  readonly pipeline: Pipeline;
+  readonly watcher: FileWatcher;
+  readonly log: AgentLog;
+  /** After each look. */
+  readonly onSight: (servers: readonly KnownServer[]) => void;
+}
+
+/**
+ * Looks again whenever something was touched, and turns what differs into facts. The watcher is only the
+ * hint when to look: content decides, and a look that comes late finds the same.
+ */
+export class HostWatch {
+  readonly #options: HostWatchOptions;
+  #snapshots: Map<string, Snapshot>;
+  #sight: HostSight = { servers: [], problems: [], watch: { files: [], trees: [] } };
+  #settle: NodeJS.Timeout | null = null;
+  #again: NodeJS.Timeout | null = null;
+  #look: Promise<void> | null = null;
+  #stale = false;
+  #stopped = false;
+
+  constructor(options: HostWatchOptions) {
+    this.#options = options;
+    this.#snapshots = new Map(options.snapshots.load());
+  }
+
+  get servers(): readonly KnownServer[] {
+    return this.#sight.servers;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#sight.problems;
+  }
+
+  /** Takes the first look and arms the watch; what changed since the agent last ran is told. */
+  async start(): Promise<void> {
+    await this.#lookNow();
+    // What was touched between the look and the arming of the watch is found by a second look.
+    await this.#lookNow();
+    this.#again = setInterval(() => this.touched(), LOOK_AGAIN_MS);
+  }
+
+  /** Something that matters may have changed. */
+  touched(): void {
+    if (this.#stopped) return;
+    this.#stale = true;
+    if (this.#look !== null) return;
+    this.#settle ??= setTimeout(() => {
+      this.#settle = null;
+      this.#look = this.#lookNow().finally(() => {
+        this.#look = null;
+        if (this.#stale) this.touched();
+      });
+    }, SETTLE_MS);
+  }
+
+  /** Ends the watch; what was noticed before is looked at first. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#settle !== null) clearTimeout(this.#settle);
+    if (this.#again !== null) clearInterval(this.#again);
+    await this.#look;
+    if (this.#stale) await this.#lookNow();
+  }
+
+  async #lookNow(): Promise<void> {
+    this.#stale = false;
+    const now = new Date();
+    try {
+      const sight = await this.#options.view.look(now);
+      this.#sight = sight;
+      for (const { discovered } of sight.servers) this.#options.view.keepCopies(discovered);
+      this.#compare(sight, now.getTime());
+      this.#options.onSight(sight.servers);
+      if (!this.#stopped) await this.#options.watcher.watch(sight.watch);
+    } catch (error) {
+      this.#options.log.error('the host could not be looked at', { error: String(error) });
+    }
+  }
+
+  /** Compares with the last look and submits what differs together with the new picture. */
+  #compare(sight: HostSight, time: number): void {
+    const { snapshots, pipeline, view } = this.#options;
+    const first = !snapshots.baselined();
+    const facts: Fact[] = [];
+    const fresh = new Map<string, Snapshot>();
+    for (const known of sight.servers) {
+      const { id } = known.discovered.server;
+      const before = this.#snapshots.get(id) ?? null;
+      fresh.set(id, snapshotOf(known, before));
+      if (before === null) facts.push(...(first ? [] : factsOfNew(known, time)));
+      else facts.push(...factsOfChange(before, known, time, (...change) => view.copies.diff(...change)));
+    }
+    const gone = this.#gone(sight, fresh, facts, time);
+    const problems = new Set(sight.problems.map(problemKey));
+    const known = snapshots.problems();
+    for (const problem of sight.problems) {
+      if (!first && !known.has(problemKey(problem))) facts.push(factOfProblem(problem, '', time));
+    }
+    const changed = [...fresh.values()].filter(
+      (snapshot) => !same(snapshot, this.#snapshots.get(snapshot.server.id)),
+    );
+    this.#snapshots = fresh;
+    if (!first && facts.length + changed.length + gone.length === 0 && sameSet(problems, known)) return;
+    pipeline.submit({
+      facts,
+      remember: () => {
+        for (const snapshot of changed) snapshots.put(snapshot);
+        for (const id of gone) snapshots.remove(id);
+        snapshots.replaceProblems(problems);
+        snapshots.setBaselined();
+      },
+    });
+  }
+
+  /** Servers that are no longer there; one whose config cannot be read just now is kept as it was. */
+  #gone(sight: HostSight, fresh: Map<string, Snapshot>, facts: Fact[], time: number): readonly string[] {
+    const unreadable = new Set(sight.problems.map((problem) => problem.path));
+    const gone: string[] = [];
+    for (const [id, snapshot] of this.#snapshots) {
+      if (fresh.has(id)) continue;
+      if (unreadable.has(snapshot.server.config_path)) {
+        fresh.set(id, snapshot);
+        continue;
+      }
+      gone.push(id);
+      facts.push(...factsOfGone(departed(snapshot), time));
+    }
+    return gone;
+  }
+}
+
+/** A server of the past, as far as its snapshot tells. */
+function departed(snapshot: Snapshot): KnownServer {
+  const verdict = { state: snapshot.state, reason: 'removed', statement: null, changes: [] };
+  return knownServer({ server: snapshot.server, launch: null, env: {}, entry: '' }, verdict);
+}
+
+function problemKey(problem: Problem): string {
+  return `${problem.path}\0${problem.code}\0${problem.message}`;
+}
+
+function same(a: Snapshot, b: Snapshot | undefined): boolean {
+  return b !== undefined && JSON.stringify(a) === JSON.stringify(b);
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((item) => b.has(item));
+}

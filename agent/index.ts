@@ -1,0 +1,10 @@
+export { type Agent, type AgentOptions, startAgent } from './agent.ts';
+export { type AgentConfig, loadConfig } from './config.ts';
+export { type AgentStatus, askStatus } from './control/socket.ts';
+export { fullServer, type KnownServer } from './enrich/known-server.ts';
+export { AGENT_ERROR_CODES, AgentError, type AgentErrorCode } from './errors.ts';
+export { type HostSight, HostView } from './host-view.ts';
+export type { AgentLog } from './log.ts';
+export { loadRules } from './rule-pack.ts';
+export { Meta, openDatabase, readDatabase } from './state/database.ts';
+export { readAlerts } from './state/spool.ts';

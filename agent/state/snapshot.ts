@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { SERVER_STATES, serverSchema } from '../../wire/index.ts';
+import type { KnownServer } from '../enrich/known-server.ts';
+import { fullServer } from '../enrich/known-server.ts';
+import { type AgentDatabase, Meta } from './database.ts';
+
+const snapshotSchema = z.object({
+  server: serverSchema,
+  /** Salted digests of environment values, by name. */
+  env: z.record(z.string(), z.string()),
+  state: z.enum(SERVER_STATES),
+  /** Whether a valid approval was ever seen for it. */
+  approved_before: z.boolean(),
+});
+/** A server as the agent last saw it; what changed is told against this. */
+export type Snapshot = Readonly<z.infer<typeof snapshotSchema>>;
+
+/** The picture that the next inventory will be compared with. */
+export function snapshotOf(known: KnownServer, previous: Snapshot | null): Snapshot {
+  const env = Object.fromEntries(
+    Object.entries(known.discovered.env).map(([name, value]) => [name, value.digest]),
+  );
+  return {
+    server: fullServer(known),
+    env,
+    state: known.verdict.state,
+    approved_before: (previous?.approved_before ?? false) || known.verdict.statement !== null,
+  };
+}
+
+/** Snapshots and known problems, kept across restarts so that what changed meanwhile is told. */
+export class SnapshotStore {
+  readonly #all;
+  readonly #put;
+  readonly #remove;
+  readonly #problems;
+  readonly #addProblem;
+  readonly #clearProblems;
+  readonly #report;
+  readonly #forgetReports;
+  readonly #meta: Meta;
+
+  constructor(database: AgentDatabase) {
+    this.#meta = new Meta(database);
+    this.#all = database.prepare<[], { body: string }>('SELECT body FROM snapshot');
+    this.#put = database.prepare<[string, string]>(
+      'INSERT INTO snapshot (server_id, body) VALUES (?, ?) ON CONFLICT (server_id) DO UPDATE SET body = excluded.body',
+    );
+    this.#remove = database.prepare<[string]>('DELETE FROM snapshot WHERE server_id = ?');
+    this.#problems = database.prepare<[], { key: string }>('SELECT key FROM problem');
+    this.#addProblem = database.prepare<[string]>('INSERT OR IGNORE INTO problem (key) VALUES (?)');
+    this.#clearProblems = database.prepare('DELETE FROM problem');
+    this.#report = database.prepare<[string, number]>(
+      'INSERT OR IGNORE INTO reported (key, time) VALUES (?, ?)',
+    );
+    this.#forgetReports = database.prepare<[number]>('DELETE FROM reported WHERE time < ?');
+  }
+
+  load(): ReadonlyMap<string, Snapshot> {
+    const snapshots = this.#all.all().map((row) => snapshotSchema.parse(JSON.parse(row.body)));
+    return new Map(snapshots.map((snapshot) => [snapshot.server.id, snapshot]));
+  }
+
+  put(snapshot: Snapshot): void {
+    this.#put.run(snapshot.server.id, JSON.stringify(snapshot));
+  }
+
+  remove(serverId: string): void {
+    this.#remove.run(serverId);
+  }
+
+  problems(): ReadonlySet<string> {
+    return new Set(this.#problems.all().map((row) => row.key));
+  }
+
+  replaceProblems(keys: Iterable<string>): void {
+    this.#clearProblems.run();
+    for (const key of keys) this.#addProblem.run(key);
+  }
+
+  /** Whether a first look was ever taken: what it finds is the baseline, not news. */
+  baselined(): boolean {
+    return this.#meta.get('baselined') !== null;
+  }
+
+  setBaselined(): void {
+    this.#meta.set('baselined', 'yes');
+  }
+
+  /** True the first time that a key is given, across restarts; forgotten `keepMs` milliseconds later. */
+  firstTime(key: string, now: number, keepMs: number): boolean {
+    this.#forgetReports.run(now - keepMs);
+    return this.#report.run(key, now).changes > 0;
+  }
+}

@@ -1,0 +1,178 @@
+import { WebSocket } from 'ws';
+import {
+  type AgentFrame,
+  decodeCentralFrame,
+  encodeFrame,
+  type HelloFrame,
+  limits,
+  type Server,
+} from '../../wire/index.ts';
+import type { AgentLog } from '../log.ts';
+import type { Spool } from '../state/spool.ts';
+import { backoff } from './backoff.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export interface UplinkOptions {
+  /** ws:// or wss:// URL of central's agent endpoint. */
+  readonly url: string;
+  readonly token: string;
+  readonly agent: HelloFrame['agent'];
+  readonly spool: Spool;
+  readonly log: AgentLog;
+}
+
+/** Carries the spool to central: resumes where central stands, and lets nothing go before it is acknowledged. */
+export class Uplink {
+  readonly #options: UplinkOptions;
+  #socket: WebSocket | null = null;
+  #welcomed = false;
+  #sent = 0;
+  #inFlight: number[] = [];
+  #attempt = 0;
+  #retry: NodeJS.Timeout | null = null;
+  #heartbeat: NodeJS.Timeout | null = null;
+  #servers: readonly Server[] = [];
+  #stopped = false;
+  #drained: (() => void) | null = null;
+
+  constructor(options: UplinkOptions) {
+    this.#options = options;
+  }
+
+  get connected(): boolean {
+    return this.#welcomed;
+  }
+
+  start(): void {
+    this.#connect();
+    this.#heartbeat = setInterval(() => {
+      this.#send({ type: 'heartbeat', last_seq: this.#options.spool.last });
+    }, limits.HEARTBEAT_INTERVAL_MS);
+  }
+
+  /** New alerts are in the spool. */
+  notify(): void {
+    this.#pump();
+  }
+
+  /** The servers of this host as they stand; sent now and at each reconnect. */
+  announce(servers: readonly Server[]): void {
+    this.#servers = servers;
+    this.#sendInventory();
+  }
+
+  /** Waits up to `graceMs` milliseconds for the spool to be acknowledged, says goodbye and closes. */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#stopped) return;
+    if (this.#welcomed && this.#options.spool.waiting > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs);
+        this.#drained = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        this.#pump();
+      });
+    }
+    this.#stopped = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    this.#send({ type: 'goodbye', reason: 'stopped' });
+    this.#socket?.close(1000);
+  }
+
+  #connect(): void {
+    const { url, token, log } = this.#options;
+    const socket = new WebSocket(url, 'sealwatch.v1', {
+      headers: { authorization: `Bearer ${token}` },
+      handshakeTimeout: CONNECT_TIMEOUT_MS,
+      maxPayload: limits.MAX_FRAME_BYTES,
+      perMessageDeflate: false,
+    });
+    this.#socket = socket;
+    socket.on('open', () => {
+      const { agent, spool } = this.#options;
+      this.#transmit({ type: 'hello', protocol: limits.PROTOCOL_VERSION, agent, last_seq: spool.last });
+    });
+    socket.on('message', (data) => this.#receive(String(data)));
+    socket.on('error', (error) => log.debug('uplink error', { error: error.message }));
+    socket.on('close', (code, reason) => this.#closed(socket, code, String(reason)));
+  }
+
+  #closed(socket: WebSocket, code: number, reason: string): void {
+    if (this.#socket !== socket) return;
+    const { log } = this.#options;
+    if (this.#welcomed) log.warn('connection to central lost', { code, reason });
+    this.#welcomed = false;
+    this.#inFlight = [];
+    if (this.#stopped) return;
+    if (this.#attempt === 3)
+      log.warn('central cannot be reached; alerts wait in the spool', { code, reason });
+    this.#retry = setTimeout(() => this.#connect(), backoff(this.#attempt, Math.random));
+    this.#attempt += 1;
+  }
+
+  #receive(text: string): void {
+    try {
+      const frame = decodeCentralFrame(text);
+      if (frame.type === 'welcome') this.#welcome(frame.acked_seq);
+      if (frame.type === 'ack') this.#acknowledge(frame.seq);
+      if (frame.type === 'refuse') {
+        this.#options.log.error('central refused', { code: frame.code, message: frame.message });
+      }
+    } catch (error) {
+      this.#options.log.error('central sent something else than the protocol', { error: String(error) });
+      this.#socket?.close(1002);
+    }
+  }
+
+  #welcome(acked: number): void {
+    const { spool, log } = this.#options;
+    if (acked > spool.last) {
+      log.warn('central knows later alerts of this agent: the state directory is an older copy', { acked });
+      spool.skipTo(acked);
+    }
+    spool.acknowledge(acked);
+    this.#sent = Math.max(acked, spool.acked);
+    this.#welcomed = true;
+    this.#attempt = 0;
+    log.info('connected to central', { acked });
+    this.#sendInventory();
+    this.#pump();
+  }
+
+  #acknowledge(seq: number): void {
+    const { spool } = this.#options;
+    if (seq > this.#sent) return;
+    spool.acknowledge(seq);
+    this.#inFlight = this.#inFlight.filter((last) => last > seq);
+    this.#pump();
+  }
+
+  #pump(): void {
+    const { spool } = this.#options;
+    while (this.#welcomed && this.#inFlight.length < limits.MAX_BATCHES_IN_FLIGHT) {
+      const alerts = spool.after(this.#sent);
+      const last = alerts.at(-1);
+      if (last === undefined) break;
+      this.#send({ type: 'batch', alerts: [...alerts] });
+      this.#sent = last.seq;
+      this.#inFlight.push(last.seq);
+    }
+    if (this.#welcomed && this.#inFlight.length === 0) this.#drained?.();
+  }
+
+  #sendInventory(): void {
+    const servers = this.#servers.slice(0, limits.MAX_INVENTORY_SERVERS);
+    this.#send({ type: 'inventory', servers, omitted: this.#servers.length - servers.length });
+  }
+
+  #send(frame: AgentFrame): void {
+    if (this.#welcomed) this.#transmit(frame);
+  }
+
+  #transmit(frame: AgentFrame): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(encodeFrame(frame));
+  }
+}
