@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { askStatus, loadConfig, startAgent } from '../../agent/index.ts';
+import { CliError } from '../errors.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Installation } from '../installation.ts';
+import { makeLog } from '../logger.ts';
+import type { Output } from '../output.ts';
+import { usersOf } from '../selection.ts';
+import { stopSignal, untilAborted } from '../stop-signal.ts';
+
+/** Reads a token file: one line. */
+export function readToken(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw new CliError('CLI_FILE_UNREADABLE', `${path} cannot be read`, {
+      cause,
+      hint: 'make a token with `sealwatch central token create`',
+    });
+  }
+}
+
+/** `sealwatch agent run`: the daemon by its config file, logging JSON to stderr. */
+export async function agentRun(file: string, install: Installation, output: Output): Promise<ExitCode> {
+  const config = loadConfig(file);
+  const log = makeLog('json', 'info');
+  const stopped = stopSignal();
+  const agent = await startAgent({
+    stateDir: config.state_dir,
+    profile: config.profile,
+    users: usersOf(config.homes),
+    roots: config.roots,
+    rulePaths: [install.rules, ...config.rules],
+    sensorPath: config.sensor === 'off' ? null : install.sensor,
+    ...(config.sensor === 'off' ? { sensorReason: 'switched off in the config' } : {}),
+    central: { url: config.central.url.replace(/\/$/, ''), token: readToken(config.central.token_file) },
+    version: install.version,
+    log,
+    onHealth: ({ collector, state, detail }) => log.info('collector', { collector, state, detail }),
+  });
+  output.say('sealwatch: ready');
+  await untilAborted(stopped);
+  await agent.stop();
+  return EXIT.fine;
+}
+
+/** `sealwatch agent status` / `sealwatch status`: what a running agent says of itself. */
+export async function status(stateDir: string, output: Output): Promise<ExitCode> {
+  const now = await askStatus(stateDir);
+  if (output.json) output.answerJson(now);
+  else {
+    const { central, rules } = now;
+    const servers = Object.entries(now.servers).map(([state, count]) => `${count} ${state}`);
+    output.answer(`agent     ${now.agent} version ${now.version}, pid ${now.pid}, since ${now.started}`);
+    output.answer(
+      `central   ${central.connected ? 'connected' : 'not connected'}, ${central.waiting} alerts waiting`,
+    );
+    output.answer(`servers   ${servers.join(', ') || 'none'}; ${now.problems} problems`);
+    output.answer(`rules     ${rules.loaded} loaded, ${rules.refused} refused`);
+    for (const { name, state, detail } of now.collectors)
+      output.answer(`${name.padEnd(17)} ${state} ${detail}`);
+    for (const [stage, count] of Object.entries(now.lost)) output.answer(`lost      ${count} at ${stage}`);
+  }
+  return EXIT.fine;
+}

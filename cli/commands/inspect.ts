@@ -1,0 +1,66 @@
+import { fullServer } from '../../agent/index.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { type Output, printable } from '../output.ts';
+import { pick, type Selection, viewOf } from '../selection.ts';
+
+/** `sealwatch show`: one server with its state and the sentence that explains it. */
+export async function show(name: string, selection: Selection, output: Output): Promise<ExitCode> {
+  const known = pick((await viewOf(selection).look(new Date())).servers, name);
+  const server = fullServer(known);
+  if (output.json) {
+    output.answerJson({ ...server, reason: known.verdict.reason });
+    return EXIT.fine;
+  }
+  output.answer(
+    `${server.client}/${printable(server.name)}: ${server.state}: ${printable(known.verdict.reason)}`,
+  );
+  output.answer(`  id       ${server.id}`);
+  output.answer(`  config   ${printable(server.config_path)} (${server.scope})`);
+  output.answer(
+    `  starts   ${printable(server.command === null ? (server.url ?? '') : [server.command, ...server.args].join(' '))}`,
+  );
+  output.answer(`  env      ${server.env_keys.map(printable).join(' ')}`);
+  output.answer(`  closure  ${server.closure.digest}`);
+  for (const { role, path, sha256, reason, owner, mode } of server.closure.artefacts) {
+    const digest = sha256?.slice(0, 16) ?? `unresolved: ${reason}`;
+    output.answer(`    ${role.padEnd(12)} ${mode} ${owner.padEnd(8)} ${digest}  ${printable(path)}`);
+  }
+  for (const finding of server.findings) {
+    output.answer(`  finding  ${finding.severity}: ${printable(finding.message)} (${finding.id})`);
+  }
+  return EXIT.fine;
+}
+
+/** `sealwatch diff`: what changed since the approval, artefact by artefact. */
+export async function diff(name: string, selection: Selection, output: Output): Promise<ExitCode> {
+  const view = viewOf(selection);
+  const known = pick((await view.look(new Date())).servers, name);
+  view.keepCopies(known.discovered);
+  const { state, reason } = known.verdict;
+  const changes = known.verdict.changes.map((change) => ({
+    ...change,
+    diff: view.copies.diff(change.path, change.before, change.after),
+  }));
+  if (output.json) output.answerJson({ state, reason, changes });
+  else {
+    output.answer(`${name}: ${state}: ${printable(reason)}`);
+    for (const change of changes) {
+      const digests = `${change.before?.slice(0, 16) ?? 'none'} → ${change.after?.slice(0, 16) ?? 'none'}`;
+      output.answer(`${change.change} ${change.role} ${printable(change.path)}  ${digests}`);
+      if (change.diff !== null) output.answer(change.diff.split('\n').map(printable).join('\n'));
+    }
+  }
+  return state === 'approved' ? EXIT.fine : EXIT.findings;
+}
+
+/** `sealwatch verify`: state and reason of every server, one line each. */
+export async function verify(selection: Selection, output: Output): Promise<ExitCode> {
+  const { servers } = await viewOf(selection).look(new Date());
+  for (const { discovered, verdict } of servers) {
+    const { id, client, name } = discovered.server;
+    const { state, reason } = verdict;
+    if (output.json) output.answerJson({ id, client, name, state, reason });
+    else output.answer(`${client}/${printable(name)}: ${state}: ${printable(reason)}`);
+  }
+  return servers.every((known) => known.verdict.state === 'approved') ? EXIT.fine : EXIT.findings;
+}

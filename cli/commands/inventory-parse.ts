@@ -1,0 +1,25 @@
+import { resolve } from 'node:path';
+import { CLIENTS, findClient, parseConfigFile } from '../../inventory/index.ts';
+import { CliError } from '../errors.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { type Output, printable } from '../output.ts';
+import { problemLine } from '../table.ts';
+
+/** `sealwatch inventory parse`: what one client would read in one file, literally. */
+export function inventoryParse(client: string, file: string, output: Output): ExitCode {
+  if (findClient(client) === null) {
+    throw new CliError('CLI_USAGE', `no client is called ${client}`, {
+      hint: `there is: ${CLIENTS.map(({ id }) => id).join(', ')}`,
+    });
+  }
+  const parsed = parseConfigFile(client, resolve(file));
+  if (output.json) output.answerJson(parsed);
+  else {
+    for (const server of parsed.servers) {
+      const start = server.command === null ? server.url : [server.command, ...server.args].join(' ');
+      output.answer(`${printable(server.name)}\t${server.transport}\t${printable(start ?? '')}`);
+    }
+    for (const problem of parsed.problems) output.say(`problem: ${problemLine(problem)}`);
+  }
+  return parsed.valid && parsed.problems.length === 0 ? EXIT.fine : EXIT.findings;
+}

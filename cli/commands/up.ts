@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type Agent, AgentError, askStatus, Meta, openDatabase, startAgent } from '../../agent/index.ts';
+import { type Central, openCentral } from '../../central/index.ts';
+import type { Alert, Health, Profile } from '../../wire/index.ts';
+import { alertLines } from '../alert-line.ts';
+import { CliError } from '../errors.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import type { Installation } from '../installation.ts';
+import { parseListen } from '../listen.ts';
+import { makeLog } from '../logger.ts';
+import type { Output } from '../output.ts';
+import { rememberPlaces, type Selection, usersOf } from '../selection.ts';
+import { stopSignal, untilAborted } from '../stop-signal.ts';
+import { problemLine, serverTable } from '../table.ts';
+
+export interface UpOptions extends Selection {
+  readonly profile: Profile;
+  readonly listen: string;
+  readonly feed?: string;
+}
+
+/** `sealwatch up`: central and agent on this host, until SIGINT or SIGTERM. */
+export async function up(options: UpOptions, install: Installation, output: Output): Promise<ExitCode> {
+  const stopped = stopSignal(() => output.say('sealwatch: stopping; once more ends it at once'));
+  const stateDir = resolve(options.stateDir);
+  const feed = resolve(options.feed ?? join(stateDir, 'feed', 'ocsf.jsonl'));
+  prepare(stateDir, feed, options);
+  await refuseSecond(stateDir);
+  const log = makeLog('plain', 'warn');
+  const token = localToken(stateDir);
+  const central = await openCentral({
+    databasePath: join(stateDir, 'central.db'),
+    ...parseListen(options.listen),
+    agentToken: token,
+    feedPath: feed,
+    version: install.version,
+    log,
+    onAlert: (alert) => tell(alert, output),
+  });
+  let agent: Agent | null = null;
+  try {
+    agent = await startAgent({
+      stateDir,
+      profile: options.profile,
+      users: usersOf(options.home),
+      roots: (options.root ?? []).map((root) => resolve(root)),
+      rulePaths: [install.rules],
+      sensorPath: install.sensor,
+      ...(install.sensor === null
+        ? { sensorReason: 'it is not built (npm run build as root builds it)' }
+        : {}),
+      central: { url: central.url.replace(/^http/, 'ws'), token },
+      version: install.version,
+      log,
+      onHealth: (health) => tellHealth(health, output),
+    });
+    introduce(agent, central, feed, output);
+    await untilAborted(stopped);
+  } finally {
+    await agent?.stop();
+    await central.stop();
+  }
+  output.say('sealwatch: stopped');
+  return EXIT.fine;
+}
+
+function prepare(stateDir: string, feed: string, options: UpOptions): void {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(feed), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new CliError('CLI_FILE_UNREADABLE', `${stateDir} cannot be made`, {
+      cause,
+      hint: 'give a directory of your own with --state-dir',
+    });
+  }
+  // The agent watches approvals and trust roots from the start, so that the first of them is noticed.
+  for (const name of ['approvals', 'trust'])
+    mkdirSync(join(stateDir, name), { recursive: true, mode: 0o755 });
+  const database = openDatabase(stateDir);
+  rememberPlaces(new Meta(database), options);
+  database.close();
+}
+
+async function refuseSecond(stateDir: string): Promise<void> {
+  const running = await askStatus(stateDir).catch(() => null);
+  if (running === null) return;
+  throw new AgentError(
+    'AGENT_ALREADY_RUNNING',
+    `Sealwatch already runs on ${stateDir} (pid ${running.pid})`,
+    {
+      hint: 'stop it first, or give another --state-dir and --listen',
+    },
+  );
+}
+
+/** The secret between agent and central of this host; made once. */
+function localToken(stateDir: string): string {
+  const path = join(stateDir, 'ingest.token');
+  if (!existsSync(path))
+    writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
+  return readFileSync(path, 'utf8').trim();
+}
+
+function introduce(agent: Agent, central: Central, feed: string, output: Output): void {
+  if (!output.json) output.answer(serverTable(agent.servers, output));
+  for (const problem of agent.problems) output.say(`problem: ${problemLine(problem)}`);
+  if (process.getuid?.() !== 0) {
+    output.say('degraded: not root: only the configs of this user are looked at');
+    output.say('degraded: not root: trust roots are files of this user, who could rewrite them');
+  }
+  output.say(`alerts   ${central.url}/api/v1/alerts`);
+  output.say(`feed     ${feed}`);
+  output.say('sealwatch: ready');
+}
+
+function tell(alert: Alert, output: Output): void {
+  if (output.json) output.answerJson(alert);
+  else output.answer(alertLines(alert, output));
+}
+
+function tellHealth({ state, collector, detail }: Health, output: Output): void {
+  if (state !== 'ok') output.say(`degraded: ${collector}: ${detail}`);
+}

@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/** Where the parts of this installation lie. */
+export interface Installation {
+  readonly root: string;
+  readonly version: string;
+  /** The rule pack that comes with Sealwatch. */
+  readonly rules: string;
+  /** The kernel sensor; null where it was not built. */
+  readonly sensor: string | null;
+}
+
+/** Finds the installation that this file belongs to, built or not. */
+export function findInstallation(): Installation {
+  let root = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(root, 'rules', 'mcp')) && root !== dirname(root)) root = dirname(root);
+  const manifest = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+  const sensor = join(root, 'dist', 'sensor', 'sealwatch-sensor');
+  return {
+    root,
+    version: manifest.version,
+    rules: join(root, 'rules', 'mcp'),
+    sensor: existsSync(sensor) ? sensor : null,
+  };
+}
+
+/** The state directory where none is named: of the host for root, else of the user (XDG base directories). */
+export function defaultStateDir(env: Readonly<Record<string, string | undefined>>): string {
+  if (process.getuid?.() === 0) return '/var/lib/sealwatch';
+  const base = env['XDG_STATE_HOME'];
+  return join(base === undefined || base === '' ? join(homedir(), '.local', 'state') : base, 'sealwatch');
+}

@@ -1,0 +1,153 @@
+import { Command, Option } from 'commander';
+import { PROFILES } from '../wire/index.ts';
+import { agentRun, status } from './commands/agent.ts';
+import { alerts } from './commands/alerts.ts';
+import { centralRun, tokenCreate } from './commands/central.ts';
+import { approve, revoke } from './commands/decide.ts';
+import { doctor } from './commands/doctor.ts';
+import { diff, show, verify } from './commands/inspect.ts';
+import { inventoryParse } from './commands/inventory-parse.ts';
+import { rulesCheck, rulesMatch } from './commands/rules.ts';
+import { scan } from './commands/scan.ts';
+import { up } from './commands/up.ts';
+import type { ExitCode } from './exit-code.ts';
+import { defaultStateDir, type Installation } from './installation.ts';
+import { makeOutput, type Output } from './output.ts';
+
+type Action = (output: Output) => ExitCode | Promise<ExitCode>;
+
+/** Every command of `sealwatch` (docs/architecture.md, "Contracts"). `finish` gets the exit code of the one that ran. */
+export function buildProgram(install: Installation, finish: (code: ExitCode) => void): Command {
+  const program = new Command('sealwatch')
+    .description('Keeps the approval of an MCP server true.')
+    .version(install.version)
+    .exitOverride();
+  const run = async (options: { readonly json?: boolean }, action: Action) =>
+    finish(await action(makeOutput(options.json === true)));
+  addInventory(program, run);
+  addApproval(program, run);
+  addRules(program, run);
+  addPrograms(program, install, run);
+  return program;
+}
+
+type Run = (options: { readonly json?: boolean }, action: Action) => Promise<void>;
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function withJson(command: Command): Command {
+  return command.option('--json', 'answer in JSON on stdout');
+}
+
+/** Options that say what to look at and where approvals lie. */
+function withSelection(command: Command): Command {
+  return withJson(command)
+    .option('--home <dir>', 'a home to look at instead of all users’; may be repeated', collect)
+    .option('--root <dir>', 'a directory to search for project configs; may be repeated', collect)
+    .option('--state-dir <dir>', 'where approvals, keys and the spool lie', defaultStateDir(process.env));
+}
+
+function addInventory(program: Command, run: Run): void {
+  withSelection(program.command('scan'))
+    .description('list every MCP server that this host can start, and what is wrong')
+    .action((options) => run(options, (output) => scan(options, output)));
+  const inventory = program.command('inventory').description('look at single config files');
+  withJson(inventory.command('parse'))
+    .description('show what a client would read in a file')
+    .requiredOption('--client <id>', 'whose format it is, e.g. claude-code')
+    .argument('<file>')
+    .action((file, options) => run(options, (output) => inventoryParse(options.client, file, output)));
+}
+
+function addApproval(program: Command, run: Run): void {
+  const decision = (command: Command) =>
+    withSelection(command.argument('<server>', 'id, or client/name where that is unique'))
+      .option('--yes', 'ask nothing', false)
+      .option('--owner <name>', 'who answers for the server; its user unless told')
+      .option('--reason <text>', 'why');
+  decision(program.command('approve'))
+    .description('seal what a server is made of and sign that it may run')
+    .option('--expires <days>', 'days until the approval ends', Number)
+    .action((server, options) => run(options, (output) => approve(server, options, output)));
+  decision(program.command('revoke'))
+    .description('sign that a server may no longer run')
+    .action((server, options) => run(options, (output) => revoke(server, options, output)));
+  withSelection(program.command('show').argument('<server>'))
+    .description('one server: its state and why, its closure, its findings')
+    .action((server, options) => run(options, (output) => show(server, options, output)));
+  withSelection(program.command('diff').argument('<server>'))
+    .description('what changed since the approval')
+    .action((server, options) => run(options, (output) => diff(server, options, output)));
+  withSelection(program.command('verify'))
+    .description('state and reason of every server, one line each')
+    .action((options) => run(options, (output) => verify(options, output)));
+}
+
+function addRules(program: Command, run: Run): void {
+  const rules = program.command('rules').description('check and try Sigma rules');
+  withJson(rules.command('check').argument('<path...>'))
+    .description('which rules load, and why the others do not')
+    .action((paths, options) => run(options, (output) => rulesCheck(paths, output)));
+  withJson(rules.command('match'))
+    .description('run rules over recorded events')
+    .requiredOption('--rules <path...>', 'rule files or directories')
+    .requiredOption('--events <file>', 'events as JSON lines')
+    .action((options) => run(options, (output) => rulesMatch(options.rules, options.events, output)));
+}
+
+function addPrograms(program: Command, install: Installation, run: Run): void {
+  const stateDir = [
+    '--state-dir <dir>',
+    'state directory of the agent',
+    defaultStateDir(process.env),
+  ] as const;
+  withSelection(program.command('up'))
+    .description('run central and agent on this host')
+    .addOption(
+      new Option('--profile <profile>', 'what to do about what is not approved')
+        .choices(PROFILES)
+        .default('developer'),
+    )
+    .option('--listen <addr>', 'ADDRESS:PORT of central', '127.0.0.1:7300')
+    .option('--feed <file>', 'OCSF JSON-lines file')
+    .action((options) => run(options, (output) => up(options, install, output)));
+  const agent = program.command('agent').description('the daemon');
+  agent
+    .command('run')
+    .description('run the agent by its config file')
+    .requiredOption('--config <file>')
+    .action((options) => run({}, (output) => agentRun(options.config, install, output)));
+  for (const parent of [program, agent]) {
+    withJson(parent.command('status').option(...stateDir))
+      .description('what the running agent says of itself')
+      .action((options) => run(options, (output) => status(options.stateDir, output)));
+    withJson(parent.command('doctor').option(...stateDir))
+      .description('what works here, and what to do about the rest')
+      .action((options) => run(options, (output) => doctor(options.stateDir, install, output)));
+  }
+  const local = program.command('alerts').description('alerts of this host');
+  for (const [verb, follow] of [
+    ['list', false],
+    ['tail', true],
+  ] as const) {
+    withJson(local.command(verb).option(...stateDir))
+      .description(follow ? 'show alerts as they come' : 'show the alerts that the agent still holds')
+      .action((options) => run(options, (output) => alerts(options.stateDir, follow, output)));
+  }
+  addCentral(program, install, run);
+}
+
+function addCentral(program: Command, install: Installation, run: Run): void {
+  const central = program.command('central').description('the central collector');
+  central
+    .command('run')
+    .description('run central by its config file')
+    .requiredOption('--config <file>')
+    .action((options) => run({}, (output) => centralRun(options.config, install, output)));
+  withJson(central.command('token').description('secrets of agents').command('create'))
+    .description('make a token for agents')
+    .option('--out <file>', 'write it to a new file of mode 0600')
+    .action((options) => run(options, (output) => tokenCreate(options.out, output)));
+}
