@@ -1,0 +1,63 @@
+// The set-up: plain JavaScript that Node 20 runs. Brings the runtime, the dependencies, the build and the
+// kernel sensor up to date; what is current is left alone, so that a second run needs no network.
+import { accessSync, constants } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runLogged, SetupError } from './setup/command.mjs';
+import { ensureDependencies } from './setup/dependencies.mjs';
+import { step } from './setup/progress.mjs';
+import { ensureRuntime, runtimeEnv } from './setup/runtime.mjs';
+import { prepareSensor } from './setup/sensor.mjs';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+async function compile(node, log) {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const args = [tsc, '--build', join(root, 'cli')];
+  const result = await runLogged(node, args, { cwd: root, env: runtimeEnv(node), log });
+  if (result.status !== 0)
+    throw new SetupError(`the build failed:\n${result.tail}`, `the whole output is in ${log}`);
+  return 'built';
+}
+
+/** Sets everything up; resolves with the Node to go on with. */
+export async function setUp() {
+  try {
+    accessSync(root, constants.W_OK);
+  } catch {
+    throw new SetupError(`${root} is not writable by you`, 'run the set-up as the owner of the checkout');
+  }
+  const log = join(root, '.cache', 'setup.log');
+  const sensor = prepareSensor({
+    root,
+    out: join(root, 'dist', 'sensor'),
+    log: join(root, '.cache', 'sensor.log'),
+    mayInstall: true,
+  });
+  sensor.catch(() => {});
+  let node = '';
+  await step('runtime', async (report) => {
+    const runtime = await ensureRuntime(root, log, report);
+    node = runtime.node;
+    return runtime.outcome;
+  });
+  await step('dependencies', (report) => ensureDependencies(root, node, log, report));
+  await step('build', () => compile(node, log));
+  await step('kernel sensor', async () => {
+    const { state, reason } = await sensor;
+    return state === 'unavailable' ? `not available: ${reason}` : state;
+  });
+  return { node };
+}
+
+/** Prints a fault of the set-up for a person and ends with status 3. */
+export function fail(error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`sealwatch set-up: ${error.message}\n`);
+  if (error.hint !== undefined) process.stderr.write(`  hint: ${error.hint}\n`);
+  process.exit(3);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  setUp().catch(fail);
+}
