@@ -13,6 +13,7 @@ import type { AgentLog } from './log.ts';
 import { Pipeline } from './pipeline.ts';
 import { loadRules } from './rule-pack.ts';
 import { Meta, openDatabase } from './state/database.ts';
+import { rememberPlaces } from './state/places.ts';
 import { SnapshotStore } from './state/snapshot.ts';
 import { Spool } from './state/spool.ts';
 import { Uplink } from './uplink/uplink.ts';
@@ -83,6 +84,11 @@ class Daemon implements Agent {
     this.#database = openDatabase(stateDir);
     const meta = new Meta(this.#database);
     this.#agentId = meta.agentId();
+    rememberPlaces(meta, {
+      homes: options.users.map((user) => user.home),
+      roots: [...options.roots],
+      path: process.env['PATH'] ?? '',
+    });
     this.#spool = new Spool(this.#database, meta);
     const snapshots = new SnapshotStore(this.#database);
     const names = AccountNames.ofHost();

@@ -6,5 +6,6 @@ export { AGENT_ERROR_CODES, AgentError, type AgentErrorCode } from './errors.ts'
 export { type HostSight, HostView } from './host-view.ts';
 export type { AgentLog } from './log.ts';
 export { loadRules } from './rule-pack.ts';
-export { Meta, openDatabase, readDatabase } from './state/database.ts';
+export { readDatabase } from './state/database.ts';
+export { type Places, readPlaces } from './state/places.ts';
 export { readAlerts } from './state/spool.ts';

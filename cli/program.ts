@@ -1,15 +1,5 @@
 import { Command, Option } from 'commander';
 import { PROFILES } from '../wire/index.ts';
-import { agentRun, status } from './commands/agent.ts';
-import { alerts } from './commands/alerts.ts';
-import { centralRun, tokenCreate } from './commands/central.ts';
-import { approve, revoke } from './commands/decide.ts';
-import { doctor } from './commands/doctor.ts';
-import { diff, show, verify } from './commands/inspect.ts';
-import { inventoryParse } from './commands/inventory-parse.ts';
-import { rulesCheck, rulesMatch } from './commands/rules.ts';
-import { scan } from './commands/scan.ts';
-import { up } from './commands/up.ts';
 import type { ExitCode } from './exit-code.ts';
 import { defaultStateDir, type Installation } from './installation.ts';
 import { makeOutput, type Output } from './output.ts';
@@ -52,13 +42,19 @@ function withSelection(command: Command): Command {
 function addInventory(program: Command, run: Run): void {
   withSelection(program.command('scan'))
     .description('list every MCP server that this host can start, and what is wrong')
-    .action((options) => run(options, (output) => scan(options, output)));
+    .action((options) =>
+      run(options, async (output) => (await import('./commands/scan.ts')).scan(options, output)),
+    );
   const inventory = program.command('inventory').description('look at single config files');
   withJson(inventory.command('parse'))
     .description('show what a client would read in a file')
     .requiredOption('--client <id>', 'whose format it is, e.g. claude-code')
     .argument('<file>')
-    .action((file, options) => run(options, (output) => inventoryParse(options.client, file, output)));
+    .action((file, options) =>
+      run(options, async (output) =>
+        (await import('./commands/inventory-parse.ts')).inventoryParse(options.client, file, output),
+      ),
+    );
 }
 
 function addApproval(program: Command, run: Run): void {
@@ -70,31 +66,47 @@ function addApproval(program: Command, run: Run): void {
   decision(program.command('approve'))
     .description('seal what a server is made of and sign that it may run')
     .option('--expires <days>', 'days until the approval ends', Number)
-    .action((server, options) => run(options, (output) => approve(server, options, output)));
+    .action((server, options) =>
+      run(options, async (output) => (await import('./commands/decide.ts')).approve(server, options, output)),
+    );
   decision(program.command('revoke'))
     .description('sign that a server may no longer run')
-    .action((server, options) => run(options, (output) => revoke(server, options, output)));
+    .action((server, options) =>
+      run(options, async (output) => (await import('./commands/decide.ts')).revoke(server, options, output)),
+    );
   withSelection(program.command('show').argument('<server>'))
     .description('one server: its state and why, its closure, its findings')
-    .action((server, options) => run(options, (output) => show(server, options, output)));
+    .action((server, options) =>
+      run(options, async (output) => (await import('./commands/inspect.ts')).show(server, options, output)),
+    );
   withSelection(program.command('diff').argument('<server>'))
     .description('what changed since the approval')
-    .action((server, options) => run(options, (output) => diff(server, options, output)));
+    .action((server, options) =>
+      run(options, async (output) => (await import('./commands/inspect.ts')).diff(server, options, output)),
+    );
   withSelection(program.command('verify'))
     .description('state and reason of every server, one line each')
-    .action((options) => run(options, (output) => verify(options, output)));
+    .action((options) =>
+      run(options, async (output) => (await import('./commands/inspect.ts')).verify(options, output)),
+    );
 }
 
 function addRules(program: Command, run: Run): void {
   const rules = program.command('rules').description('check and try Sigma rules');
   withJson(rules.command('check').argument('<path...>'))
     .description('which rules load, and why the others do not')
-    .action((paths, options) => run(options, (output) => rulesCheck(paths, output)));
+    .action((paths, options) =>
+      run(options, async (output) => (await import('./commands/rules.ts')).rulesCheck(paths, output)),
+    );
   withJson(rules.command('match'))
     .description('run rules over recorded events')
     .requiredOption('--rules <path...>', 'rule files or directories')
     .requiredOption('--events <file>', 'events as JSON lines')
-    .action((options) => run(options, (output) => rulesMatch(options.rules, options.events, output)));
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/rules.ts')).rulesMatch(options.rules, options.events, output),
+      ),
+    );
 }
 
 function addPrograms(program: Command, install: Installation, run: Run): void {
@@ -112,20 +124,34 @@ function addPrograms(program: Command, install: Installation, run: Run): void {
     )
     .option('--listen <addr>', 'ADDRESS:PORT of central', '127.0.0.1:7300')
     .option('--feed <file>', 'OCSF JSON-lines file')
-    .action((options) => run(options, (output) => up(options, install, output)));
+    .action((options) =>
+      run(options, async (output) => (await import('./commands/up.ts')).up(options, install, output)),
+    );
   const agent = program.command('agent').description('the daemon');
   agent
     .command('run')
     .description('run the agent by its config file')
     .requiredOption('--config <file>')
-    .action((options) => run({}, (output) => agentRun(options.config, install, output)));
+    .action((options) =>
+      run({}, async (output) =>
+        (await import('./commands/agent.ts')).agentRun(options.config, install, output),
+      ),
+    );
   for (const parent of [program, agent]) {
     withJson(parent.command('status').option(...stateDir))
       .description('what the running agent says of itself')
-      .action((options) => run(options, (output) => status(options.stateDir, output)));
+      .action((options) =>
+        run(options, async (output) =>
+          (await import('./commands/agent.ts')).status(options.stateDir, output),
+        ),
+      );
     withJson(parent.command('doctor').option(...stateDir))
       .description('what works here, and what to do about the rest')
-      .action((options) => run(options, (output) => doctor(options.stateDir, install, output)));
+      .action((options) =>
+        run(options, async (output) =>
+          (await import('./commands/doctor.ts')).doctor(options.stateDir, install, output),
+        ),
+      );
   }
   const local = program.command('alerts').description('alerts of this host');
   for (const [verb, follow] of [
@@ -134,7 +160,11 @@ function addPrograms(program: Command, install: Installation, run: Run): void {
   ] as const) {
     withJson(local.command(verb).option(...stateDir))
       .description(follow ? 'show alerts as they come' : 'show the alerts that the agent still holds')
-      .action((options) => run(options, (output) => alerts(options.stateDir, follow, output)));
+      .action((options) =>
+        run(options, async (output) =>
+          (await import('./commands/alerts.ts')).alerts(options.stateDir, follow, output),
+        ),
+      );
   }
   addCentral(program, install, run);
 }
@@ -145,9 +175,17 @@ function addCentral(program: Command, install: Installation, run: Run): void {
     .command('run')
     .description('run central by its config file')
     .requiredOption('--config <file>')
-    .action((options) => run({}, (output) => centralRun(options.config, install, output)));
+    .action((options) =>
+      run({}, async (output) =>
+        (await import('./commands/central.ts')).centralRun(options.config, install, output),
+      ),
+    );
   withJson(central.command('token').description('secrets of agents').command('create'))
     .description('make a token for agents')
     .option('--out <file>', 'write it to a new file of mode 0600')
-    .action((options) => run(options, (output) => tokenCreate(options.out, output)));
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central.ts')).tokenCreate(options.out, output),
+      ),
+    );
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { z } from 'zod';
-import { fullServer, HostView, type KnownServer, Meta, readDatabase } from '../agent/index.ts';
+import { resolve } from 'node:path';
+import { fullServer, HostView, type KnownServer, readPlaces } from '../agent/index.ts';
 import { type HostUser, homeAsUser, listHostUsers } from '../inventory/index.ts';
 import type { Server } from '../wire/index.ts';
 import { CliError } from './errors.ts';
@@ -14,9 +13,6 @@ export interface Selection {
   readonly stateDir: string;
 }
 
-const PLACES = 'places';
-const placesSchema = z.object({ homes: z.array(z.string()), roots: z.array(z.string()) });
-
 /** Users whose clients are looked at: those of the named homes, else all that the caller may see. */
 export function usersOf(homes: readonly string[] | undefined): readonly HostUser[] {
   if (homes === undefined || homes.length === 0) return listHostUsers();
@@ -27,41 +23,17 @@ export function usersOf(homes: readonly string[] | undefined): readonly HostUser
   });
 }
 
-/** Keeps where an agent looks, so that `approve SERVER` with the same state directory looks there too. */
-export function rememberPlaces(meta: Meta, selection: Selection): void {
-  meta.set(PLACES, JSON.stringify({ homes: selection.home ?? [], roots: selection.root ?? [] }));
-}
-
-function rememberedPlaces(stateDir: string): {
-  readonly homes: readonly string[];
-  readonly roots: readonly string[];
-} {
-  const none = { homes: [], roots: [] };
-  if (!existsSync(join(stateDir, 'agent.db'))) return none;
-  const database = readDatabase(stateDir);
-  try {
-    const text = new Meta(database).get(PLACES);
-    return text === null ? none : placesSchema.parse(JSON.parse(text));
-  } catch {
-    return none;
-  } finally {
-    database.close();
-  }
-}
-
 /** A view of what was selected; where nothing was named, of what the agent of this state directory looks at. */
 export function viewOf(selection: Selection): HostView {
-  const named = selection.home !== undefined || selection.root !== undefined;
-  const places = named
-    ? { homes: selection.home ?? [], roots: selection.root ?? [] }
-    : rememberedPlaces(selection.stateDir);
+  const { home, root, stateDir } = selection;
+  const places = home === undefined && root === undefined ? readPlaces(stateDir) : null;
   return new HostView({
-    users: usersOf(places.homes),
-    roots: places.roots.map((root) => resolve(root)),
-    stateDir: selection.stateDir,
+    users: usersOf(places?.homes ?? home),
+    roots: (places?.roots ?? root ?? []).map((path) => resolve(path)),
+    stateDir,
     salt: randomBytes(32).toString('hex'),
     platform: process.platform,
-    env: process.env,
+    env: places === null ? process.env : { ...process.env, PATH: places.path },
   });
 }
 

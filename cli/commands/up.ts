@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type Agent, AgentError, askStatus, Meta, openDatabase, startAgent } from '../../agent/index.ts';
+import { type Agent, AgentError, askStatus, startAgent } from '../../agent/index.ts';
 import { type Central, openCentral } from '../../central/index.ts';
 import type { Alert, Health, Profile } from '../../wire/index.ts';
 import { alertLines } from '../alert-line.ts';
@@ -11,7 +11,7 @@ import type { Installation } from '../installation.ts';
 import { parseListen } from '../listen.ts';
 import { makeLog } from '../logger.ts';
 import type { Output } from '../output.ts';
-import { rememberPlaces, type Selection, usersOf } from '../selection.ts';
+import { type Selection, usersOf } from '../selection.ts';
 import { stopSignal, untilAborted } from '../stop-signal.ts';
 import { problemLine, serverTable } from '../table.ts';
 
@@ -26,7 +26,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
   const stopped = stopSignal(() => output.say('sealwatch: stopping; once more ends it at once'));
   const stateDir = resolve(options.stateDir);
   const feed = resolve(options.feed ?? join(stateDir, 'feed', 'ocsf.jsonl'));
-  prepare(stateDir, feed, options);
+  prepare(stateDir, feed);
   await refuseSecond(stateDir);
   const log = makeLog('plain', 'warn');
   const token = localToken(stateDir);
@@ -66,7 +66,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
   return EXIT.fine;
 }
 
-function prepare(stateDir: string, feed: string, options: UpOptions): void {
+function prepare(stateDir: string, feed: string): void {
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     mkdirSync(dirname(feed), { recursive: true, mode: 0o700 });
@@ -79,9 +79,6 @@ function prepare(stateDir: string, feed: string, options: UpOptions): void {
   // The agent watches approvals and trust roots from the start, so that the first of them is noticed.
   for (const name of ['approvals', 'trust'])
     mkdirSync(join(stateDir, name), { recursive: true, mode: 0o755 });
-  const database = openDatabase(stateDir);
-  rememberPlaces(new Meta(database), options);
-  database.close();
 }
 
 async function refuseSecond(stateDir: string): Promise<void> {
