@@ -5,7 +5,6 @@ export const COLLECTOR_ERROR_CODES = [
   'COLLECTOR_SENSOR_MISSING',
   'COLLECTOR_SENSOR_REFUSED',
   'COLLECTOR_SENSOR_PROTOCOL',
-  'COLLECTOR_WATCH_FAILED',
 ] as const;
 export type CollectorErrorCode = (typeof COLLECTOR_ERROR_CODES)[number];
 
