@@ -1,4 +1,4 @@
-import { hostname, release, type } from 'node:os';
+import { hostname, release, type, userInfo } from 'node:os';
 import type { Collector } from '../collectors/index.ts';
 import { createProcessCollector, FileWatcher } from '../collectors/index.ts';
 import { AccountNames, clientProcesses, type HostUser } from '../inventory/index.ts';
@@ -185,7 +185,7 @@ class Daemon implements Agent {
       this.#health.set(event.collector, event);
       this.#options.onHealth?.(event);
     } else this.#lost[event.stage] = (this.#lost[event.stage] ?? 0) + event.count;
-    const fact = factOfSelf(event, 'root');
+    const fact = factOfSelf(event, userInfo().username);
     if (fact !== null) this.#pipeline.submit({ facts: [fact] });
   }
 

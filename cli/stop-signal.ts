@@ -1,15 +1,21 @@
+const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+/** One Ctrl-C may arrive several times: from the terminal, from npm, from the set-up. Milliseconds. */
+const SAME_SIGNAL_MS = 1_000;
+
 /**
- * Aborts at the first SIGINT, SIGTERM or SIGHUP, so that a program can end with nothing lost. A second one
+ * Aborts at the first SIGINT, SIGTERM or SIGHUP, so that a program can end with nothing lost. A later one
  * ends it at once, with the status that a shell expects.
  */
 export function stopSignal(onFirst: () => void = () => {}): AbortSignal {
   const controller = new AbortController();
-  const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
-  for (const [name, number] of Object.entries(numbers)) {
+  let first = 0;
+  for (const [name, number] of Object.entries(NUMBERS)) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(128 + number);
-      onFirst();
-      controller.abort();
+      if (!controller.signal.aborted) {
+        first = performance.now();
+        onFirst();
+        controller.abort();
+      } else if (performance.now() - first > SAME_SIGNAL_MS) process.exit(128 + number);
     });
   }
   return controller.signal;

@@ -52,7 +52,15 @@ export interface PathChange {
   readonly change: 'create' | 'update' | 'delete';
 }
 
-export const LOSS_STAGES = ['kernel-ring', 'sensor-pipe', 'watcher', 'queue', 'spool', 'uplink'] as const;
+export const LOSS_STAGES = [
+  'kernel-ring',
+  'sensor-pipe',
+  'sampler',
+  'watcher',
+  'queue',
+  'spool',
+  'uplink',
+] as const;
 export type LossStage = (typeof LOSS_STAGES)[number];
 
 /** What a stage could not carry since it last said so. */

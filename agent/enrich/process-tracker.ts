@@ -5,6 +5,9 @@ import { type Image, type Launch, roleAfterLauncher, rootRole } from './launch-c
 import { matchesLaunch } from './launch-match.ts';
 import { commandLine, type Membership, type ProcessEntry, ProcessTable } from './process-table.ts';
 
+/** Servers remembered after they left their config; the oldest is forgotten first. */
+const MAX_DEPARTED = 1_000;
+
 export interface TrackerOptions {
   readonly userName: (uid: number) => string;
   readonly product: 'linux' | 'macos';
@@ -19,14 +22,27 @@ export class ProcessTracker {
   readonly table = new ProcessTable();
   readonly #options: TrackerOptions;
   #servers: ReadonlyMap<string, KnownServer> = new Map();
+  /** Servers that left their config, as they were: what they started may still run. */
+  readonly #departed = new Map<string, KnownServer>();
 
   constructor(options: TrackerOptions) {
     this.#options = options;
   }
 
-  /** The servers as they are now; running processes keep their membership. */
+  /** The servers as they are now; running processes keep their membership, also of a server that is gone. */
   setServers(servers: readonly KnownServer[]): void {
-    this.#servers = new Map(servers.map((known) => [known.discovered.server.id, known]));
+    const now = new Map(servers.map((known) => [known.discovered.server.id, known]));
+    for (const [id, known] of this.#servers) {
+      if (!now.has(id)) this.#departed.set(id, known);
+    }
+    for (const id of this.#departed.keys()) {
+      if (now.has(id) || this.#departed.size > MAX_DEPARTED) this.#departed.delete(id);
+    }
+    this.#servers = now;
+  }
+
+  #known(id: string): KnownServer | undefined {
+    return this.#servers.get(id) ?? this.#departed.get(id);
   }
 
   /** Takes in an event; gives the facts that it amounts to. */
@@ -67,7 +83,7 @@ export class ProcessTracker {
   }
 
   #advance(from: Membership, entry: ProcessEntry, previous: Image | null): Membership {
-    const launch = this.#servers.get(from.serverId)?.launch ?? null;
+    const launch = this.#known(from.serverId)?.launch ?? null;
     if (launch === null || previous === null || from.role === 'inside') return { ...from, role: 'inside' };
     if (from.role === 'launcher') return { ...from, role: roleAfterLauncher(entry, previous, launch) };
     const same = entry.pid === from.rootPid && stillTheServer(entry, launch);
@@ -88,20 +104,24 @@ export class ProcessTracker {
     return best;
   }
 
-  /** Two clients may share one entry: the one whose user and process are in the ancestry is meant. */
+  /**
+   * Two clients may share one entry: the one whose user and process are in the ancestry is meant. A bare
+   * interpreter or shell is a server only where its client is: anyone may start `bash`.
+   */
   #likelihood(entry: ProcessEntry, known: KnownServer, launch: Launch): number {
     const names = this.#options.clientProcesses(known.discovered.server.client);
     const ancestry = this.table.ancestry(entry, this.#options.userName);
     const byClient = ancestry.some((ancestor) =>
       names.some((name) => names.length > 0 && hasWord(ancestor.cmdline, name)),
     );
+    if (!byClient && isBare(launch)) return -1;
     const { project } = known.discovered.server;
     const byPlace = entry.cwd !== null && (entry.cwd === launch.spec.cwd || entry.cwd === project);
     return (launch.spec.uid === entry.uid ? 4 : 0) + (byClient ? 2 : 0) + (byPlace ? 1 : 0);
   }
 
   #processFact(event: ProcessExec, entry: ProcessEntry, membership: Membership): Fact | null {
-    const known = this.#servers.get(membership.serverId);
+    const known = this.#known(membership.serverId);
     if (known === undefined) return null;
     const user = this.#options.userName(entry.uid);
     const ancestry = this.table.ancestry(entry, this.#options.userName);
@@ -156,6 +176,10 @@ export class ProcessTracker {
 /** A `#!` script arrives twice under one pid, first as `env node x`, then as `node x`: both are the server. */
 function stillTheServer(entry: ProcessEntry, launch: Launch): boolean {
   return matchesLaunch(entry.argv, launch.spec);
+}
+
+function isBare({ spec }: Launch): boolean {
+  return spec.args.length === 0 && (spec.launcher === 'interpreter' || spec.launcher === 'shell');
 }
 
 function imageOf(entry: ProcessEntry | null): Image | null {

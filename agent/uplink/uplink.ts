@@ -12,6 +12,7 @@ import type { Spool } from '../state/spool.ts';
 import { backoff } from './backoff.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface UplinkOptions {
   /** ws:// or wss:// URL of central's agent endpoint. */
@@ -79,7 +80,8 @@ export class Uplink {
     if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#send({ type: 'goodbye', reason: 'stopped' });
-    this.#socket?.close(1000);
+    this.#welcomed = false;
+    await closed(this.#socket);
   }
 
   #connect(): void {
@@ -175,4 +177,20 @@ export class Uplink {
   #transmit(frame: AgentFrame): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(encodeFrame(frame));
   }
+}
+
+/** Closes a socket and waits until the other side has agreed, or a moment at most. */
+function closed(socket: WebSocket | null): Promise<void> {
+  if (socket === null || socket.readyState === WebSocket.CLOSED) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      socket.terminate();
+      resolve();
+    }, CLOSE_TIMEOUT_MS);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    socket.close(1000);
+  });
 }

@@ -13,7 +13,7 @@ export interface WatchRequest {
 export interface WatchedDirectory {
   readonly path: string;
   readonly depth: 'shallow' | 'recursive';
-  /** Device and inode, so that a directory put in its place is noticed. */
+  /** Device, inode and birth (an inode number is soon used again), so that a directory put in its place is noticed. */
   readonly identity: string;
 }
 
@@ -47,7 +47,7 @@ function nearestDirectory(file: string): { readonly path: string; readonly stat:
 export function planWatch(request: WatchRequest): WatchPlan {
   const wanted = new Map<string, WatchedDirectory>();
   const add = (path: string, depth: WatchedDirectory['depth'], stat: Stats) =>
-    wanted.set(`${depth}:${path}`, { path, depth, identity: `${stat.dev}:${stat.ino}` });
+    wanted.set(`${depth}:${path}`, { path, depth, identity: `${stat.dev}:${stat.ino}:${stat.birthtimeMs}` });
   for (const tree of request.trees) {
     const nearest = nearestDirectory(`${tree}${sep}.`);
     if (nearest !== null) add(nearest.path, nearest.path === tree ? 'recursive' : 'shallow', nearest.stat);

@@ -1,16 +1,8 @@
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runLogged, SetupError } from './command.mjs';
-import { npmScript, runtimeEnv } from './runtime.mjs';
+import { SetupError } from './command.mjs';
+import { installFromLock } from './lock-install.mjs';
 
 const MANIFESTS = ['package.json', 'package-lock.json', '.npmrc'];
 
@@ -31,19 +23,7 @@ export async function ensureDependencies(root, node, log, report) {
   report('installing from the npm registry');
   const staging = join(root, '.cache', 'dependencies');
   rmSync(staging, { recursive: true, force: true });
-  mkdirSync(staging, { recursive: true });
-  for (const name of MANIFESTS) copyFileSync(join(root, name), join(staging, name));
-  const args = [
-    npmScript(),
-    'install',
-    '--no-save',
-    '--ignore-scripts',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-  ];
-  const result = await runLogged(node, args, { cwd: staging, env: runtimeEnv(node), log });
-  if (result.status !== 0) {
+  if (!(await installFromLock(root, staging, MANIFESTS, { node, log }))) {
     throw new SetupError(
       `the dependencies could not be installed (see ${log})`,
       'check that the npm registry can be reached and run this again; what was installed before is untouched',

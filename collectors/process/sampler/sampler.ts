@@ -189,7 +189,7 @@ class SystemSampler implements SamplerCollector {
     if (count === 0) return;
     this.#skipped = 0;
     const detail = `samples of the process list left out: one took longer than ${this.#intervalMs} ms`;
-    this.#sink({ kind: 'loss', time: this.#now(), stage: 'queue', count, detail });
+    this.#sink({ kind: 'loss', time: this.#now(), stage: 'sampler', count, detail });
   }
 
   #limits(): string {

@@ -131,7 +131,7 @@ describe('without /proc', () => {
     const loss = await log.wait('loss', () => true);
     await sampler.stop();
     assert.ok(loss.count >= 1);
-    assert.equal(loss.stage, 'queue');
+    assert.equal(loss.stage, 'sampler');
     assert.equal(most, 1);
   });
 });
