@@ -106,7 +106,8 @@ class Daemon implements Agent {
       rules: this.#rules,
       host,
       onDurable: () => this.#uplink.notify(),
-      onEvicted: (count) => this.#evicted(count),
+      onLost: (stage, count) => this.#lose(stage, count),
+      log,
     });
     this.#tracker = new ProcessTracker({
       userName: (uid) => names.user(uid),
@@ -189,9 +190,12 @@ class Daemon implements Agent {
     if (fact !== null) this.#pipeline.submit({ facts: [fact] });
   }
 
-  #evicted(count: number): void {
-    const detail = 'the spool is full: central has not acknowledged for long';
-    this.#receive({ kind: 'loss', time: Date.now(), stage: 'spool', count, detail });
+  #lose(stage: 'spool' | 'queue', count: number): void {
+    const detail =
+      stage === 'spool'
+        ? 'the spool is full: central has not acknowledged for long'
+        : 'the state directory could not be written for long';
+    this.#receive({ kind: 'loss', time: Date.now(), stage, count, detail });
   }
 
   #seen(servers: readonly KnownServer[]): void {

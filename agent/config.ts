@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { isExposed } from '../approval/index.ts';
 import { PROFILES } from '../wire/index.ts';
@@ -45,9 +45,17 @@ export function loadConfig(path: string): AgentConfig {
   const document = parseDocument(text, { prettyErrors: true });
   const [fault] = document.errors;
   if (fault !== undefined) throw new AgentError('AGENT_CONFIG_INVALID', `${file}: ${fault.message}`);
-  const parsed = agentConfigSchema.safeParse(document.toJS({ maxAliasCount: 10 }));
+  const parsed = agentConfigSchema.safeParse(plainValue(document, file));
   if (parsed.success) return parsed.data;
   throw new AgentError('AGENT_CONFIG_INVALID', `${file}:\n${z.prettifyError(parsed.error)}`);
+}
+
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 10 });
+  } catch (cause) {
+    throw new AgentError('AGENT_CONFIG_INVALID', `${file}: ${String(cause)}`, { cause });
+  }
 }
 
 /** A file that decides what is watched must not be writable by others, nor the directory it lies in. */

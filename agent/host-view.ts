@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApprovalStore, judge, SealedCopies } from '../approval/index.ts';
+import {
+  ApprovalError,
+  ApprovalStore,
+  judge,
+  SealedCopies,
+  type StoredApproval,
+  type Verdict,
+} from '../approval/index.ts';
 import {
   type DiscoveredServer,
   HashCache,
@@ -59,20 +66,34 @@ export class HostView {
     return this.#approvals;
   }
 
-  /** Takes the inventory and judges every server of it. @throws {ApprovalError} on unusable trust roots */
+  /** Takes the inventory and judges every server of it. */
   async look(now: Date): Promise<HostSight> {
     const { users, roots, platform, env, salt, stateDir } = this.#options;
     const inventory = await takeInventory({ users, roots, platform, env, salt, cache: this.#cache });
     const projects = inventory.servers.flatMap(({ server }) =>
       server.project === null ? [] : [server.project],
     );
-    const stored = this.#approvals.load([...new Set([...projects, ...roots])]);
+    const { stored, fault } = this.#stored([...new Set([...projects, ...roots])]);
     const servers = inventory.servers.map((discovered) =>
-      knownServer(discovered, judge(discovered.server, stored, now)),
+      knownServer(discovered, fault ?? judge(discovered.server, stored, now)),
     );
     const files = [...inventory.watch.files, ...stored.map((entry) => entry.path)];
     const trees = [...inventory.watch.trees, join(stateDir, 'approvals'), join(stateDir, 'trust')];
     return { servers, problems: inventory.problems, watch: { files, trees } };
+  }
+
+  /** The approvals; where they cannot be believed at all (trust roots that others may write), no server is approved. */
+  #stored(projects: readonly string[]): {
+    readonly stored: readonly StoredApproval[];
+    readonly fault: Verdict | null;
+  } {
+    try {
+      return { stored: this.#approvals.load(projects), fault: null };
+    } catch (error) {
+      if (!(error instanceof ApprovalError)) throw error;
+      const reason = `no approval can be believed: ${error.message}`;
+      return { stored: [], fault: { state: 'invalid', reason, statement: null, changes: [] } };
+    }
   }
 
   /** Keeps redacted copies of a server's small texts, so that a later change can be shown as a diff. */
@@ -99,10 +120,13 @@ export class HostView {
   }
 }
 
-/** An env file with its names only: a diff tells which variable changed, never a value. */
+/**
+ * An env file with its names only: a diff tells which variable changed, never a value. A line that is no
+ * assignment may be the next line of a value, and a comment may hold an old one.
+ */
 function withoutValues(text: string): string {
-  return text.replaceAll(
-    /^(\s*(?:export\s+)?[A-Za-z_]\w*\s*=).*$/gm,
-    (_line, name: string) => `${name}<value>`,
-  );
+  return text.replaceAll(/^.+$/gm, (line) => {
+    const name = /^\s*(?:export\s+)?[A-Za-z_][\w.-]*\s*=/.exec(line)?.[0];
+    return name === undefined ? '<text>' : `${name}<value>`;
+  });
 }

@@ -13,6 +13,14 @@ const SETTLE_MS = 100;
 /** Milliseconds after which the host is looked at although nothing was noticed. */
 const LOOK_AGAIN_MS = 60_000;
 
+/** Faults beside which a file is read all the same: a server missing from it is gone. */
+const ENTRY_PROBLEMS: ReadonlySet<string> = new Set([
+  'CONFIG_ENTRY_INVALID',
+  'CONFIG_FORBIDDEN_KEY',
+  'CONFIG_DUPLICATE_KEY',
+  'CONFIG_NOT_UTF8',
+]);
+
 export interface HostWatchOptions {
   readonly view: HostView;
   readonly snapshots: SnapshotStore;
@@ -52,7 +60,7 @@ export class HostWatch {
 
   /** Takes the first look and arms the watch; what changed since the agent last ran is told. */
   async start(): Promise<void> {
-    await this.#lookNow();
+    await this.#takeLook();
     // What was touched between the look and the arming of the watch is found by a second look.
     await this.#lookNow();
     this.#again = setInterval(() => this.touched(), LOOK_AGAIN_MS);
@@ -81,16 +89,20 @@ export class HostWatch {
     if (this.#stale) await this.#lookNow();
   }
 
-  async #lookNow(): Promise<void> {
+  async #takeLook(): Promise<void> {
     this.#stale = false;
     const now = new Date();
+    const sight = await this.#options.view.look(now);
+    this.#sight = sight;
+    for (const { discovered } of sight.servers) this.#options.view.keepCopies(discovered);
+    this.#compare(sight, now.getTime());
+    this.#options.onSight(sight.servers);
+    if (!this.#stopped) await this.#options.watcher.watch(sight.watch);
+  }
+
+  async #lookNow(): Promise<void> {
     try {
-      const sight = await this.#options.view.look(now);
-      this.#sight = sight;
-      for (const { discovered } of sight.servers) this.#options.view.keepCopies(discovered);
-      this.#compare(sight, now.getTime());
-      this.#options.onSight(sight.servers);
-      if (!this.#stopped) await this.#options.watcher.watch(sight.watch);
+      await this.#takeLook();
     } catch (error) {
       this.#options.log.error('the host could not be looked at', { error: String(error) });
     }
@@ -133,7 +145,9 @@ export class HostWatch {
 
   /** Servers that are no longer there; one whose config cannot be read just now is kept as it was. */
   #gone(sight: HostSight, fresh: Map<string, Snapshot>, facts: Fact[], time: number): readonly string[] {
-    const unreadable = new Set(sight.problems.map((problem) => problem.path));
+    const unreadable = new Set(
+      sight.problems.filter(({ code }) => !ENTRY_PROBLEMS.has(code)).map(({ path }) => path),
+    );
     const gone: string[] = [];
     for (const [id, snapshot] of this.#snapshots) {
       if (fresh.has(id)) continue;

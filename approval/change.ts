@@ -5,7 +5,7 @@ import { artefactSubjects, type Candidate, type Statement, subjectName } from '.
 export interface ArtefactChange {
   readonly change: 'changed' | 'added' | 'removed';
   readonly role: string;
-  /** Path on this host; the portable path for an artefact that is gone. */
+  /** Path on this host; the portable path for an artefact that is gone and that only a statement names. */
   readonly path: string;
   readonly before: string | null;
   readonly after: string | null;
@@ -22,10 +22,16 @@ export function changesBetween(
   after: readonly Artefact[],
 ): readonly ArtefactChange[] {
   const known = new Map<string, string>();
+  const paths = new Map<string, string>();
   for (const artefact of before) {
+    paths.set(subjectName(artefact), artefact.path);
     if (artefact.sha256 !== null) known.set(subjectName(artefact), artefact.sha256);
   }
-  return compare(known, after);
+  return compare(known, after).map((change) =>
+    change.change === 'removed'
+      ? { ...change, path: paths.get(`${change.role}:${change.path}`) ?? change.path }
+      : change,
+  );
 }
 
 function compare(before: ReadonlyMap<string, string>, after: readonly Artefact[]): readonly ArtefactChange[] {

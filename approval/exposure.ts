@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 
-const OTHERS_MAY_WRITE = 0o022;
+/** Mode bits that let group or others write. */
+export const OTHERS_MAY_WRITE = 0o022;
 
 /**
  * Whether someone else than root and the caller could have written what lies at a path: it belongs to
@@ -8,7 +9,8 @@ const OTHERS_MAY_WRITE = 0o022;
  * Throws as statSync does.
  */
 export function isExposed(path: string): boolean {
-  const { mode, uid } = statSync(path);
-  if (uid !== 0 && uid !== process.getuid?.()) return true;
-  return (mode & OTHERS_MAY_WRITE) !== 0 && (mode & 0o1000) === 0;
+  const stat = statSync(path);
+  if (stat.uid !== 0 && stat.uid !== process.getuid?.()) return true;
+  const sticky = stat.isDirectory() && (stat.mode & 0o1000) !== 0;
+  return (stat.mode & OTHERS_MAY_WRITE) !== 0 && !sticky;
 }

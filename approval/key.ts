@@ -8,7 +8,7 @@ import {
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApprovalError } from './errors.ts';
-import { isExposed } from './exposure.ts';
+import { isExposed, OTHERS_MAY_WRITE } from './exposure.ts';
 
 const MAX_TRUST_ROOTS = 256;
 const OTHERS_MAY_ANYTHING = 0o077;
@@ -93,6 +93,8 @@ export function loadTrustRoots(stateDir: string): readonly TrustRoot[] {
   let names: readonly string[];
   try {
     refuseExposed(trust);
+    // In a sticky directory others may still put a root of their own, by a link to a file of someone trusted.
+    if ((statSync(trust).mode & OTHERS_MAY_WRITE) !== 0) throw exposed(trust);
     names = readdirSync(trust)
       .filter((name) => name.endsWith('.pem'))
       .sort()
@@ -114,8 +116,11 @@ export function loadTrustRoots(stateDir: string): readonly TrustRoot[] {
 }
 
 function refuseExposed(path: string): void {
-  if (!isExposed(path)) return;
-  throw new ApprovalError('APPROVAL_TRUST_ROOT_EXPOSED', `${path} could have been written by others`, {
+  if (isExposed(path)) throw exposed(path);
+}
+
+function exposed(path: string): ApprovalError {
+  return new ApprovalError('APPROVAL_TRUST_ROOT_EXPOSED', `${path} could have been written by others`, {
     hint: `chown it to root (or yourself) and take write permission from others: chmod go-w ${path}`,
   });
 }

@@ -21,14 +21,17 @@ export class SealedCopies {
     this.#directory = join(stateDir, 'sealed');
   }
 
-  /** Keeps a copy; a text over the limit or with a NUL is passed over. */
+  /**
+   * Keeps a copy; a text over the limit or with a NUL is passed over. Copies serve diffs only: one that
+   * cannot be written is no fault, its diff will be missing.
+   */
   put(digest: string, text: string): void {
     if (text.length > MAX_COPY_CHARS || text.includes('\0')) return;
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     try {
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       writeFileSync(join(this.#directory, `${digest}.gz`), gzipSync(text), { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    } catch {
+      // Kept already, or the disk is full.
     }
   }
 

@@ -35,7 +35,7 @@ export function judge(server: Candidate, stored: readonly StoredApproval[], now:
     }
     const { predicate } = entry.statement;
     if (!sameIdentity(predicate.server, identity)) continue;
-    if (newest === null || predicate.serial > newest.predicate.serial) newest = entry.statement;
+    if (newest === null || outranks(entry.statement, newest)) newest = entry.statement;
   }
   if (newest === null) {
     return broken === null
@@ -43,6 +43,12 @@ export function judge(server: Candidate, stored: readonly StoredApproval[], now:
       : { state: 'invalid', reason: `its approval does not verify: ${broken}`, statement: null, changes: [] };
   }
   return judgeStatement(server, newest, now);
+}
+
+/** Two people may decide at once and give one serial twice: then the revocation counts. */
+function outranks(a: Statement, b: Statement): boolean {
+  if (a.predicate.serial !== b.predicate.serial) return a.predicate.serial > b.predicate.serial;
+  return a.predicateType === REVOCATION_PREDICATE;
 }
 
 function judgeStatement(server: Candidate, statement: Statement, now: Date): Verdict {

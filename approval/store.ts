@@ -1,12 +1,13 @@
 import {
   closeSync,
+  constants,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   renameSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -46,6 +47,8 @@ export interface ApprovalRequest {
   readonly reason: string;
   readonly expires: Date | null;
   readonly now: Date;
+  /** The decision that counted so far, wherever it lay: the new one must outrank it. */
+  readonly supersedes?: Statement | null;
 }
 
 /** Approvals under a state directory, and those that lie beside projects. */
@@ -64,10 +67,9 @@ export class ApprovalStore {
   /** Reads and verifies every approval of the host and of the given projects. @throws {ApprovalError} on trust roots */
   load(projects: readonly string[] = []): readonly StoredApproval[] {
     const roots = loadTrustRoots(this.#stateDir);
-    const directories = [this.directory, ...projects.map((path) => join(path, '.sealwatch', 'approvals'))];
-    return directories.flatMap((directory) =>
-      envelopeFiles(directory).map((path) => readApproval(path, roots)),
-    );
+    const own = envelopeFiles(this.directory).map((path) => readApproval(path, roots));
+    const others = projects.map((path) => join(path, '.sealwatch', 'approvals'));
+    return [...own, ...others.flatMap((directory) => readProject(directory, roots))];
   }
 
   /** Signs that this closure may run. @throws {ApprovalError} */
@@ -82,7 +84,8 @@ export class ApprovalStore {
 
   #sign(predicateType: Statement['predicateType'], server: Candidate, request: ApprovalRequest): Statement {
     const key = openSigningKey(this.#stateDir);
-    const serial = 1 + highestSerial(this.load(), identityOf(server));
+    const before = request.supersedes?.predicate.serial ?? 0;
+    const serial = 1 + Math.max(before, highestSerial(this.load(), identityOf(server)));
     const statement = composeStatement(predicateType, server, {
       owner: request.owner,
       approver: request.approver,
@@ -140,15 +143,42 @@ function envelopeFiles(directory: string): readonly string[] {
   }
 }
 
+/** A project is not ours: what cannot be read there must not keep the rest of the host from being judged. */
+function readProject(directory: string, roots: readonly TrustRoot[]): readonly StoredApproval[] {
+  try {
+    return envelopeFiles(directory).map((path) => readApproval(path, roots));
+  } catch (error) {
+    if (!(error instanceof ApprovalError)) throw error;
+    return [{ kind: 'invalid', path: directory, claims: null, error }];
+  }
+}
+
+/** Text of an envelope file. A device or kernel file behind a link neither blocks nor runs without end. */
+function readEnvelope(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new ApprovalError('APPROVAL_ENVELOPE_INVALID', `${path} is not a file`);
+    const buffer = Buffer.alloc(Math.min(stat.size, MAX_ENVELOPE_BYTES) + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const read = readSync(file, buffer, length, buffer.length - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    if (length > MAX_ENVELOPE_BYTES) {
+      throw new ApprovalError('APPROVAL_TOO_LARGE', `${path} is over ${MAX_ENVELOPE_BYTES} bytes`);
+    }
+    return buffer.toString('utf8', 0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
 function readApproval(path: string, roots: readonly TrustRoot[]): StoredApproval {
   let envelope: Envelope | null = null;
   try {
-    const stat = statSync(path);
-    if (!stat.isFile()) throw new ApprovalError('APPROVAL_ENVELOPE_INVALID', `${path} is not a file`);
-    if (stat.size > MAX_ENVELOPE_BYTES) {
-      throw new ApprovalError('APPROVAL_TOO_LARGE', `${path} is over ${MAX_ENVELOPE_BYTES} bytes`);
-    }
-    envelope = parseEnvelope(readFileSync(path, 'utf8'));
+    envelope = parseEnvelope(readEnvelope(path));
     const { payload, signer } = verifyEnvelope(envelope, roots);
     return { kind: 'valid', path, statement: parseStatement(payload), signer };
   } catch (cause) {

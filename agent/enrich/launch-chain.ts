@@ -12,6 +12,7 @@ const SHELL_NAMES: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash', '
 export interface Image {
   readonly exe: string;
   readonly argv: readonly string[];
+  readonly cwd?: string | null;
 }
 
 /** What the sealed closure says about a launch, beside the command itself. */
@@ -25,6 +26,12 @@ export function isShell(image: Image): boolean {
   return (
     SHELL_NAMES.has(basename(image.exe)) || SHELL_NAMES.has(basename(image.argv[0] ?? '').replace(/^-/, ''))
   );
+}
+
+/** A `#!` script arrives twice under one pid, first as `env node x`, then as `node x`. */
+export function isShebangStep(before: Image, image: Image): boolean {
+  const words = before.argv.slice(-image.argv.length);
+  return basename(before.exe) === 'env' && image.argv.every((word, index) => word === words[index]);
 }
 
 /** Role of the process that the client starts: a launcher where the entry names a runner or a shell. */
@@ -52,11 +59,15 @@ function roleUnderNpx(image: Image, launcher: Image, launch: Launch): ProcessRol
   return command !== undefined && runsBinary(image, basename(command[0] ?? '')) ? 'server' : 'inside';
 }
 
+/** npm runs lifecycle scripts in the package's own directory, and the binary where the client stands. */
+const PACKAGE_DIRECTORY = /\/node_modules\//;
+
 /** npm runs a package's binary as `sh -c 'bin args'` (@npmcli/run-script); nothing else may be in that text. */
 function runsOnlyThePackage(image: Image, spec: LaunchSpec): boolean {
   const commands = inlineCommands(image.argv);
   const [command] = commands;
   if (command === undefined || commands.length !== 1) return false;
+  if (PACKAGE_DIRECTORY.test(image.cwd ?? '')) return false;
   const text = inlineText(image.argv) ?? '';
   if (/[`$<>|;&]/.test(text.replaceAll(/'[^']*'/g, ''))) return false;
   const words = [...command.slice(1), ...image.argv.slice(image.argv.indexOf(text) + 1)];

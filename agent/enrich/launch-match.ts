@@ -3,6 +3,8 @@ import type { LaunchSpec } from '../../inventory/index.ts';
 
 /** Words that may stand before the command itself: `/usr/bin/env node /usr/bin/npx …`. */
 const MAX_PREFIX_WORDS = 4;
+/** `sh -c CODE npx -y x` runs CODE, not npx: the words behind it are its own arguments. */
+const INLINE_CODE = /^(?:-[a-z]*c|-e|-p|-pe|--eval|--print)$/;
 /** npm and npx name their own process so once they run, which hides the real words from a sweep. */
 const NPM_TITLE = /^npm exec (.+)$/;
 
@@ -14,6 +16,7 @@ export function matchesLaunch(argv: readonly string[], spec: LaunchSpec): boolea
   if (spec.launcher === 'npx' && matchesNpmTitle(argv, spec)) return true;
   const prefix = argv.length - spec.args.length;
   if (prefix < 1 || prefix > MAX_PREFIX_WORDS) return false;
+  if (argv.slice(1, prefix).some((word) => INLINE_CODE.test(word))) return false;
   if (!spec.args.every((wanted, index) => matchesWord(argv[prefix + index] ?? '', wanted))) return false;
   const command = basename(spec.command);
   const resolved = spec.resolved === null ? command : basename(spec.resolved);

@@ -1,7 +1,14 @@
 import type { ProcessEvent, ProcessExec } from '../../wire/index.ts';
 import type { Fact } from '../fact.ts';
 import { alertServer, type KnownServer, serverFields } from './known-server.ts';
-import { type Image, type Launch, roleAfterLauncher, rootRole } from './launch-chain.ts';
+import {
+  type Image,
+  isShebangStep,
+  isShell,
+  type Launch,
+  roleAfterLauncher,
+  rootRole,
+} from './launch-chain.ts';
 import { matchesLaunch } from './launch-match.ts';
 import { commandLine, type Membership, type ProcessEntry, ProcessTable } from './process-table.ts';
 
@@ -86,7 +93,10 @@ export class ProcessTracker {
     const launch = this.#known(from.serverId)?.launch ?? null;
     if (launch === null || previous === null || from.role === 'inside') return { ...from, role: 'inside' };
     if (from.role === 'launcher') return { ...from, role: roleAfterLauncher(entry, previous, launch) };
-    const same = entry.pid === from.rootPid && stillTheServer(entry, launch);
+    // A forked child shares its parent's membership; what became the server itself holds its own.
+    const holder = entry.parent?.membership !== from;
+    const stays = matchesLaunch(entry.argv, launch.spec) || isShebangStep(previous, entry);
+    const same = holder && stays && !isShell(entry);
     return { ...from, role: same ? 'server' : 'inside' };
   }
 
@@ -171,11 +181,6 @@ export class ProcessTracker {
       },
     };
   }
-}
-
-/** A `#!` script arrives twice under one pid, first as `env node x`, then as `node x`: both are the server. */
-function stillTheServer(entry: ProcessEntry, launch: Launch): boolean {
-  return matchesLaunch(entry.argv, launch.spec);
 }
 
 function isBare({ spec }: Launch): boolean {

@@ -5,6 +5,8 @@ import type { AgentDatabase, Meta } from './database.ts';
 export const DEFAULT_SPOOL_BYTES = 64 * 1024 * 1024;
 /** Acknowledged alerts kept for `alerts list`. */
 const KEPT_ACKNOWLEDGED = 1_000;
+/** Share of the cap that an eviction leaves, so that the alert about it does not cause the next one. */
+const KEPT_AT_CAP = 7 / 8;
 const ACKED = 'acked_seq';
 
 /** An alert before the spool has given it its place. */
@@ -28,7 +30,8 @@ export class Spool {
     this.#agentId = meta.agentId();
     this.#capBytes = capBytes;
     this.#statements = prepare(database);
-    this.#waitingBytes = this.#statements.waiting.get(this.acked)?.bytes ?? 0;
+    this.#waitingBytes = 0;
+    this.recount();
   }
 
   /** Highest seq that central has committed. */
@@ -46,6 +49,11 @@ export class Spool {
     return this.#statements.count.get(this.acked)?.n ?? 0;
   }
 
+  /** Counts anew what waits, after a transaction that was rolled back. */
+  recount(): void {
+    this.#waitingBytes = this.#statements.waiting.get(this.acked)?.bytes ?? 0;
+  }
+
   /** Appends within the caller's transaction. */
   append(draft: Draft): Alert {
     const seq = this.last + 1;
@@ -56,10 +64,11 @@ export class Spool {
     return alert;
   }
 
-  /** Gives up the oldest alerts of the lowest level until the cap holds; says how many. Within a transaction. */
+  /** Over the cap: gives up the oldest alerts of the lowest level until there is room again; says how many. Within a transaction. */
   evict(): number {
+    if (this.#waitingBytes <= this.#capBytes) return 0;
     let evicted = 0;
-    while (this.#waitingBytes > this.#capBytes) {
+    while (this.#waitingBytes > this.#capBytes * KEPT_AT_CAP) {
       const victim = this.#statements.lowest.get(this.acked);
       if (victim === undefined) break;
       this.#statements.remove.run(victim.seq);
@@ -93,12 +102,20 @@ export class Spool {
 
   /**
    * Central knows more of us than we do: this state directory is older than what was sent (a restored
-   * backup). Numbers start again above, so that nothing new is taken for something old.
+   * backup). Numbers start again above, so that nothing new is taken for something old; what waits gets new
+   * numbers, since its old ones may stand for other alerts there.
    */
   skipTo(seq: number): void {
     this.#database.transaction(() => {
+      const waiting = this.#statements.bodies.all(this.acked);
+      this.#statements.drop.run(this.acked);
       this.#statements.skip.run(seq);
       this.#meta.set(ACKED, String(seq));
+      this.#waitingBytes = 0;
+      for (const { body } of waiting) {
+        const { id: _id, seq: _seq, ...draft } = alertSchema.parse(JSON.parse(body));
+        this.append(draft);
+      }
     })();
   }
 }
@@ -123,6 +140,8 @@ function prepare(database: AgentDatabase) {
     lowest: database.prepare<[number], Seq & { bytes: number }>(
       'SELECT seq, bytes FROM spool WHERE seq > ? ORDER BY level, seq LIMIT 1',
     ),
+    bodies: database.prepare<[number], { body: string }>('SELECT body FROM spool WHERE seq > ? ORDER BY seq'),
+    drop: database.prepare<[number]>('DELETE FROM spool WHERE seq > ?'),
     remove: database.prepare<[number]>('DELETE FROM spool WHERE seq = ?'),
     trim: database.prepare<[number]>('DELETE FROM spool WHERE seq <= ?'),
     after: database.prepare<[number, number], { bytes: number; body: string }>(

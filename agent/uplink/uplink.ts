@@ -11,6 +11,8 @@ import type { AgentLog } from '../log.ts';
 import type { Spool } from '../state/spool.ts';
 import { backoff } from './backoff.ts';
 
+/** Bytes of servers in one inventory frame; the rest of the frame takes less than what is left to its limit. */
+const MAX_INVENTORY_BYTES = limits.MAX_FRAME_BYTES - 1_024;
 const CONNECT_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -116,6 +118,7 @@ export class Uplink {
   }
 
   #receive(text: string): void {
+    if (this.#stopped) return;
     try {
       const frame = decodeCentralFrame(text);
       if (frame.type === 'welcome') this.#welcome(frame.acked_seq);
@@ -166,7 +169,7 @@ export class Uplink {
   }
 
   #sendInventory(): void {
-    const servers = this.#servers.slice(0, limits.MAX_INVENTORY_SERVERS);
+    const servers = fittingServers(this.#servers);
     this.#send({ type: 'inventory', servers, omitted: this.#servers.length - servers.length });
   }
 
@@ -193,4 +196,18 @@ function closed(socket: WebSocket | null): Promise<void> {
     });
     socket.close(1000);
   });
+}
+
+/** As many servers as one frame may hold: a config can be written so that they do not all fit. */
+function fittingServers(servers: readonly Server[]): Server[] {
+  const fitting: Server[] = [];
+  let bytes = 0;
+  for (const server of servers) {
+    const size = Buffer.byteLength(JSON.stringify(server)) + 1;
+    if (fitting.length === limits.MAX_INVENTORY_SERVERS) break;
+    if (bytes + size > MAX_INVENTORY_BYTES) continue;
+    fitting.push(server);
+    bytes += size;
+  }
+  return fitting;
 }

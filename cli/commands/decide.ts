@@ -36,10 +36,11 @@ function daysAfter(start: Date, days: number): Date {
 
 function showClosure(known: KnownServer, output: Output): void {
   const server = fullServer(known);
-  output.say(`${server.client}/${printable(server.name)} (${server.config_path})`);
-  for (const finding of server.findings) output.say(`  finding  ${finding.severity}: ${finding.message}`);
+  output.say(`${server.client}/${printable(server.name)} (${printable(server.config_path)})`);
+  for (const finding of server.findings)
+    output.say(`  finding  ${finding.severity}: ${printable(finding.message)}`);
   for (const artefact of server.closure.artefacts) {
-    const digest = artefact.sha256?.slice(0, 16) ?? `unresolved: ${artefact.reason}`;
+    const digest = artefact.sha256?.slice(0, 16) ?? `unresolved: ${printable(artefact.reason ?? '')}`;
     output.say(`  ${artefact.role.padEnd(12)} ${printable(artefact.path)}  ${digest}`);
   }
 }
@@ -64,9 +65,10 @@ export async function approve(name: string, options: DecideOptions, output: Outp
     reason: options.reason ?? '',
     expires: options.expires === undefined ? null : daysAfter(now, options.expires),
     now,
+    supersedes: known.verdict.statement,
   });
   if (output.json) output.answerJson(statement);
-  else output.answer(`approved ${name}: closure ${known.discovered.server.closure.digest}`);
+  else output.answer(`approved ${printable(name)}: closure ${known.discovered.server.closure.digest}`);
   return EXIT.fine;
 }
 
@@ -74,15 +76,16 @@ export async function approve(name: string, options: DecideOptions, output: Outp
 export async function revoke(name: string, options: DecideOptions, output: Output): Promise<ExitCode> {
   const view = viewOf(options);
   const known = pick((await view.look(new Date())).servers, name);
-  await confirm(`Revoke ${name}?`, options);
+  await confirm(`Revoke ${printable(name)}?`, options);
   const statement = view.approvals.revoke(known.discovered.server, {
     owner: options.owner ?? known.discovered.server.user,
     approver: userInfo().username,
     reason: options.reason ?? '',
     expires: null,
     now: new Date(),
+    supersedes: known.verdict.statement,
   });
   if (output.json) output.answerJson(statement);
-  else output.answer(`revoked ${name}`);
+  else output.answer(`revoked ${printable(name)}`);
   return EXIT.fine;
 }

@@ -22,7 +22,7 @@ export async function show(name: string, selection: Selection, output: Output): 
   output.answer(`  env      ${server.env_keys.map(printable).join(' ')}`);
   output.answer(`  closure  ${server.closure.digest}`);
   for (const { role, path, sha256, reason, owner, mode } of server.closure.artefacts) {
-    const digest = sha256?.slice(0, 16) ?? `unresolved: ${reason}`;
+    const digest = sha256?.slice(0, 16) ?? `unresolved: ${printable(reason ?? '')}`;
     output.answer(`    ${role.padEnd(12)} ${mode} ${owner.padEnd(8)} ${digest}  ${printable(path)}`);
   }
   for (const finding of server.findings) {
@@ -43,7 +43,7 @@ export async function diff(name: string, selection: Selection, output: Output): 
   }));
   if (output.json) output.answerJson({ state, reason, changes });
   else {
-    output.answer(`${name}: ${state}: ${printable(reason)}`);
+    output.answer(`${printable(name)}: ${state}: ${printable(reason)}`);
     for (const change of changes) {
       const digests = `${change.before?.slice(0, 16) ?? 'none'} → ${change.after?.slice(0, 16) ?? 'none'}`;
       output.answer(`${change.change} ${change.role} ${printable(change.path)}  ${digests}`);

@@ -1,6 +1,6 @@
 import { fullServer } from '../../agent/index.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { Output } from '../output.ts';
+import { type Output, printable } from '../output.ts';
 import { type Selection, viewOf } from '../selection.ts';
 import { problemLine, serverTable } from '../table.ts';
 
@@ -14,7 +14,7 @@ export async function scan(selection: Selection, output: Output): Promise<ExitCo
     for (const server of servers) {
       for (const finding of server.findings) {
         output.answer(
-          `  ${server.client}/${server.name}: ${finding.severity}: ${finding.message} (${finding.id})`,
+          `  ${server.client}/${printable(server.name)}: ${finding.severity}: ${printable(finding.message)} (${finding.id})`,
         );
       }
     }

@@ -21,6 +21,7 @@ export class FileWatcher implements Collector {
   #plan: WatchPlan = planWatch({ files: [], trees: [] });
   #work: Promise<void> = Promise.resolve();
   #reported = '';
+  #stopped = false;
 
   async start(sink: EventSink): Promise<void> {
     this.#sink = sink;
@@ -28,13 +29,15 @@ export class FileWatcher implements Collector {
 
   /** Watches what is asked for from now on and nothing else. Resolves once all of it is armed. */
   watch(request: WatchRequest): Promise<void> {
-    this.#work = this.#work.then(() => this.#apply(planWatch(request)));
+    if (!this.#stopped) this.#work = this.#work.then(() => this.#apply(planWatch(request)));
     return this.#work;
   }
 
   async stop(): Promise<void> {
     this.#sink = () => {};
-    await this.watch({ files: [], trees: [] });
+    const ended = this.watch({ files: [], trees: [] });
+    this.#stopped = true;
+    await ended;
   }
 
   /** Directories watched now. */

@@ -13,7 +13,7 @@ import type { FoundEntry } from '../config/containers.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import { type ConfigValue, isList, isObject } from '../config/value.ts';
 import { findingsOf } from '../posture/findings.ts';
-import { redactArgs, redactEntry, redactText } from '../posture/redact.ts';
+import { redactArgs, redactEntry, redactText, storableEntry } from '../posture/redact.ts';
 import { classifySecret } from '../posture/secret.ts';
 import type { HostUser } from '../users.ts';
 
@@ -105,7 +105,7 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
       configLinked: source.linked,
     }),
   };
-  const text = JSON.stringify(JSON.parse(canonicalJson(redactEntry(found.raw, 'show'))), null, 2);
+  const text = JSON.stringify(JSON.parse(canonicalJson(storableEntry(found.raw))), null, 2);
   const discovered: DiscoveredServer = { server, launch, env: envFacts(entry, host.salt), entry: text };
   return { discovered, files: set.files, trees: set.trees };
 }

@@ -1,6 +1,13 @@
 import type { ServerEntry } from '../config/entry.ts';
 import { type ConfigValue, isList, isObject } from '../config/value.ts';
-import { classifySecret, isSecretName, redaction, redactShapes, type SecretClass } from './secret.ts';
+import {
+  classifySecret,
+  isSecretName,
+  isTelling,
+  redaction,
+  redactShapes,
+  type SecretClass,
+} from './secret.ts';
 
 /**
  * `show` hides everything that could be a secret; `digest` hides only what is surely one, because what
@@ -53,6 +60,35 @@ export function redactEntry(raw: ConfigValue, use: RedactionUse, name = ''): Con
   const copy: Record<string, ConfigValue> = Object.create(null);
   for (const [key, value] of Object.entries(raw))
     copy[key] = redactEntry(value, VALUE_MAPS.has(key) ? 'show' : use, key);
+  return copy;
+}
+
+/**
+ * The entry as it may be stored and shown in a diff: what could be a secret is hidden, and of env and header
+ * values all but those that tell what runs or what is reached.
+ */
+export function storableEntry(raw: ConfigValue, name = ''): ConfigValue {
+  if (isList(raw) && !raw.every((item) => typeof item === 'string'))
+    return raw.map((item) => storableEntry(item, name));
+  if (!isObject(raw)) return redactEntry(raw, 'show', name);
+  const copy: Record<string, ConfigValue> = Object.create(null);
+  for (const [key, value] of Object.entries(raw))
+    copy[key] = VALUE_MAPS.has(key) ? withoutValues(value, key) : storableEntry(value, key);
+  return copy;
+}
+
+function withoutValues(raw: ConfigValue, name: string): ConfigValue {
+  if (typeof raw === 'string') {
+    const [, key = '', value = raw] = ASSIGNMENT.exec(raw) ?? [];
+    if (isTelling(key === '' ? name : key, value)) return redactText(raw, name, 'show');
+    const found = classifySecret(key === '' ? name : key, value);
+    const shown = found === null ? '<value>' : `<redacted:${found}>`;
+    return key === '' ? shown : `${key}=${shown}`;
+  }
+  if (isList(raw)) return raw.map((item) => withoutValues(item, name));
+  if (!isObject(raw)) return raw;
+  const copy: Record<string, ConfigValue> = Object.create(null);
+  for (const [key, value] of Object.entries(raw)) copy[key] = withoutValues(value, key);
   return copy;
 }
 

@@ -42,6 +42,7 @@ const SHAPES: readonly (readonly [SecretClass, RegExp])[] = [
 const SECRET_NAME =
   /(?:^|[_\W])(?:api[_-]?key|apikey|access[_-]?key|secret|token|passw(?:or)?d|passwd|pwd|credential|private[_-]?key|auth(?:orization)?|bearer|pat)s?(?:$|[_\W\d]|(?<=key)(?=[_\W]))/i;
 const SECRET_NAME_END = /(?:key|token|secret|password|pat)$/i;
+const PLACE_NAME_END = /(?:file|path|dir|url|uri|host|port)$/i;
 const NAME_OF_A_PLACE = /(?:file|path|dir|url|uri|host|port|name|type|id|env_var)$/i;
 
 /** Variables that a loader or shell acts on: they decide what runs and are never hidden. */
@@ -89,6 +90,15 @@ export function classifySecret(name: string, value: string): SecretClass | null 
 export function isSecretName(name: string): boolean {
   const spaced = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2');
   return (SECRET_NAME.test(spaced) || SECRET_NAME_END.test(spaced)) && !NAME_OF_A_PLACE.test(spaced);
+}
+
+/**
+ * Whether a value decides what runs or what is reached (loader variables, places, switches, references), so
+ * that people must see how it changed. Any other value may be a secret that does not look like one.
+ */
+export function isTelling(name: string, value: string): boolean {
+  if (LOADER_NAMES.test(name) || REFERENCE.test(value.trim()) || /^(?:true|false)$/i.test(value)) return true;
+  return !isSecretName(name) && (PLACE_NAME_END.test(name) || isPathLike(value));
 }
 
 /** The class of a vendor's token shape inside a text. */

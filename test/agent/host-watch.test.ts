@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { HostView } from '../../agent/host-view.ts';
+import { HostWatch } from '../../agent/host-watch.ts';
+import { Pipeline } from '../../agent/pipeline.ts';
+import { loadRules } from '../../agent/rule-pack.ts';
+import { Meta, openDatabase } from '../../agent/state/database.ts';
+import { SnapshotStore } from '../../agent/state/snapshot.ts';
+import { readAlerts, Spool } from '../../agent/state/spool.ts';
+import { FileWatcher } from '../../collectors/index.ts';
+import { TempDirectory } from '../temp-directory.ts';
+
+const RULES = loadRules([new URL('../../rules/mcp', import.meta.url).pathname]);
+const PATIENCE = { timeout: 60_000 };
+const LOUD = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: (...words: unknown[]) => assert.fail(String(words)),
+};
+
+/** One life of the watch over a home: two looks, and what they told. */
+async function live(home: TempDirectory, state: TempDirectory): Promise<readonly string[]> {
+  const database = openDatabase(state.path);
+  const meta = new Meta(database);
+  const spool = new Spool(database, meta);
+  const watcher = new FileWatcher();
+  await watcher.start(() => {});
+  const pipeline = new Pipeline({
+    database,
+    spool,
+    rules: RULES,
+    host: 'h',
+    onDurable: () => {},
+    onLost: () => {},
+    log: LOUD,
+  });
+  const view = new HostView({
+    users: [{ name: 'u', uid: process.getuid?.() ?? 0, gid: 0, home: home.path }],
+    roots: [],
+    stateDir: state.path,
+    salt: meta.salt(),
+    platform: 'linux',
+    env: { HOME: home.path, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
+  });
+  const watch = new HostWatch({
+    view,
+    snapshots: new SnapshotStore(database),
+    pipeline,
+    watcher,
+    log: LOUD,
+    onSight: () => {},
+  });
+  const before = spool.last;
+  await watch.start();
+  await watch.stop();
+  await watcher.stop();
+  pipeline.flush();
+  const names = readAlerts(database, before, 100).map(({ rule }) => rule.name);
+  database.close();
+  return names;
+}
+
+function homes(context: TestContext) {
+  const [home, state] = [new TempDirectory(), new TempDirectory()];
+  context.after(() => {
+    for (const directory of [home, state]) directory[Symbol.dispose]();
+  });
+  const config = (servers: object) => home.write('.claude.json', { mcpServers: servers });
+  return { home, state, config };
+}
+const A = { command: 'true' };
+
+test('the first look is the baseline and silent, also about what is broken', PATIENCE, async (context) => {
+  const { home, state, config } = homes(context);
+  config({ a: A });
+  home.write('.cursor/mcp.json', '{ broken');
+  assert.deepEqual(await live(home, state), []);
+  assert.deepEqual(await live(home, state), []);
+});
+
+test('what changed while the agent was stopped is told at its start, once', PATIENCE, async (context) => {
+  const { home, state, config } = homes(context);
+  config({ a: A, b: A });
+  await live(home, state);
+  config({ a: { command: 'false' }, c: A });
+  assert.deepEqual((await live(home, state)).filter((name) => /added|removed|repointed/.test(name)).sort(), [
+    'mcp_server_added',
+    'mcp_server_removed',
+    'mcp_server_repointed',
+  ]);
+  assert.deepEqual(await live(home, state), []);
+});
+
+test('a broken config is told of once and keeps its servers', PATIENCE, async (context) => {
+  const { home, state, config } = homes(context);
+  config({ a: A });
+  await live(home, state);
+  home.write('.claude.json', '{ "mcpServers": ');
+  assert.deepEqual(await live(home, state), ['mcp_config_unparseable']);
+  assert.deepEqual(await live(home, state), []);
+  config({ a: A });
+  assert.deepEqual(await live(home, state), []);
+});
+
+test('a fault in one entry does not hide that another server is gone', PATIENCE, async (context) => {
+  const { home, state, config } = homes(context);
+  config({ a: A, broken: 5 });
+  await live(home, state);
+  config({ broken: 5 });
+  assert.deepEqual(await live(home, state), ['mcp_server_removed']);
+});

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { fullServer } from '../../../agent/enrich/known-server.ts';
+import { Meta, openDatabase } from '../../../agent/state/database.ts';
+import { Spool } from '../../../agent/state/spool.ts';
+import { Uplink } from '../../../agent/uplink/uplink.ts';
+import {
+  type AgentFrame,
+  type CentralFrame,
+  decodeAgentFrame,
+  encodeFrame,
+  limits,
+} from '../../../wire/index.ts';
+import { TempDirectory } from '../../temp-directory.ts';
+import { draft, known } from '../samples.ts';
+
+const PATIENCE = { timeout: 30_000 };
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Central as a test plays it: frames of all connections in order. */
+class Central {
+  readonly frames: AgentFrame[] = [];
+  readonly #server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  readonly #waiting = new Set<() => void>();
+  #socket: WebSocket | null = null;
+
+  constructor(onFrame: (central: Central, frame: AgentFrame) => void) {
+    this.#server.on('connection', (socket) => {
+      this.#socket = socket;
+      socket.on('message', (data) => {
+        const frame = decodeAgentFrame(String(data));
+        this.frames.push(frame);
+        onFrame(this, frame);
+        for (const check of this.#waiting) check();
+      });
+    });
+  }
+
+  async url(): Promise<string> {
+    if (this.#server.address() === null) await once(this.#server, 'listening');
+    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  send(frame: CentralFrame | string): void {
+    this.#socket?.send(typeof frame === 'string' ? frame : encodeFrame(frame));
+  }
+
+  drop(): void {
+    this.#socket?.terminate();
+  }
+
+  of<T extends AgentFrame['type']>(type: T): readonly Extract<AgentFrame, { type: T }>[] {
+    return this.frames.filter((frame): frame is Extract<AgentFrame, { type: T }> => frame.type === type);
+  }
+
+  get seqs(): readonly number[] {
+    return this.of('batch').flatMap(({ alerts }) => alerts.map(({ seq }) => seq));
+  }
+
+  until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (!holds()) return;
+        this.#waiting.delete(check);
+        resolve();
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  close(): void {
+    for (const client of this.#server.clients) client.terminate();
+    this.#server.close();
+  }
+}
+
+async function linked(context: TestContext, onFrame: (central: Central, frame: AgentFrame) => void) {
+  const state = new TempDirectory();
+  const database = openDatabase(state.path);
+  const meta = new Meta(database);
+  const spool = new Spool(database, meta);
+  const central = new Central(onFrame);
+  const agent = { id: meta.agentId(), version: '0', host: 'h', os: 'o' };
+  const uplink = new Uplink({ url: await central.url(), token: 't', agent, spool, log: quiet });
+  context.after(async () => {
+    await uplink.stop(0);
+    central.close();
+    database.close();
+    state[Symbol.dispose]();
+  });
+  const add = (count: number) =>
+    database.transaction(() => {
+      for (let n = 0; n < count; n += 1) spool.append(draft());
+    })();
+  return { central, uplink, spool, add };
+}
+
+/** Welcomes at `acked` and acknowledges every batch. */
+const obliging = (acked: () => number) => (central: Central, frame: AgentFrame) => {
+  if (frame.type === 'hello') central.send({ type: 'welcome', acked_seq: acked() });
+  if (frame.type === 'batch') central.send({ type: 'ack', seq: frame.alerts.at(-1)?.seq ?? 0 });
+};
+
+test('the spool goes on where central stands', PATIENCE, async (context) => {
+  const { central, uplink, spool, add } = await linked(
+    context,
+    obliging(() => 3),
+  );
+  add(5);
+  uplink.start();
+  await central.until(() => central.seqs.length === 2);
+  assert.deepEqual(central.seqs, [4, 5]);
+  assert.equal(central.of('hello')[0]?.last_seq, 5);
+  add(1);
+  uplink.notify();
+  await central.until(() => central.seqs.length === 3);
+  await uplink.stop(30_000);
+  assert.equal(spool.waiting, 0);
+  await central.until(() => central.of('goodbye').length === 1);
+});
+
+test('what was not acknowledged is sent again after the connection was lost', PATIENCE, async (context) => {
+  let connections = 0;
+  const { central, uplink, add } = await linked(context, (self, frame) => {
+    if (frame.type === 'hello') {
+      connections += 1;
+      self.send({ type: 'welcome', acked_seq: 0 });
+    }
+    if (frame.type === 'batch' && connections === 1) self.drop();
+  });
+  add(2);
+  uplink.start();
+  await central.until(() => central.seqs.length === 4);
+  assert.deepEqual(central.seqs, [1, 2, 1, 2]);
+});
+
+test('nonsense from central ends the connection, and the next one works', PATIENCE, async (context) => {
+  for (const nonsense of ['x', '{}', '{"type":"welcome","acked_seq":-1}', '{"type":"batch","alerts":[]}']) {
+    let connections = 0;
+    const { central, uplink, add, spool } = await linked(context, (self, frame) => {
+      if (frame.type === 'hello') connections += 1;
+      if (connections === 1) self.send(nonsense);
+      else obliging(() => 0)(self, frame);
+    });
+    add(1);
+    uplink.start();
+    await central.until(() => central.seqs.length === 1);
+    assert.equal(connections, 2);
+    await uplink.stop(30_000);
+    assert.equal(spool.waiting, 0);
+  }
+});
+
+test('an acknowledgement of what was never sent counts for nothing', PATIENCE, async (context) => {
+  const { central, uplink, add, spool } = await linked(context, (self, frame) => {
+    if (frame.type === 'hello') self.send({ type: 'ack', seq: 3 });
+    obliging(() => 0)(self, frame);
+    if (frame.type === 'batch') self.send({ type: 'ack', seq: 1_000 });
+  });
+  add(2);
+  uplink.start();
+  await central.until(() => central.seqs.length === 2);
+  await uplink.stop(30_000);
+  assert.equal(spool.acked, 2);
+});
+
+test('only so many batches wait for their acknowledgement', PATIENCE, async (context) => {
+  let answer = false;
+  const { central, uplink, add } = await linked(context, (self, frame) => {
+    if (frame.type === 'hello') self.send({ type: 'welcome', acked_seq: 0 });
+    if (frame.type === 'batch' && answer) self.send({ type: 'ack', seq: frame.alerts.at(-1)?.seq ?? 0 });
+  });
+  add(limits.MAX_BATCH_ALERTS * 6);
+  uplink.start();
+  await central.until(() => central.of('batch').length === limits.MAX_BATCHES_IN_FLIGHT);
+  uplink.notify();
+  uplink.announce([]);
+  await central.until(() => central.of('inventory').length === 2);
+  assert.equal(central.of('batch').length, limits.MAX_BATCHES_IN_FLIGHT);
+  answer = true;
+  central.send({ type: 'ack', seq: limits.MAX_BATCH_ALERTS });
+  await central.until(() => central.seqs.length === limits.MAX_BATCH_ALERTS * 5);
+});
+
+test('where central knows later numbers, what waits comes above them', PATIENCE, async (context) => {
+  const { central, uplink, add } = await linked(
+    context,
+    obliging(() => 500),
+  );
+  add(2);
+  uplink.start();
+  await central.until(() => central.seqs.length === 2);
+  assert.deepEqual(central.seqs, [501, 502]);
+});
+
+test('servers that no frame can hold are counted, and alerts go on', PATIENCE, async (context) => {
+  const { central, uplink, add } = await linked(
+    context,
+    obliging(() => 0),
+  );
+  const huge = fullServer(known({ server: { args: ['x'.repeat(limits.MAX_FRAME_BYTES)] } }));
+  uplink.announce([huge, fullServer(known())]);
+  add(1);
+  uplink.start();
+  await central.until(() => central.seqs.length === 1);
+  const [inventory] = central.of('inventory');
+  assert.deepEqual([inventory?.servers.length, inventory?.omitted], [1, 1]);
+});
