@@ -42,7 +42,6 @@ const statementSchema = z.strictObject({
   }),
 });
 export type Statement = z.infer<typeof statementSchema>;
-export type Predicate = Statement['predicate'];
 
 /** A server as the inventory knows it, before its state is known. */
 export type Candidate = Omit<Server, 'state'>;

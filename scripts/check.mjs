@@ -29,7 +29,13 @@ function rule(name, check) {
 /** Runs every check; throws at the first that finds faults. */
 export async function check(node) {
   await tool(node, 'types', [bin('typescript', 'bin', 'tsc'), '--build', root]);
-  await tool(node, 'lint', [bin('@biomejs', 'biome', 'bin', 'biome'), 'ci', '--colors=off', '--error-on-warnings', root]);
+  await tool(node, 'lint', [
+    bin('@biomejs', 'biome', 'bin', 'biome'),
+    'ci',
+    '--colors=off',
+    '--error-on-warnings',
+    root,
+  ]);
   await tool(node, 'dead code', [bin('knip', 'bin', 'knip.js')]);
   await rule('import directions', checkImports);
   await rule('constants', checkConstants);

@@ -1,6 +1,1 @@
-export {
-  createProcessCollector,
-  type ProcessCollector,
-  type ProcessCollectorOptions,
-} from './process-collector.ts';
-export { MAX_PROCESSES, type SweepOptions, sweepProcesses } from './sweep.ts';
+export { createProcessCollector, type ProcessCollector } from './process-collector.ts';
