@@ -34,6 +34,7 @@ test('the sh -c that npx needs is no shell spawn, the shell that the server star
   await until('the approval', async () => (await host.status()).servers.approved === 1);
 
   const session = await openSession(entry);
+  t.after(() => session.close());
   assert.ok(session.tools > 0);
   const server = Number(
     await until(

@@ -48,6 +48,7 @@ test('a rewritten helper, a repointed config and a shell that downloads are told
   assert.match(changed.change?.diff ?? '', /-\/\/ nothing yet/);
 
   const session = await openSession(entry);
+  t.after(() => session.close());
   const started = await up.alert('mcp_unapproved_server_started');
   host.writeConfig('.cursor/mcp.json', { everything: { ...entry, args: [host.at('other.mjs')] } });
   const repointed = await up.alert('mcp_server_repointed');
