@@ -65,13 +65,28 @@ test('misuse ends in 2 with a reason on stderr and nothing on stdout', () => {
     ['approve'],
     ['show', 'claude-code/none', ...host.selection],
     ['approve', 'claude-code/files', '--yes', '--expires', '0', ...host.selection],
-    ['inventory', 'parse', '--client', 'none', '/dev/null'],
+    ['inventory', 'parse', '/dev/null'],
     ['up', '--listen', 'nowhere:x', ...host.selection],
   ]) {
     const { status, stdout, stderr } = sealwatch(...args);
     assert.deepEqual([status, stdout], [2, ''], args.join(' '));
     assert.notEqual(stderr, '');
   }
+});
+
+test('a file of an unknown client is read with the generic reader, and that is said', () => {
+  using host = new Host();
+  host.write('home/any.json', { mcpServers: FILES });
+  const { status, json } = sealwatch(
+    'inventory',
+    'parse',
+    '--json',
+    '--client',
+    'none',
+    host.at('home/any.json'),
+  );
+  assert.equal(status, 1);
+  assert.deepEqual([json().valid, json().servers.length, json().problems.length], [true, 1, 1]);
 });
 
 test('what cannot run ends in 3 with its code', () => {
