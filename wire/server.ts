@@ -63,7 +63,17 @@ export type Closure = z.infer<typeof closureSchema>;
 
 /** A standing posture defect of a server. */
 export const findingSchema = z
-  .object({ id: z.string(), severity: z.enum(SEVERITIES), message: z.string() })
+  .object({
+    /** Stable slug, e.g. `mcp_unpinned_package`. */
+    id: z.string(),
+    severity: z.enum(SEVERITIES),
+    message: z.string(),
+    /** Why it matters, and what to do about it. */
+    why: z.string().default(''),
+    fix: z.string().default(''),
+    /** Mappings in Sigma's tag spelling: `attack.t1195.002`, `owasp.asi04`, `maestro.l7`, `nist.csf.pr.ps`. */
+    tags: z.array(z.string()).readonly().default([]),
+  })
   .readonly();
 export type Finding = z.infer<typeof findingSchema>;
 
@@ -77,6 +87,8 @@ export const serverSchema = z
     config_path: z.string(),
     /** The project directory that the entry belongs to, for project-scoped entries. */
     project: z.string().nullable(),
+    /** What led to that project: `record:FILE`, `process:NAME`, `root:DIRECTORY`, `config:FILE`; null without one. */
+    project_source: z.string().nullable().default(null),
     name: z.string(),
     transport: z.enum(TRANSPORTS),
     command: z.string().nullable(),
@@ -92,9 +104,34 @@ export const serverSchema = z
     closure: closureSchema,
     state: z.enum(SERVER_STATES),
     findings: z.array(findingSchema).readonly(),
+    /** What had to be assumed to resolve it, e.g. whose PATH was used. */
+    assumptions: z.array(z.string()).readonly().default([]),
   })
   .readonly();
 export type Server = z.infer<typeof serverSchema>;
+
+/** What decides beside the servers what runs or what asks: a hook, a trust setting, a plugin that is on. */
+export const CONTROL_KINDS = ['hook', 'trust', 'filter', 'import', 'plugin', 'skill'] as const;
+export type ControlKind = (typeof CONTROL_KINDS)[number];
+
+/** A setting or file of a client that decides what runs or what asks, beside its servers. */
+export const controlSchema = z
+  .object({
+    client: z.string(),
+    kind: z.enum(CONTROL_KINDS),
+    scope: z.enum(SCOPES),
+    user: z.string(),
+    project: z.string().nullable(),
+    path: z.string(),
+    /** Dotted key inside the file; empty where the whole file is it. */
+    key: z.string(),
+    /** SHA-256 of the canonical value or of the file, lower-case hex. */
+    sha256: z.string(),
+    /** The value as canonical JSON without secrets, cut at 2048 characters; null for a file. */
+    value: z.string().nullable(),
+  })
+  .readonly();
+export type Control = z.infer<typeof controlSchema>;
 
 /** A fault in something that was read: where, what, and how to find it. */
 export const problemSchema = z

@@ -11,7 +11,7 @@ export const codex: Client = {
       scope: 'user',
       base: 'home',
       path: '.codex/config.toml',
-      movedBy: { variable: 'CODEX_HOME', path: 'config.toml' },
+      movedBy: [{ variable: 'CODEX_HOME', path: 'config.toml' }],
       format: 'toml',
       containers: MCP_SERVERS_TABLE,
     },

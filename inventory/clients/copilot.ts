@@ -9,7 +9,7 @@ export const copilot: Client = {
       scope: 'user',
       base: 'home',
       path: '.copilot/mcp-config.json',
-      movedBy: { variable: 'COPILOT_HOME', path: 'mcp-config.json' },
+      movedBy: [{ variable: 'COPILOT_HOME', path: 'mcp-config.json' }],
       format: 'jsonc',
       containers: MCP_SERVERS,
     },

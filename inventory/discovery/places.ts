@@ -18,10 +18,11 @@ export function pathsOf(location: ConfigLocation, context: PlaceContext): readon
   if (location.platforms !== undefined && !location.platforms.includes(context.platform)) return [];
   const base = baseDirectory(location.base, context);
   const paths = base === null ? [] : matchPattern(base, location.path);
-  const moved = location.movedBy;
-  const target = moved === undefined ? undefined : ownEnv(context)[moved.variable];
-  if (moved === undefined || target === undefined || !target.startsWith('/')) return paths;
-  return [...paths, ...matchPattern(target, moved.path)];
+  const moved = (location.movedBy ?? []).flatMap(({ variable, path }) => {
+    const target = ownEnv(context)[variable];
+    return target?.startsWith('/') === true ? matchPattern(target, path) : [];
+  });
+  return [...paths, ...moved];
 }
 
 /**
@@ -45,6 +46,8 @@ export function baseDirectory(base: LocationBase, context: PlaceContext): string
     home: () => home,
     config: () => ownEnv(context)['XDG_CONFIG_HOME'] ?? (home === null ? null : join(home, '.config')),
     appdata: () => (home === null ? null : appData(home, context)),
+    data: () => ownEnv(context)['XDG_DATA_HOME'] ?? (home === null ? null : join(home, '.local', 'share')),
+    programdata: () => join(context.systemRoot, 'ProgramData'),
     localappdata: () => (home === null ? null : join(home, 'AppData', 'Local')),
     project: () => context.project,
     system: () => context.systemRoot,

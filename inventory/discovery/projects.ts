@@ -31,6 +31,7 @@ export function recordedProjects(context: PlaceContext): FoundProjects {
   const files: string[] = [];
   for (const record of CLIENTS.flatMap((client) => client.projectRecords ?? [])) {
     const base = baseDirectory(record.base, context);
+    if (record.format === 'sqlite') continue;
     for (const path of base === null ? [] : matchPattern(base, record.path)) {
       if (!record.path.includes('*')) files.push(path);
       // Broken records of other programs are not this user's configs; those that are get reported as such.

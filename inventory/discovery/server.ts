@@ -42,6 +42,8 @@ export interface EntrySource {
   readonly realPath: string;
   readonly linked: boolean;
   readonly project: string | null;
+  /** What led to the project, as in `Server.project_source`. */
+  readonly projectSource: string | null;
   readonly user: HostUser;
   readonly userName: string;
 }
@@ -82,6 +84,7 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
     scope: source.scope,
     config_path: source.path,
     project: source.project,
+    project_source: source.projectSource,
     name: entry.name,
     transport: entry.transport,
     command: entry.command === null ? null : redactText(entry.command, '', 'show'),
@@ -104,6 +107,7 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
       user: source.userName,
       configLinked: source.linked,
     }),
+    assumptions: [],
   };
   const text = JSON.stringify(JSON.parse(canonicalJson(storableEntry(found.raw))), null, 2);
   const discovered: DiscoveredServer = { server, launch, env: envFacts(entry, host.salt), entry: text };

@@ -164,6 +164,7 @@ class Scan {
         realPath: file.realPath,
         linked: file.links.length > 0,
         project,
+        projectSource: null,
         scope: entry.project === null ? location.scope : ('project' as const),
       };
       const { discovered, files, trees } = describeServer(source, entry, this.#host);

@@ -27,7 +27,7 @@ const DECIDING_ROLES: ReadonlySet<string> = new Set([
 
 /** Standing defects of a server; messages name places and classes, never values. */
 export function findingsOf(posture: Posture): readonly Finding[] {
-  return [
+  const found: readonly Pick<Finding, 'id' | 'severity' | 'message'>[] = [
     ...unpinnedPackage(posture),
     ...hardcodedSecrets(posture),
     ...configWriters(posture),
@@ -36,9 +36,10 @@ export function findingsOf(posture: Posture): readonly Finding[] {
     ...plainHttp(posture),
     ...linkedConfig(posture),
   ];
+  return found.map((finding) => ({ ...finding, why: '', fix: '', tags: [] }));
 }
 
-function unpinnedPackage({ launch }: Posture): readonly Finding[] {
+function unpinnedPackage({ launch }: Posture): readonly Pick<Finding, 'id' | 'severity' | 'message'>[] {
   if (launch === null || launch.package === null) return [];
   const spec = launch.package;
   const isPinned =
@@ -48,7 +49,7 @@ function unpinnedPackage({ launch }: Posture): readonly Finding[] {
   return [{ id: 'mcp_unpinned_package', severity: 'medium', message }];
 }
 
-function hardcodedSecrets({ entry }: Posture): readonly Finding[] {
+function hardcodedSecrets({ entry }: Posture): readonly Pick<Finding, 'id' | 'severity' | 'message'>[] {
   const secrets = secretsOf(entry);
   if (secrets.length === 0) return [];
   const places = secrets.map((secret) => `${secret.where} (${secret.class})`).join(', ');
@@ -57,7 +58,7 @@ function hardcodedSecrets({ entry }: Posture): readonly Finding[] {
   return [{ id: 'mcp_hardcoded_secret', severity: surely ? 'high' : 'medium', message }];
 }
 
-function configWriters({ artefacts, user }: Posture): readonly Finding[] {
+function configWriters({ artefacts, user }: Posture): readonly Pick<Finding, 'id' | 'severity' | 'message'>[] {
   const writers = artefacts
     .filter(({ role }) => role === 'config')
     .flatMap((artefact) => others(artefact, user));
@@ -66,7 +67,7 @@ function configWriters({ artefacts, user }: Posture): readonly Finding[] {
   return [{ id: 'mcp_config_writable_by_others', severity: 'high', message }];
 }
 
-function helperWriters({ artefacts, user }: Posture): readonly Finding[] {
+function helperWriters({ artefacts, user }: Posture): readonly Pick<Finding, 'id' | 'severity' | 'message'>[] {
   const open = artefacts.filter(
     (artefact) => DECIDING_ROLES.has(artefact.role) && others(artefact, user).length > 0,
   );
@@ -78,7 +79,7 @@ function helperWriters({ artefacts, user }: Posture): readonly Finding[] {
   return [{ id: 'mcp_helper_writable', severity: 'high', message }];
 }
 
-function autoApproval({ entry }: Posture): readonly Finding[] {
+function autoApproval({ entry }: Posture): readonly Pick<Finding, 'id' | 'severity' | 'message'>[] {
   const approved = entry.autoApprove;
   if (approved === null || approved === false || (Array.isArray(approved) && approved.length === 0))
     return [];
@@ -89,7 +90,7 @@ function autoApproval({ entry }: Posture): readonly Finding[] {
   return [{ id: 'mcp_auto_approve', severity: isAll ? 'high' : 'low', message }];
 }
 
-function plainHttp({ entry }: Posture): readonly Finding[] {
+function plainHttp({ entry }: Posture): readonly Pick<Finding, 'id' | 'severity' | 'message'>[] {
   if (entry.url === null || !/^(?:http|ws):\/\//i.test(entry.url)) return [];
   const host = URL.canParse(entry.url) ? new URL(entry.url).hostname : '';
   if (LOOPBACK.test(host)) return [];
@@ -97,7 +98,7 @@ function plainHttp({ entry }: Posture): readonly Finding[] {
   return [{ id: 'mcp_plain_http', severity: 'medium', message }];
 }
 
-function linkedConfig({ configLinked }: Posture): readonly Finding[] {
+function linkedConfig({ configLinked }: Posture): readonly Pick<Finding, 'id' | 'severity' | 'message'>[] {
   if (!configLinked) return [];
   const message = 'the config is a symbolic link: what it points to decides';
   return [{ id: 'mcp_config_symlink', severity: 'low', message }];

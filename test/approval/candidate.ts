@@ -34,6 +34,8 @@ export function candidate(
     scope: 'user',
     config_path: '/home/alice/.claude.json',
     project: null,
+    project_source: null,
+    assumptions: [],
     name: 'files',
     transport: 'stdio',
     command: 'node',

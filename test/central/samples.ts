@@ -67,6 +67,8 @@ export function sampleServer(id: string): Server {
     scope: 'user',
     config_path: '/home/alice/.claude.json',
     project: null,
+    project_source: null,
+    assumptions: [],
     name: `name-${id}`,
     transport: 'stdio',
     command: 'node',
