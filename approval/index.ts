@@ -4,4 +4,4 @@ export { isExposed } from './exposure.ts';
 export { SealedCopies } from './sealed-copy.ts';
 export { judge, type Verdict } from './state.ts';
 export type { Candidate, Statement } from './statement.ts';
-export { ApprovalStore, type StoredApproval } from './store.ts';
+export { type ApprovalRequest, ApprovalStore, type StoredApproval } from './store.ts';

@@ -31,7 +31,6 @@ export interface ProcessEntry {
   argv: readonly string[];
   cwd: string | null;
   membership: Membership | null;
-  exited: boolean;
 }
 
 /**
@@ -62,7 +61,6 @@ export class ProcessTable {
       argv: parent?.argv ?? [],
       cwd: parent?.cwd ?? null,
       membership: parent?.membership ?? null,
-      exited: false,
     };
     this.#live.set(event.pid, cutLineage(entry));
     return entry;
@@ -84,7 +82,6 @@ export class ProcessTable {
   exit(event: ProcessExit): void {
     const entry = this.#live.get(event.pid);
     if (entry === undefined || (event.start !== 0 && entry.start !== event.start)) return;
-    entry.exited = true;
     this.#live.delete(event.pid);
   }
 

@@ -68,9 +68,7 @@ export class ProcessTracker {
   #exec(event: ProcessExec): readonly Fact[] {
     const before = this.table.get(event.pid);
     const previous: Image | null =
-      before !== null && before.start === event.start
-        ? { exe: before.exe, argv: before.argv }
-        : imageOf(this.table.get(event.ppid));
+      before !== null && before.start === event.start ? imageOf(before) : imageOf(this.table.get(event.ppid));
     const { entry, fresh } = this.table.exec(event);
     if (!fresh) return [];
     const inherited = entry.membership;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { openCentral } from '../../central/index.ts';
 import { CliError } from '../errors.ts';
@@ -33,9 +33,17 @@ function loadCentralConfig(path: string): z.infer<typeof centralConfigSchema> {
   const document = parseDocument(text);
   const [fault] = document.errors;
   if (fault !== undefined) throw new CliError('CLI_USAGE', `${path}: ${fault.message}`);
-  const parsed = centralConfigSchema.safeParse(document.toJS({ maxAliasCount: 10 }));
+  const parsed = centralConfigSchema.safeParse(plainValue(document, path));
   if (!parsed.success) throw new CliError('CLI_USAGE', `${path}:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
+}
+
+function plainValue(document: Document, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 10 });
+  } catch (cause) {
+    throw new CliError('CLI_USAGE', `${path}: ${String(cause)}`, { cause });
+  }
 }
 
 /** `sealwatch central run`: the collector by its config file, logging JSON to stderr. */

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { fullServer, type KnownServer } from '../../agent/index.ts';
+import type { ApprovalRequest } from '../../approval/index.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type Output, printable } from '../output.ts';
@@ -34,6 +35,19 @@ function daysAfter(start: Date, days: number): Date {
   return end;
 }
 
+/** Who decides about a server, why and until when. */
+function requestOf(known: KnownServer, options: DecideOptions): ApprovalRequest {
+  const now = new Date();
+  return {
+    owner: options.owner ?? known.discovered.server.user,
+    approver: userInfo().username,
+    reason: options.reason ?? '',
+    expires: options.expires === undefined ? null : daysAfter(now, options.expires),
+    now,
+    supersedes: known.verdict.statement,
+  };
+}
+
 function showClosure(known: KnownServer, output: Output): void {
   const server = fullServer(known);
   output.say(`${server.client}/${printable(server.name)} (${printable(server.config_path)})`);
@@ -58,15 +72,7 @@ export async function approve(name: string, options: DecideOptions, output: Outp
   if (!output.json) showClosure(known, output);
   await confirm('Seal this?', options);
   view.keepCopies(known.discovered);
-  const now = new Date();
-  const statement = view.approvals.approve(known.discovered.server, {
-    owner: options.owner ?? known.discovered.server.user,
-    approver: userInfo().username,
-    reason: options.reason ?? '',
-    expires: options.expires === undefined ? null : daysAfter(now, options.expires),
-    now,
-    supersedes: known.verdict.statement,
-  });
+  const statement = view.approvals.approve(known.discovered.server, requestOf(known, options));
   if (output.json) output.answerJson(statement);
   else output.answer(`approved ${printable(name)}: closure ${known.discovered.server.closure.digest}`);
   return EXIT.fine;
@@ -77,14 +83,8 @@ export async function revoke(name: string, options: DecideOptions, output: Outpu
   const view = viewOf(options);
   const known = pick((await view.look(new Date())).servers, name);
   await confirm(`Revoke ${printable(name)}?`, options);
-  const statement = view.approvals.revoke(known.discovered.server, {
-    owner: options.owner ?? known.discovered.server.user,
-    approver: userInfo().username,
-    reason: options.reason ?? '',
-    expires: null,
-    now: new Date(),
-    supersedes: known.verdict.statement,
-  });
+  const request = { ...requestOf(known, options), expires: null };
+  const statement = view.approvals.revoke(known.discovered.server, request);
   if (output.json) output.answerJson(statement);
   else output.answer(`revoked ${printable(name)}`);
   return EXIT.fine;

@@ -1,5 +1,6 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { askStatus, loadRules } from '../../agent/index.ts';
+import { isExposed } from '../../approval/index.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Installation } from '../installation.ts';
 import type { Output } from '../output.ts';
@@ -53,7 +54,7 @@ function stateCheck(stateDir: string): Check {
       hint: 'name another with --state-dir',
     };
   }
-  const exposed = (statSync(stateDir).mode & 0o022) !== 0;
+  const exposed = isExposed(stateDir);
   const hint = exposed ? `chmod go-w ${stateDir}` : null;
   return { name, ok: !exposed, detail: exposed ? `${stateDir} is writable by others` : stateDir, hint };
 }

@@ -59,6 +59,10 @@ test('a scan with findings or problems ends in 1, and its servers are complete',
 
 test('misuse ends in 2 with a reason on stderr and nothing on stdout', () => {
   using host = new Host().servers(FILES);
+  host.write(
+    'aliases.yml',
+    `a: &a [${'x, '.repeat(20)}]\nb: &b [${'*a, '.repeat(20)}]\nlisten: [${'*b, '.repeat(20)}]\n`,
+  );
   for (const args of [
     ['nonsense'],
     ['scan', '--nonsense'],
@@ -66,6 +70,7 @@ test('misuse ends in 2 with a reason on stderr and nothing on stdout', () => {
     ['show', 'claude-code/none', ...host.selection],
     ['approve', 'claude-code/files', '--yes', '--expires', '0', ...host.selection],
     ['inventory', 'parse', '/dev/null'],
+    ['central', 'run', '--config', host.at('aliases.yml')],
     ['up', '--listen', 'nowhere:x', ...host.selection],
   ]) {
     const { status, stdout, stderr } = sealwatch(...args);
