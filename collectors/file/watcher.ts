@@ -8,6 +8,8 @@ const BELOW_FIRST_LEVEL = ['*/*', '*/**/*'];
 interface Subscription {
   readonly identity: string;
   readonly handle: AsyncSubscription;
+  /** Its directory was removed: it tells nothing any more, even where a directory is there again. */
+  isDead: boolean;
 }
 
 /**
@@ -48,8 +50,8 @@ export class FileWatcher implements Collector {
   async #apply(plan: WatchPlan): Promise<void> {
     this.#plan = plan;
     const wanted = new Map(plan.directories.map((directory) => [keyOf(directory), directory]));
-    for (const [key, { identity, handle }] of this.#subscriptions) {
-      if (wanted.get(key)?.identity === identity) continue;
+    for (const [key, { identity, handle, isDead }] of this.#subscriptions) {
+      if (wanted.get(key)?.identity === identity && !isDead) continue;
       this.#subscriptions.delete(key);
       await handle.unsubscribe().catch(() => {});
     }
@@ -60,6 +62,7 @@ export class FileWatcher implements Collector {
         this.#subscriptions.set(key, {
           identity: directory.identity,
           handle: await this.#subscribe(directory),
+          isDead: false,
         });
       } catch (error) {
         failures.push(`${directory.path}: ${error instanceof Error ? error.message : String(error)}`);
@@ -87,16 +90,18 @@ export class FileWatcher implements Collector {
       return;
     }
     for (const { path, type } of events) {
-      if (type === 'delete' && path === directory.path) this.#forget(directory);
+      if (type === 'delete' && path === directory.path) this.#giveUp(directory);
       if (this.#plan.concerns(path)) this.#sink({ kind: 'path_change', time, path, change: type });
     }
   }
 
-  #forget(directory: WatchedDirectory): void {
-    const key = keyOf(directory);
-    const subscription = this.#subscriptions.get(key);
-    this.#subscriptions.delete(key);
-    subscription?.handle.unsubscribe().catch(() => {});
+  /**
+   * Leaves the end of a subscription to the next plan: the library gives one that is asked for meanwhile
+   * the dying one's watch, which never tells anything again.
+   */
+  #giveUp(directory: WatchedDirectory): void {
+    const subscription = this.#subscriptions.get(keyOf(directory));
+    if (subscription !== undefined) subscription.isDead = true;
   }
 
   #report(failures: readonly string[], omitted: number): void {
