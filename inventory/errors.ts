@@ -14,6 +14,7 @@ export const PROBLEM_CODES = [
   'CONFIG_TOO_DEEP',
   'CONFIG_TOO_MANY_VALUES',
   'CONFIG_TOO_MANY_SERVERS',
+  'CONFIG_TOO_MANY_PROBLEMS',
   'CONFIG_DUPLICATE_KEY',
   'CONFIG_FORBIDDEN_KEY',
   'CONFIG_ENTRY_INVALID',
@@ -21,8 +22,19 @@ export const PROBLEM_CODES = [
   'INVENTORY_ROOT_UNREADABLE',
   'INVENTORY_ROOT_TRUNCATED',
   'INVENTORY_TOO_MANY_PROJECTS',
+  'INVENTORY_TOO_MANY_CONTROLS',
+  'INVENTORY_PATTERN_TRUNCATED',
+  'INVENTORY_RECORD_UNREADABLE',
+  'INVENTORY_CONTROL_UNREADABLE',
+  'CONFIG_CASE_VARIANT',
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
+
+/** Worth a line in a scan, but no sign of an attack: other programs' files that are just being written, and the like. */
+export const INFORMATIONAL_PROBLEMS: ReadonlySet<string> = new Set<ProblemCode>([
+  'INVENTORY_RECORD_UNREADABLE',
+  'CONFIG_CASE_VARIANT',
+]);
 
 export const INVENTORY_ERROR_CODES = [
   'INVENTORY_HOME_NOT_FOUND',

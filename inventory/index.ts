@@ -7,12 +7,21 @@ export type {
   Platform,
   ProjectRecord,
 } from './clients/client.ts';
-export { HashCache, type HashCacheJson } from './closure/hash-cache.ts';
+export { HashCache } from './closure/hash-cache.ts';
+export { decodeHashCache, encodeHashCache } from './closure/hash-cache-file.ts';
 export { canonicalJson } from './closure/jcs.ts';
 export { LAUNCHERS, type Launcher, type LaunchSpec } from './closure/launcher.ts';
 export { AccountNames } from './closure/names.ts';
 export { type ShellCommand, shellCommands } from './closure/shell-words.ts';
 export { type ParsedConfig, type ParsedServer, parseConfigFile } from './config/parse-file.ts';
+export { readRegular } from './config/read.ts';
+export { ProjectRecords } from './discovery/project-records.ts';
+export {
+  NO_RUNNING_CLIENTS,
+  ProcRunningClients,
+  type RunningClient,
+  type RunningClients,
+} from './discovery/running-clients.ts';
 export { type DiscoveredServer, type EnvFact, serverId } from './discovery/server.ts';
 export {
   type Inventory,
@@ -21,6 +30,7 @@ export {
   type WatchPlan,
 } from './discovery/take-inventory.ts';
 export {
+  INFORMATIONAL_PROBLEMS,
   INVENTORY_ERROR_CODES,
   InventoryError,
   type InventoryErrorCode,
@@ -28,6 +38,8 @@ export {
   type ProblemCode,
 } from './errors.ts';
 export * as limits from './limits.ts';
+export { FINDING_IDS, type FindingId, type FindingKind, findingKind } from './posture/catalogue.ts';
 export { redactArgs } from './posture/redact.ts';
 export { classifySecret, redactShapes, SECRET_CLASSES, type SecretClass } from './posture/secret.ts';
+export { controlFindings } from './posture/trust-findings.ts';
 export { type HostUser, homeAsUser, listHostUsers } from './users.ts';

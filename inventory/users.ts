@@ -1,8 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { AccountNames } from './closure/names.ts';
+import { readBounded } from './config/read.ts';
 import { InventoryError, systemCode } from './errors.ts';
+import { MAX_EXTRA_HOMES } from './limits.ts';
 
 /** A user of the host whose clients are looked at. */
 export interface HostUser {
@@ -14,27 +16,71 @@ export interface HostUser {
 
 /** The first uid of people; those below belong to services (login.defs(5), UID_MIN). */
 const FIRST_PERSON_UID = 1_000;
+const FIRST_PERSON_UIDS: Readonly<Partial<Record<NodeJS.Platform, number>>> = { darwin: 501 };
+const MAX_ACCOUNTS_BYTES = 16 * 1024 * 1024;
 /** The account that stands for nobody. */
 const NOBODY_UID = 65_534;
 
-/** Root sees every person of passwd(5) whose home exists, and itself; anyone else only itself. */
-export function listHostUsers(passwdPath = '/etc/passwd'): readonly HostUser[] {
+/** Where the users of a host are looked for; the system's own places unless given. */
+export interface HostAccounts {
+  readonly passwd?: string;
+  /** Directories whose children are homes. */
+  readonly homes?: readonly string[];
+}
+
+const DEFAULT_HOMES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  linux: ['/home'],
+  darwin: ['/Users'],
+};
+
+/**
+ * Root sees every person of passwd(5) whose home exists, itself, and the owners of other homes (accounts of a
+ * directory service are in no file); anyone else only itself. Each home is named once.
+ */
+export function listHostUsers(accounts: HostAccounts = {}): readonly HostUser[] {
   const self = userInfo();
   const own: HostUser = { name: self.username, uid: self.uid, gid: self.gid, home: self.homedir };
   if (self.uid !== 0) return [own];
-  let text = '';
-  try {
-    text = readFileSync(passwdPath, 'utf8');
-  } catch {
-    return [own];
+  const named = accountUsers(accounts.passwd ?? '/etc/passwd');
+  const homes = accounts.homes ?? DEFAULT_HOMES[process.platform] ?? [];
+  const users = new Map<string, HostUser>();
+  for (const user of [...named, ...homes.flatMap((directory) => homeOwners(directory, named))]) {
+    const identity = realpathSync.native(user.home);
+    if (!users.has(identity)) users.set(identity, user);
   }
-  const users = text.split('\n').flatMap((line): readonly HostUser[] => {
+  return users.size === 0 ? [own] : [...users.values()];
+}
+
+function accountUsers(passwd: string): readonly HostUser[] {
+  const read = readBounded(passwd, MAX_ACCOUNTS_BYTES);
+  const text = read.kind === 'read' ? read.bytes.toString('utf8') : '';
+  return text.split('\n').flatMap((line): readonly HostUser[] => {
     const [name = '', , uid = '', gid = '', , home = ''] = line.split(':');
     const user = { name, uid: Number(uid), gid: Number(gid), home };
-    const isPerson = user.uid === 0 || (user.uid >= FIRST_PERSON_UID && user.uid !== NOBODY_UID);
-    return name !== '' && uid !== '' && isPerson && isDirectory(home) ? [user] : [];
+    const isKnown = name !== '' && /^\d+$/.test(uid) && (user.uid === 0 || isPerson(user.uid));
+    return isKnown && isDirectory(home) ? [user] : [];
   });
-  return users.length === 0 ? [own] : users;
+}
+
+/** Users that only their homes tell of; a name stands for a uid where some account has it. */
+function homeOwners(directory: string, named: readonly HostUser[]): readonly HostUser[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(directory).slice(0, MAX_EXTRA_HOMES);
+  } catch {
+    return [];
+  }
+  return names.flatMap((name): readonly HostUser[] => {
+    const home = join(directory, name);
+    const stat = lstatSync(home, { throwIfNoEntry: false });
+    if (stat === undefined || !stat.isDirectory() || !isPerson(stat.uid)) return [];
+    const account = named.find(({ uid }) => uid === stat.uid);
+    return [{ name: account?.name ?? String(stat.uid), uid: stat.uid, gid: stat.gid, home }];
+  });
+}
+
+function isPerson(uid: number): boolean {
+  return uid >= (FIRST_PERSON_UIDS[process.platform] ?? FIRST_PERSON_UID) && uid !== NOBODY_UID;
 }
 
 /** A directory taken as the home of its owner. Throws InventoryError where it is no directory. */

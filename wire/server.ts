@@ -48,6 +48,8 @@ export const artefactSchema = z
     writable_by: z.array(z.string()),
     /** Why it could not be resolved; set only for `unresolved`. */
     reason: z.string().optional(),
+    /** True where it is `unresolved` because it is not on this host yet. */
+    absent: z.boolean().optional(),
   })
   .readonly();
 export type Artefact = z.infer<typeof artefactSchema>;
@@ -85,6 +87,9 @@ export const serverSchema = z
     client: z.string(),
     scope: z.enum(SCOPES),
     config_path: z.string(),
+    /** Where the entry stands in that file, 1-based, in UTF-16 code units; null where that is not known. */
+    config_line: z.number().int().nullable().optional(),
+    config_column: z.number().int().nullable().optional(),
     /** The project directory that the entry belongs to, for project-scoped entries. */
     project: z.string().nullable(),
     /** What led to that project: `record:FILE`, `process:NAME`, `root:DIRECTORY`, `config:FILE`; null without one. */

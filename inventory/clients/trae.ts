@@ -1,11 +1,28 @@
-import { type Client, MCP_SERVERS } from './client.ts';
+import { type Client, MCP_SERVERS, type Place } from './client.ts';
+import {
+  EDITOR_CONTROLS,
+  editorExtensions,
+  editorProjects,
+  SETTINGS_SERVERS,
+  TRAE,
+  userDirectories,
+} from './editors.ts';
+import { APPDATA, below, HOME, projectFile, projectSkills, userFile } from './locations.ts';
+
+const DIRECTORIES: readonly Place[] = [...userDirectories(TRAE), below(APPDATA, 'Trae CN/User')];
 
 export const trae: Client = {
   id: 'trae',
   title: 'Trae',
-  processes: ['trae', 'Trae'],
+  processes: ['trae', 'Trae', 'Trae.exe'],
   locations: [
-    { scope: 'user', base: 'appdata', path: 'Trae/User/mcp.json', format: 'jsonc', containers: MCP_SERVERS },
-    { scope: 'project', base: 'project', path: '.trae/mcp.json', format: 'jsonc', containers: MCP_SERVERS },
+    ...DIRECTORIES.flatMap((user) => [
+      userFile(user, 'mcp.json', MCP_SERVERS),
+      userFile(user, 'settings.json', SETTINGS_SERVERS, { controls: EDITOR_CONTROLS }),
+    ]),
+    userFile(HOME, '.trae/mcp.json', MCP_SERVERS),
+    projectFile('.trae/mcp.json', MCP_SERVERS),
   ],
+  controlFiles: [projectSkills('.trae'), ...editorExtensions(TRAE)],
+  projectRecords: editorProjects(TRAE),
 };

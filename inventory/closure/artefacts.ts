@@ -1,19 +1,18 @@
-import { lstatSync, realpathSync, type Stats } from 'node:fs';
+import { type BigIntStats, lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { Artefact, ArtefactRole, Closure } from '../../wire/index.ts';
-import { followLinks } from '../config/read.ts';
-import { systemCode } from '../errors.ts';
 import { MAX_ARTEFACTS } from '../limits.ts';
-import { type HashCache, hashFile } from './hash-cache.ts';
+import type { FileFacts } from './file-facts.ts';
+import type { HashCache } from './hash-cache.ts';
 import { sha256Hex } from './jcs.ts';
 import type { AccountNames } from './names.ts';
-import { hashTree } from './package-tree.ts';
 import { type Anchors, portablePath } from './portable.ts';
 import type { Writers } from './writers.ts';
 
 /** What a scan shares between the closures it builds. */
 export interface HostFacts {
   readonly cache: HashCache;
+  readonly files: FileFacts;
   readonly names: AccountNames;
   readonly writers: Writers;
 }
@@ -48,33 +47,23 @@ export class ArtefactSet {
   /** Adds a file and answers its real path; a file that is not there is `unresolved`, and null. */
   addFile(role: ArtefactRole, path: string): string | null {
     this.files.add(path);
-    for (const link of followLinks(path)) this.files.add(link);
-    try {
-      const realPath = realpathSync.native(path);
-      if (this.#artefacts.has(realPath)) return realPath;
-      const stat = lstatSync(realPath);
-      if (!stat.isFile()) {
-        this.addUnresolved(path, `${role} is not a regular file`);
-        return null;
-      }
-      this.files.add(realPath);
-      const hashed = hashFile(realPath, this.#host.cache);
-      if ('reason' in hashed) {
-        this.addUnresolved(path, `${role} is ${hashed.reason}`);
-        return null;
-      }
-      this.#put(realPath, {
-        ...this.#ownership(stat, [path, realPath]),
-        role,
-        path: realPath,
-        portable_path: portablePath(realPath, this.#anchors),
-        sha256: hashed.sha256,
-      });
-      return realPath;
-    } catch (error) {
-      this.addUnresolved(path, `${role} cannot be read: ${systemCode(error) || 'unknown error'}`);
+    const fact = this.#host.files.file(path);
+    for (const link of fact.links) this.files.add(link);
+    if (fact.kind === 'refused') {
+      this.addUnresolved(path, `${role} ${fact.reason}`);
       return null;
     }
+    const { realPath, stat, sha256 } = fact;
+    if (this.#artefacts.has(realPath)) return realPath;
+    this.files.add(realPath);
+    this.#put(realPath, {
+      ...this.#ownership(plain(stat), [path, realPath]),
+      role,
+      path: realPath,
+      portable_path: portablePath(realPath, this.#anchors),
+      sha256,
+    });
+    return realPath;
   }
 
   /** Adds an installed package as one digest over its whole tree. */
@@ -82,19 +71,18 @@ export class ArtefactSet {
     this.files.add(join(directory, 'package.json'));
     if (this.#artefacts.has(directory)) return;
     this.trees.add(directory);
-    const tree = hashTree(directory, this.#host.cache, this.#host.writers);
+    const tree = this.#host.files.tree(directory);
     if ('reason' in tree) {
       this.addUnresolved(directory, `package ${name}: ${tree.reason}`);
       return;
     }
-    const owned = this.#ownership(lstatSync(directory), [directory]);
     this.#put(directory, {
-      ...owned,
+      ...this.#ownership(tree.own, [directory]),
       role: 'package',
       path: directory,
       portable_path: `\${package}/${name}`,
       sha256: tree.sha256,
-      writable_by: [...new Set([...owned.writable_by, ...tree.writers])].sort(),
+      writable_by: [...this.#host.writers.ofTree(directory, tree)],
     });
   }
 
@@ -112,7 +100,16 @@ export class ArtefactSet {
 
   /** `reason` is part of the digest, so it must not name anything of this host. */
   addUnresolved(path: string, reason: string): void {
-    const facts = { owner: '', mode: '', writable_by: [], sha256: null, reason };
+    this.#putUnresolved(path, reason, {});
+  }
+
+  /** The same for what is known not to be on this host yet, e.g. a package that is fetched at the start. */
+  addAbsent(path: string, reason: string): void {
+    this.#putUnresolved(path, reason, { absent: true });
+  }
+
+  #putUnresolved(path: string, reason: string, absence: Pick<Artefact, 'absent'>): void {
+    const facts = { owner: '', mode: '', writable_by: [], sha256: null, reason, ...absence };
     const key = `unresolved:${path}:${reason}`;
     this.#put(key, { ...facts, role: 'unresolved', path, portable_path: portablePath(path, this.#anchors) });
   }
@@ -126,7 +123,7 @@ export class ArtefactSet {
     return { digest: sha256Hex(lines.sort().join('')), artefacts };
   }
 
-  #ownership(stat: Stats, paths: readonly string[]) {
+  #ownership(stat: Pick<Stats, 'uid' | 'gid' | 'mode'>, paths: readonly string[]) {
     return {
       owner: this.#host.names.user(stat.uid),
       mode: `0${(stat.mode & MODE_BITS).toString(8).padStart(3, '0')}`,
@@ -139,6 +136,10 @@ export class ArtefactSet {
     if (this.#artefacts.size < MAX_ARTEFACTS) this.#artefacts.set(key, artefact);
     else this.#artefacts.set('limit', limitReached());
   }
+}
+
+function plain({ uid, gid, mode }: BigIntStats): Pick<Stats, 'uid' | 'gid' | 'mode'> {
+  return { uid: Number(uid), gid: Number(gid), mode: Number(mode) };
 }
 
 function limitReached(): Artefact {

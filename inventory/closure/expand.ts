@@ -8,6 +8,10 @@ export interface LaunchPlace {
   readonly configDirectory: string;
   /** The server's environment: what the config sets, above what the client has. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where engines and system packages are looked for; `/` unless a test sets it. */
+  readonly systemRoot?: string;
+  /** Of the host whose config this is. */
+  readonly platform?: NodeJS.Platform;
 }
 
 const REFERENCE = /\$\{([^}]{1,200})\}|\$([A-Za-z_]\w*)/g;

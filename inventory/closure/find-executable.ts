@@ -1,15 +1,27 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** Finds a command as execvp(3) does; a relative PATH entry counts from `cwd`. Null where there is none. */
-export function findExecutable(command: string, path: string, cwd: string): string | null {
-  if (command.includes('/')) {
-    const file = isAbsolute(command) ? command : join(cwd, command);
-    return isExecutable(file) ? file : null;
-  }
-  for (const directory of path.split(delimiter)) {
-    const file = join(isAbsolute(directory) ? directory : join(cwd, directory), command);
-    if (isExecutable(file)) return file;
+/** Endings that Windows tries (PATHEXT), those of scripts last. */
+const WINDOWS_ENDINGS = ['', '.com', '.exe', '.bat', '.cmd', '.ps1'] as const;
+const NO_ENDINGS = [''] as const;
+
+/**
+ * Finds a command as execvp(3) does; a relative PATH entry counts from `cwd`. Null where there is none.
+ * For Windows the usual endings are tried.
+ */
+export function findExecutable(
+  command: string,
+  path: string,
+  cwd: string,
+  platform: NodeJS.Platform = 'linux',
+): string | null {
+  const isWindows = platform === 'win32';
+  const endings = isWindows ? WINDOWS_ENDINGS : NO_ENDINGS;
+  const withEnding = (file: string) => endings.map((ending) => file + ending).find(isExecutable) ?? null;
+  if (command.includes('/')) return withEnding(isAbsolute(command) ? command : join(cwd, command));
+  for (const directory of path.split(isWindows ? ';' : delimiter)) {
+    const found = withEnding(join(isAbsolute(directory) ? directory : join(cwd, directory), command));
+    if (found !== null) return found;
   }
   return null;
 }
@@ -24,16 +36,18 @@ export function realPathOf(path: string): string | null {
 
 export function isFile(path: string): boolean {
   try {
-    return statSync(path).isFile();
+    // Most candidates do not exist: an exception for each costs more than the system call.
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   } catch {
     return false;
   }
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
+  if (!isFile(path)) return false;
   try {
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return true;
   } catch {
     return false;
   }

@@ -1,3 +1,11 @@
+import { commandName } from './command-name.ts';
+import { grammarOf, type InterpreterGrammar } from './interpreter-grammar.ts';
+import { PREFIXES } from './prefixes.ts';
+
+export { readDockerRun } from './docker-call.ts';
+export { readPackageSpec } from './package-spec.ts';
+export { readRunnerCall } from './runner-call.ts';
+
 /** How a command comes to run the server. */
 export const LAUNCHERS = ['direct', 'interpreter', 'npx', 'uvx', 'uv-run', 'docker', 'shell', 'env'] as const;
 export type Launcher = (typeof LAUNCHERS)[number];
@@ -18,236 +26,182 @@ export interface LaunchSpec {
   readonly uid: number;
 }
 
-/** Options of an interpreter that matter for finding its script. */
-export interface InterpreterGrammar {
-  /** Flags whose value is code from a file: `--require x`. */
-  readonly code: readonly string[];
-  /** Flags whose value is an env file. */
-  readonly envFile: readonly string[];
-  /** Flags whose value is something else. */
-  readonly value: readonly string[];
-  /** Flags that hold the program itself, after which there is no script. */
-  readonly inline: readonly string[];
-  /** Flags that name a module instead of a script. */
-  readonly module: readonly string[];
-  /** Words before the script: `deno run x.ts`. */
-  readonly verbs: readonly string[];
-}
+/** What tells command lines of one launcher apart: each is followed in its own way. */
+export const LAUNCH_KINDS = [
+  'direct',
+  'interpreter',
+  'deno',
+  'npm-runner',
+  'npm-script',
+  'uv-tool',
+  'uv-run',
+  'container',
+  'shell',
+  'windows-shell',
+  'powershell',
+  'prefix',
+  'build',
+] as const;
+export type LaunchKind = (typeof LAUNCH_KINDS)[number];
 
-const NODE: InterpreterGrammar = {
-  code: ['-r', '--require', '--import', '--loader', '--experimental-loader', '--preload'],
-  envFile: ['--env-file', '--env-file-if-exists'],
-  value: [
-    '-C',
-    '--conditions',
-    '--input-type',
-    '--title',
-    '--inspect-port',
-    '--tsconfig',
-    '--cwd',
-    '--config',
-    '-c',
-  ],
-  inline: ['-e', '--eval', '-p', '--print', '-pe'],
-  module: [],
-  verbs: ['run', 'watch'],
-};
-const PYTHON: InterpreterGrammar = {
-  code: [],
-  envFile: [],
-  value: ['-W', '-X', '--check-hash-based-pycs'],
-  inline: ['-c'],
-  module: ['-m'],
-  verbs: [],
-};
-const OTHER: InterpreterGrammar = {
-  code: ['-jar', '-r'],
-  envFile: [],
-  value: ['-cp', '-classpath', '-I'],
-  inline: ['-e'],
-  module: [],
-  verbs: ['run'],
+const LAUNCHER_OF: Readonly<Record<LaunchKind, Launcher>> = {
+  direct: 'direct',
+  interpreter: 'interpreter',
+  deno: 'interpreter',
+  'npm-runner': 'npx',
+  'npm-script': 'shell',
+  'uv-tool': 'uvx',
+  'uv-run': 'uv-run',
+  container: 'docker',
+  shell: 'shell',
+  'windows-shell': 'shell',
+  powershell: 'shell',
+  prefix: 'env',
+  build: 'direct',
 };
 
-const INTERPRETERS: Readonly<Record<string, InterpreterGrammar>> = {
-  node: NODE,
-  nodejs: NODE,
-  bun: NODE,
-  deno: NODE,
-  tsx: NODE,
-  'ts-node': NODE,
-  python: PYTHON,
-  pypy: PYTHON,
-  ruby: OTHER,
-  perl: OTHER,
-  php: OTHER,
-  java: OTHER,
-  Rscript: OTHER,
+/** Launchers by the words that make one: the longest match counts. */
+const TABLE: Readonly<Record<string, LaunchKind>> = {
+  npx: 'npm-runner',
+  pnpx: 'npm-runner',
+  bunx: 'npm-runner',
+  'npm exec': 'npm-runner',
+  'npm x': 'npm-runner',
+  'pnpm dlx': 'npm-runner',
+  'pnpm exec': 'npm-runner',
+  'yarn dlx': 'npm-runner',
+  'yarn exec': 'npm-runner',
+  'bun x': 'npm-runner',
+  pnpm: 'npm-script',
+  yarn: 'npm-script',
+  'npm run': 'npm-script',
+  'npm run-script': 'npm-script',
+  'npm start': 'npm-script',
+  'pnpm run': 'npm-script',
+  'pnpm start': 'npm-script',
+  'yarn run': 'npm-script',
+  'yarn start': 'npm-script',
+  uvx: 'uv-tool',
+  'uv tool run': 'uv-tool',
+  'pipx run': 'uv-tool',
+  'uv run': 'uv-run',
+  'poetry run': 'uv-run',
+  'pdm run': 'uv-run',
+  'pipenv run': 'uv-run',
+  'hatch run': 'uv-run',
+  'rye run': 'uv-run',
+  docker: 'container',
+  'docker run': 'container',
+  'docker container run': 'container',
+  podman: 'container',
+  'podman run': 'container',
+  'podman container run': 'container',
+  nerdctl: 'container',
+  'nerdctl run': 'container',
+  'docker-compose': 'container',
+  deno: 'deno',
+  cmd: 'windows-shell',
+  powershell: 'powershell',
+  pwsh: 'powershell',
+  env: 'prefix',
+  'go run': 'build',
+  'cargo run': 'build',
+  'dotnet run': 'build',
+  'dotnet tool': 'build',
+  dnx: 'build',
+  'swift run': 'build',
 };
-const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'ash', 'fish']);
-
-/** Package runners: the words that must follow the command for it to be one. */
-const RUNNERS: readonly (readonly [command: string, verb: string | null, launcher: Launcher])[] = [
-  ['npx', null, 'npx'],
-  ['pnpx', null, 'npx'],
-  ['bunx', null, 'npx'],
-  ['npm', 'exec', 'npx'],
-  ['npm', 'x', 'npx'],
-  ['pnpm', 'dlx', 'npx'],
-  ['pnpm', 'exec', 'npx'],
-  ['yarn', 'dlx', 'npx'],
-  ['bun', 'x', 'npx'],
-  ['uvx', null, 'uvx'],
-  ['pipx', 'run', 'uvx'],
-  ['uv', 'tool', 'uvx'],
-  ['uv', 'run', 'uv-run'],
-  ['docker', 'run', 'docker'],
-  ['podman', 'run', 'docker'],
-  ['env', null, 'env'],
-];
+const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'mksh', 'ash', 'fish']);
+/** Options before the verb that take a value: `uv --directory x run`. */
+const EARLY_VALUE_FLAGS: ReadonlySet<string> = new Set([
+  '--directory',
+  '--project',
+  '--prefix',
+  '--cwd',
+  '--dir',
+  '-C',
+  '--userconfig',
+  '--cache',
+  '--cache-dir',
+  '--config-file',
+  '--context',
+  '--config',
+  '-c',
+  '-H',
+  '--host',
+  '--log-level',
+  '-l',
+  '-L',
+  '--filter',
+  '-F',
+  '--color',
+  '--loglevel',
+  '--registry',
+  '-w',
+  '--workspace',
+  '-f',
+  '--file',
+  '-p',
+  '--project-name',
+  '--profile',
+]);
+const MAX_VERBS = 2;
 
 export interface LauncherMatch {
   readonly launcher: Launcher;
+  readonly kind: LaunchKind;
+  /** The words of the launcher: `npm exec`. */
+  readonly name: string;
   readonly grammar: InterpreterGrammar | null;
+  /** Options between the command and its verb. */
+  readonly before: readonly string[];
   /** Arguments after the launcher's own verb. */
   readonly rest: readonly string[];
 }
 
 /** Recognises a launcher by its name and verb. */
 export function matchLauncher(command: string, args: readonly string[]): LauncherMatch {
-  const name = baseName(command);
-  for (const [runner, verb, launcher] of RUNNERS) {
-    if (name !== runner) continue;
-    const at = verb === null ? -1 : args.indexOf(verb);
-    if (verb === null || (at >= 0 && at <= 4)) {
-      const skip = name === 'uv' && verb === 'tool' ? 2 : 1;
-      return { launcher, grammar: null, rest: verb === null ? args : args.slice(at + skip) };
-    }
+  const base = commandName(command);
+  const verbs = verbsOf(args);
+  for (let count = verbs.length; count >= 0; count -= 1) {
+    const name = [base, ...verbs.slice(0, count).map(({ word }) => word)].join(' ');
+    const kind = kindOf(name, count);
+    if (kind === null) continue;
+    const at = verbs[count - 1]?.at ?? -1;
+    const first = verbs[0]?.at ?? 0;
+    return {
+      launcher: LAUNCHER_OF[kind],
+      kind,
+      name,
+      grammar: kind === 'interpreter' || kind === 'deno' ? grammarOf(base) : null,
+      before: count === 0 ? [] : args.slice(0, first),
+      rest: args.slice(at + 1),
+    };
   }
-  if (SHELLS.has(name)) return { launcher: 'shell', grammar: null, rest: args };
-  const grammar = grammarOf(name);
-  return { launcher: grammar === null ? 'direct' : 'interpreter', grammar, rest: args };
+  return { launcher: 'direct', kind: 'direct', name: base, grammar: null, before: [], rest: args };
 }
 
-export function grammarOf(command: string): InterpreterGrammar | null {
-  const name = baseName(command);
-  const family = name.replace(/[\d.]+$/, '');
-  if (Object.hasOwn(INTERPRETERS, name)) return INTERPRETERS[name] ?? null;
-  return Object.hasOwn(INTERPRETERS, family) ? (INTERPRETERS[family] ?? null) : null;
+function kindOf(name: string, verbs: number): LaunchKind | null {
+  if (Object.hasOwn(TABLE, name)) return TABLE[name] ?? null;
+  if (Object.hasOwn(PREFIXES, name)) return 'prefix';
+  if (verbs > 0) return null;
+  if (SHELLS.has(name)) return 'shell';
+  return grammarOf(name) === null ? null : 'interpreter';
+}
+
+/** The first words that are neither options nor values of options. */
+function verbsOf(args: readonly string[]): readonly { readonly word: string; readonly at: number }[] {
+  const verbs: { readonly word: string; readonly at: number }[] = [];
+  for (let at = 0; at < args.length && verbs.length < MAX_VERBS; at += 1) {
+    const word = args[at] ?? '';
+    if (!word.startsWith('-')) verbs.push({ word, at });
+    else if (word === '--') break;
+    else if (verbs.length > 0) break;
+    else if (EARLY_VALUE_FLAGS.has(word)) at += 1;
+  }
+  return verbs;
 }
 
 export function isShell(command: string): boolean {
-  return SHELLS.has(baseName(command));
-}
-
-function baseName(command: string): string {
-  const name = command.slice(Math.max(command.lastIndexOf('/'), command.lastIndexOf('\\')) + 1);
-  return name.replace(/\.(?:exe|cmd|bat)$/i, '');
-}
-
-/** A package as named on a command line: `name` without its version, `pinned` where that is exact. */
-export interface PackageSpec {
-  readonly name: string;
-  readonly version: string | null;
-  readonly pinned: boolean;
-}
-
-const EXACT_VERSION = /^=?=?v?\d+\.\d+(?:\.\d+)*(?:[-+.][\w.+-]+)?$/;
-const COMMIT = /[@#][0-9a-f]{40}$/;
-
-/** Reads `@scope/name@1.2.3`, `name==1.2.3` or a git URL; only an exact version or commit is pinned. */
-export function readPackageSpec(spec: string): PackageSpec {
-  if (/^(?:git\+|https?:|github:|file:|\.|\/)/.test(spec)) {
-    return { name: spec.replace(COMMIT, ''), version: null, pinned: COMMIT.test(spec) };
-  }
-  const [, name = spec, version = null] = /^(@?[^@=<>~!]+?)(?:\[[^\]]*\])?(?:@|(?===))(.+)$/.exec(spec) ?? [];
-  return { name, version, pinned: version !== null && EXACT_VERSION.test(version) };
-}
-
-/** Flags of package runners that take a value. */
-const RUNNER_VALUE_FLAGS: ReadonlySet<string> = new Set([
-  '-p',
-  '--package',
-  '--from',
-  '--with',
-  '--python',
-  '--registry',
-  '--cache',
-  '--prefix',
-  '--userconfig',
-  '--index-url',
-  '--extra-index-url',
-  '--index',
-  '--spec',
-  '--directory',
-  '--project',
-  '--env-file',
-  '--with-requirements',
-  '--with-editable',
-  '-w',
-  '--workspace',
-]);
-const PACKAGE_FLAGS: ReadonlySet<string> = new Set(['-p', '--package', '--from', '--spec']);
-const CALL_FLAGS: ReadonlySet<string> = new Set(['-c', '--call']);
-
-export interface RunnerCall {
-  /** The package asked for; null where the line names none. */
-  readonly package: string | null;
-  /** Shell text of `npx -c`. */
-  readonly call: string | null;
-  readonly envFiles: readonly string[];
-  readonly directory: string | null;
-  /** The word that is run and what follows it. */
-  readonly words: readonly string[];
-}
-
-/** Reads the command line of npx, uvx, uv run and the like. */
-export function readRunnerCall(args: readonly string[]): RunnerCall {
-  let chosen: string | null = null;
-  let call: string | null = null;
-  let directory: string | null = null;
-  const envFiles: string[] = [];
-  let at = 0;
-  for (; at < args.length; at += 1) {
-    const arg = args[at] ?? '';
-    if (arg === '--') {
-      at += 1;
-      break;
-    }
-    if (!arg.startsWith('-') || arg === '-') break;
-    const equals = arg.indexOf('=');
-    const flag = equals < 0 ? arg : arg.slice(0, equals);
-    const separate = equals < 0 && (RUNNER_VALUE_FLAGS.has(flag) || CALL_FLAGS.has(flag));
-    const value = separate ? (args[at + 1] ?? '') : arg.slice(equals + 1);
-    if (PACKAGE_FLAGS.has(flag)) chosen ??= value;
-    else if (CALL_FLAGS.has(flag)) call = value;
-    else if (flag === '--directory' || flag === '--project') directory = value;
-    else if (flag === '--env-file') envFiles.push(value);
-    if (separate) at += 1;
-  }
-  const words = args.slice(at);
-  return { package: chosen ?? (call === null ? (words[0] ?? null) : null), call, envFiles, directory, words };
-}
-
-/** `docker run` options without a value; any other that has no `=` takes one. */
-const DOCKER_SWITCHES =
-  /^(?:-[itdPq]+|--(?:rm|interactive|tty|detach|init|privileged|read-only|publish-all|no-healthcheck|oom-kill-disable|sig-proxy|quiet))$/;
-
-/** The image of `docker run` and the host files that its options name. */
-export function readDockerRun(args: readonly string[]): {
-  readonly image: string | null;
-  readonly envFiles: readonly string[];
-  readonly words: readonly string[];
-} {
-  const envFiles: string[] = [];
-  let at = 0;
-  for (; at < args.length; at += 1) {
-    const arg = args[at] ?? '';
-    if (!arg.startsWith('-')) break;
-    const [flag = '', inline] = arg.split('=', 2);
-    const separate = inline === undefined && !DOCKER_SWITCHES.test(arg);
-    if (flag === '--env-file') envFiles.push(inline ?? args[at + 1] ?? '');
-    if (separate) at += 1;
-  }
-  return { image: args[at] ?? null, envFiles, words: args.slice(at + 1) };
+  return SHELLS.has(commandName(command));
 }

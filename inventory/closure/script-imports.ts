@@ -1,27 +1,37 @@
-import { dirname, extname, join } from 'node:path';
-import { isFile } from './find-executable.ts';
+import { extname } from 'node:path';
 
 export type ScriptLanguage = 'javascript' | 'python' | 'shell';
 
-const JS_SPECIFIER =
-  /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(["'`])(\.{1,2}\/[^"'`\n]{0,500}|\.{1,2})\1/g;
-const PYTHON_IMPORT = /^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+([^\n#]*)|import[ \t]+([^\n#]*))/gm;
-const JS_ENDINGS = [
-  '',
-  '.js',
-  '.mjs',
-  '.cjs',
-  '.ts',
-  '.mts',
-  '.cts',
-  '.tsx',
-  '.jsx',
-  '.json',
-  '/index.js',
-  '/index.mjs',
-  '/index.cjs',
-  '/index.ts',
-] as const;
+/** One name that a script imports. */
+export interface JavascriptImport {
+  readonly specifier: string;
+  /** The code asks for it, as far as reading without running can tell: not in a comment, not a type. */
+  readonly sure: boolean;
+}
+
+/** `from a.b import c`: two dots before `a` climb one directory. */
+export interface PythonImport {
+  readonly dots: number;
+  readonly module: string;
+  readonly names: readonly string[];
+  /** At the start of a line: neither optional in a `try` nor late in a function. */
+  readonly sure: boolean;
+}
+
+const SPECIFIER = `(["'\`])([^"'\`\\s]{1,500})\\1`;
+/** Every way to name a module by a literal; matches in comments and strings only add candidates. */
+const JS_IMPORT = new RegExp(
+  `(?:\\bfrom\\s*|\\bimport\\s*\\(?\\s*|\\brequire(?:\\.resolve)?\\s*\\(\\s*|\\bimport\\.meta\\.resolve\\s*\\(\\s*)${SPECIFIER}`,
+  'g',
+);
+const JS_URL = new RegExp(`\\bnew\\s+URL\\s*\\(\\s*${SPECIFIER}\\s*,\\s*import\\.meta\\.url`, 'g');
+/** Static imports that are no types, and plain requires: what they name must be there. */
+const JS_SURE = new RegExp(
+  `^[ \\t]*(?:import\\s*(?!type\\b)(?:[\\w*{][^;"'\`()]{0,600}?\\bfrom\\s*)?|export\\s*(?!type\\b)[*{][^;"'\`()]{0,600}?\\bfrom\\s*|(?:const|let|var)\\s[^=;\\n]{1,200}=\\s*require\\s*\\(\\s*)${SPECIFIER}`,
+  'gm',
+);
+const PYTHON_IMPORT =
+  /^([ \t]*)(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]{0,2000}\)|[^\n#]*)|import[ \t]+([^\n#]*))/gm;
 const BY_EXTENSION: Readonly<Record<string, ScriptLanguage>> = {
   '.js': 'javascript',
   '.mjs': 'javascript',
@@ -32,6 +42,7 @@ const BY_EXTENSION: Readonly<Record<string, ScriptLanguage>> = {
   '.tsx': 'javascript',
   '.jsx': 'javascript',
   '.py': 'python',
+  '.pyw': 'python',
   '.sh': 'shell',
   '.bash': 'shell',
   '.zsh': 'shell',
@@ -41,51 +52,69 @@ export function languageOf(path: string): ScriptLanguage | null {
   return BY_EXTENSION[extname(path).toLowerCase()] ?? null;
 }
 
-/** Existing files that a script imports by a relative name; `root` is where Python looks for modules. */
-export function importedFiles(
-  path: string,
-  text: string,
-  language: ScriptLanguage,
-  root: string,
-): readonly string[] {
-  if (language === 'javascript') return javascriptImports(dirname(path), text);
-  return language === 'python' ? pythonImports(dirname(path), text, root) : [];
+/** Names that a JavaScript or TypeScript text imports by a literal, each once. */
+export function javascriptImports(text: string): readonly JavascriptImport[] {
+  const found = new Map<string, boolean>();
+  for (const match of text.matchAll(JS_IMPORT)) found.set(match[2] ?? '', false);
+  for (const match of text.matchAll(JS_URL)) {
+    const path = match[2] ?? '';
+    if (/^\.{0,2}\//.test(path)) found.set(path, false);
+    else if (!/^[a-z]+:/i.test(path)) found.set(`./${path}`, false);
+  }
+  const code = withoutComments(text);
+  for (const match of code.matchAll(JS_SURE)) found.set(match[2] ?? '', true);
+  found.delete('');
+  return Array.from(found, ([specifier, sure]) => ({ specifier, sure }));
 }
 
-function javascriptImports(directory: string, text: string): readonly string[] {
-  return Array.from(text.matchAll(JS_SPECIFIER), (match) => match[2] ?? '').flatMap((specifier) => {
-    const base = join(directory, specifier.replace(/[?#].*$/, ''));
-    const candidates = JS_ENDINGS.map((ending) => base + ending);
-    // TypeScript spells the import of x.ts as x.js.
-    candidates.push(base.replace(/\.([mc]?)js$/, '.$1ts'));
-    const found = candidates.find(isFile);
-    return found === undefined ? [] : [found];
+/** JavaScript with its comments blanked: one pass, since the text may be hostile; a regex may mislead it. */
+function withoutComments(text: string): string {
+  let code = '';
+  let start = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (char === '"' || char === "'" || char === '`') at = endOfString(text, at);
+    else if (char === '/' && (text.charAt(at + 1) === '/' || text.charAt(at + 1) === '*')) {
+      const closing = text.charAt(at + 1) === '/' ? '\n' : '*/';
+      const end = text.indexOf(closing, at + 2);
+      code += `${text.slice(start, at)} `;
+      start = end < 0 ? text.length : closing === '\n' ? end : end + 2;
+      at = start - 1;
+    }
+  }
+  return code + text.slice(start);
+}
+
+/** Index of the closing quote; a quote or apostrophe that its line does not close is no string. */
+function endOfString(text: string, start: number): number {
+  const quote = text.charAt(start);
+  for (let at = start + 1; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (char === '\\') at += 1;
+    else if (char === quote) return at;
+    else if (char === '\n' && quote !== '`') return start;
+  }
+  return quote === '`' ? text.length : start;
+}
+
+/** Import statements of a Python text. */
+export function pythonImports(text: string): readonly PythonImport[] {
+  const firstWord = (name: string) => name.trim().split(/\s/)[0] ?? '';
+  return Array.from(text.matchAll(PYTHON_IMPORT)).flatMap(([, indent, from, names = '', plain = '']) => {
+    const sure = indent === '';
+    if (from === undefined)
+      return plain.split(',').map((name) => ({ dots: 0, module: firstWord(name), names: [], sure }));
+    const dots = /^\.*/.exec(from)?.[0].length ?? 0;
+    const imported = names
+      .replace(/[()\\]/g, '')
+      .replace(/#[^\n]*/g, '')
+      .split(',')
+      .map(firstWord);
+    return [{ dots, module: from.slice(dots), names: imported.filter((name) => /^\w+$/.test(name)), sure }];
   });
 }
 
-function pythonImports(directory: string, text: string, root: string): readonly string[] {
-  const files = new Set<string>();
-  for (const [, from, names = '', plain = ''] of text.matchAll(PYTHON_IMPORT)) {
-    const modules = plain.split(',').map((name) => name.trim().split(/\s/)[0] ?? '');
-    if (from === undefined) for (const name of modules) addModule(root, name);
-    else {
-      const dots = /^\.*/.exec(from)?.[0].length ?? 0;
-      const base = dots === 0 ? root : join(directory, ...Array<string>(dots - 1).fill('..'));
-      const module = from.slice(dots);
-      addModule(base, module);
-      for (const name of names.replace(/[()]/g, '').split(',')) {
-        addModule(base, [module, name.trim().split(/\s/)[0] ?? ''].filter(Boolean).join('.'));
-      }
-    }
-  }
-  return [...files];
-
-  function addModule(base: string, dotted: string): void {
-    if (!/^[\w.]+$/.test(dotted)) return;
-    const parts = dotted.split('.').filter(Boolean);
-    for (let length = 1; length <= parts.length; length += 1) {
-      const stem = join(base, ...parts.slice(0, length));
-      for (const file of [`${stem}.py`, join(stem, '__init__.py')]) if (isFile(file)) files.add(file);
-    }
-  }
+/** The inline metadata of a script (PEP 723). */
+export function hasInlineMetadata(text: string): boolean {
+  return /^# \/\/\/ script\s*$/m.test(text);
 }

@@ -15,13 +15,11 @@ const KEYWORDS: ReadonlySet<string> = new Set([
   'do',
   'done',
   '!',
-  'exec',
   'command',
   'builtin',
-  'nohup',
-  'time',
-  'sudo',
 ]);
+/** Words that are taken off where no option of theirs follows; with options they are commands to be read. */
+const PREFIXES: ReadonlySet<string> = new Set(['exec', 'nohup', 'time', 'sudo']);
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
 /**
@@ -44,7 +42,10 @@ export function shellCommands(text: string): readonly ShellCommand[] {
 }
 
 function withoutPrefixes(words: readonly string[]): ShellCommand {
-  const start = words.findIndex((word) => !KEYWORDS.has(word) && !ASSIGNMENT.test(word));
+  const start = words.findIndex((word, index) => {
+    if (PREFIXES.has(word)) return words[index + 1]?.startsWith('-') === true;
+    return !KEYWORDS.has(word) && !ASSIGNMENT.test(word);
+  });
   return start < 0 ? [] : words.slice(start);
 }
 

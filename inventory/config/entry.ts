@@ -1,7 +1,8 @@
 import type { Transport } from '../../wire/index.ts';
 import type { Client } from '../clients/client.ts';
 import type { Fault, Position } from '../errors.ts';
-import { type ConfigObject, type ConfigValue, isList, isObject } from './value.ts';
+import { FieldReader } from './fields.ts';
+import { type ConfigObject, type ConfigValue, isList, isObject, type ValuePath } from './value.ts';
 
 /** One server as its config says it: literal, nothing expanded, absent fields null. */
 export interface ServerEntry {
@@ -18,15 +19,29 @@ export interface ServerEntry {
   readonly envFile: string | null;
   /** A command that a client runs to get headers. */
   readonly headersHelper: string | null;
+  /** Names of variables that the client hands on from its own environment or key store. */
+  readonly passedEnv: readonly string[];
+  /** Which of its tools may be used; null where the entry does not say. */
+  readonly toolFilter: ToolFilter | null;
+  /** Whether the client is asked to run it in its sandbox. */
+  readonly sandboxed: boolean | null;
+}
+
+export interface ToolFilter {
+  /** Null where all but the excluded are. */
+  readonly included: readonly string[] | null;
+  readonly excluded: readonly string[];
 }
 
 const COMMAND_KEYS = ['command', 'cmd'] as const;
 const URL_KEYS = ['httpUrl', 'url', 'serverUrl', 'uri', 'baseUrl', 'address'] as const;
 const ENV_KEYS = ['env', 'environment', 'envs'] as const;
 const HEADER_KEYS = ['headers', 'http_headers', 'env_http_headers'] as const;
+const PASSED_ENV_KEYS = ['env_keys', 'env_vars'] as const;
+const INCLUDED_TOOL_KEYS = ['enabled_tools', 'includeTools', 'available_tools', 'tools'] as const;
+const EXCLUDED_TOOL_KEYS = ['disabled_tools', 'disabledTools', 'excludeTools'] as const;
 const CWD_KEYS = ['cwd', 'workingDirectory', 'working_directory'] as const;
 const ENV_FILE_KEYS = ['envFile', 'env_file'] as const;
-const APPROVAL_KEYS = ['autoApprove', 'alwaysAllow', 'trust'] as const;
 const TRANSPORT_KEYS = ['type', 'transport', 'transportType'] as const;
 
 const TRANSPORT_SPELLINGS: Readonly<Record<string, Transport>> = {
@@ -50,14 +65,17 @@ export function looksLikeServer(value: ConfigValue | undefined): boolean {
   });
 }
 
-/** Normalises one entry; a field of the wrong type is a fault and counts as absent. */
+/**
+ * Normalises one entry; a field of the wrong type is a fault at its key and counts as absent. `positionOf`
+ * answers for key paths below the entry.
+ */
 export function readEntry(
   name: string,
   raw: ConfigObject,
   client: Client | null,
-  at: Position | null,
+  positionOf: (path: ValuePath) => Position | null,
 ): { readonly entry: ServerEntry; readonly faults: readonly Fault[] } {
-  const reader = new FieldReader(name, raw, at);
+  const reader = new FieldReader(name, raw, positionOf);
   const [command, args] = readCommand(reader);
   const [urlKey, url] = reader.string(URL_KEYS);
   const entry: ServerEntry = {
@@ -71,13 +89,16 @@ export function readEntry(
     command,
     args,
     env: reader.strings(ENV_KEYS),
-    headers: { ...reader.strings(HEADER_KEYS), ...nestedHeaders(raw) },
+    headers: { ...reader.strings(HEADER_KEYS), ...reader.nestedStrings('requestInit', 'headers') },
     url,
     cwd: reader.string(CWD_KEYS)[1],
     disabled: reader.disabled(),
     autoApprove: reader.approval(),
     envFile: reader.string(ENV_FILE_KEYS)[1],
     headersHelper: reader.string(['headersHelper'])[1],
+    passedEnv: PASSED_ENV_KEYS.flatMap((key) => reader.names(key) ?? []),
+    toolFilter: toolFilterOf(reader),
+    sandboxed: reader.flag('sandboxEnabled'),
   };
   return { entry, faults: reader.faults };
 }
@@ -85,18 +106,25 @@ export function readEntry(
 function readCommand(reader: FieldReader): readonly [string | null, readonly string[]] {
   const key = COMMAND_KEYS.find((candidate) => Object.hasOwn(reader.raw, candidate));
   const value = key === undefined ? null : reader.raw[key];
-  const args = reader.list('args');
+  const args = reader.list(['args']);
+  if (key === undefined || value === null || value === undefined) return [null, args];
+  if (typeof value === 'string') return [value, args];
   // Zed once wrapped the command: {"command": {"path": …, "args": […]}}.
   if (isObject(value) && typeof value['path'] === 'string') {
-    return [value['path'], isList(value['args']) ? value['args'].map(textOf) : args];
+    return [value['path'], Object.hasOwn(value, 'args') ? reader.list([key, 'args']) : args];
   }
   if (isList(value)) {
-    const [command, ...rest] = value.map(textOf);
+    const [command, ...rest] = reader.list([key]);
     return [command ?? null, [...rest, ...args]];
   }
-  if (typeof value === 'string' || value === null || value === undefined) return [value ?? null, args];
-  reader.fault(`${key} is neither a string nor a list`);
+  reader.fault([key], 'is neither a string nor a list');
   return [null, args];
+}
+
+function toolFilterOf(reader: FieldReader): ToolFilter | null {
+  const included = INCLUDED_TOOL_KEYS.map((key) => reader.names(key)).find((names) => names !== null) ?? null;
+  const excluded = EXCLUDED_TOOL_KEYS.flatMap((key) => reader.names(key) ?? []);
+  return included === null && excluded.length === 0 ? null : { included, excluded };
 }
 
 function transportOf(
@@ -118,92 +146,4 @@ function transportOf(
   if (command !== null) return 'stdio';
   if (url === null) return 'unknown';
   return byUrlKey ?? (/\/sse\/?(?:[?#]|$)/.test(url) ? 'sse' : 'http');
-}
-
-function nestedHeaders(raw: ConfigObject): Readonly<Record<string, string>> {
-  const init = raw['requestInit'];
-  const headers = isObject(init) ? init['headers'] : undefined;
-  return isObject(headers) ? textRecord(headers) : {};
-}
-
-/** Reads fields by any of their spellings and collects what is malformed. */
-class FieldReader {
-  readonly name: string;
-  readonly raw: ConfigObject;
-  readonly faults: Fault[] = [];
-  readonly #at: Position | null;
-
-  constructor(name: string, raw: ConfigObject, at: Position | null) {
-    this.name = name;
-    this.raw = raw;
-    this.#at = at;
-  }
-
-  fault(what: string): void {
-    const message = `server ${JSON.stringify(this.name)}: ${what}`;
-    this.faults.push({ code: 'CONFIG_ENTRY_INVALID', message, at: this.#at });
-  }
-
-  string(keys: readonly string[]): readonly [string | null, string | null] {
-    for (const key of keys) {
-      const value = this.raw[key];
-      if (typeof value === 'string') return [key, value];
-      if (value !== undefined && value !== null) this.fault(`${key} is not a string`);
-    }
-    return [null, null];
-  }
-
-  list(key: string): readonly string[] {
-    const value = this.raw[key];
-    if (isList(value)) return value.map(textOf);
-    if (value !== undefined && value !== null) this.fault(`${key} is not a list`);
-    return [];
-  }
-
-  strings(keys: readonly string[]): Readonly<Record<string, string>> {
-    const all: Record<string, string> = Object.create(null);
-    for (const key of keys) {
-      const value = this.raw[key];
-      if (isObject(value)) Object.assign(all, textRecord(value));
-      else if (isList(value)) Object.assign(all, assignments(value));
-      else if (value !== undefined && value !== null) this.fault(`${key} is not an object`);
-    }
-    return all;
-  }
-
-  disabled(): boolean | null {
-    const { disabled, enabled } = this.raw;
-    if (typeof disabled === 'boolean') return disabled;
-    return typeof enabled === 'boolean' ? !enabled : null;
-  }
-
-  approval(): readonly string[] | boolean | null {
-    for (const key of APPROVAL_KEYS) {
-      const value = this.raw[key];
-      if (typeof value === 'boolean') return value;
-      if (isList(value)) return value.map(textOf);
-      if (typeof value === 'string' && key !== 'trust') return [value];
-    }
-    return null;
-  }
-}
-
-function textOf(value: ConfigValue): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function textRecord(value: ConfigObject): Readonly<Record<string, string>> {
-  const record: Record<string, string> = Object.create(null);
-  for (const [key, child] of Object.entries(value)) record[key] = textOf(child);
-  return record;
-}
-
-/** Docker Compose spells an environment as `["A=1", "B"]`. */
-function assignments(list: readonly ConfigValue[]): Readonly<Record<string, string>> {
-  const record: Record<string, string> = Object.create(null);
-  for (const item of list.map(textOf)) {
-    const at = item.indexOf('=');
-    record[at < 0 ? item : item.slice(0, at)] = at < 0 ? '' : item.slice(at + 1);
-  }
-  return record;
 }

@@ -1,24 +1,21 @@
-import {
-  createScanner,
-  findNodeAtLocation,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-} from 'jsonc-parser';
+import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Fault } from '../errors.ts';
-import { MAX_CONFIG_DEPTH, MAX_CONFIG_VALUES, MAX_PROBLEMS_PER_FILE } from '../limits.ts';
+import { MAX_CONFIG_DEPTH, MAX_CONFIG_VALUES } from '../limits.ts';
+import { type Place, place, positionsIn } from './places.ts';
 import {
+  addFault,
+  brokenDocument,
   type ConfigDocument,
   type ConfigValue,
   isObject,
   LineIndex,
+  repeatedKey,
   tooDeep,
   tooManyValues,
 } from './value.ts';
 
-/** `SyntaxKind` of jsonc-parser 3.3, which exports it as a const enum only. */
-const TOKEN = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, end: 17 } as const;
+/** `SyntaxKind` of jsonc-parser 3.3, which exports it as a const enum only; a closer is its opener + 1. */
+const TOKEN = { openBrace: 1, openBracket: 3, end: 17 } as const;
 
 const ERROR_TEXTS: Readonly<Record<string, string>> = {
   InvalidSymbol: 'unexpected word',
@@ -42,16 +39,15 @@ const ERROR_TEXTS: Readonly<Record<string, string>> = {
 /** Reads JSON with comments and trailing commas, as editors do (jsonc-parser's own dialect). */
 export function parseJsonc(text: string): ConfigDocument {
   const lines = new LineIndex(text);
-  const broken = (fault: Fault): ConfigDocument => ({ root: null, faults: [fault], positionOf: () => null });
   const limit = overLimit(text, lines);
-  if (limit !== null) return broken(limit);
+  if (limit !== null) return brokenDocument(limit);
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { allowTrailingComma: true, disallowComments: false });
   const first = errors[0];
   if (first !== undefined || tree === undefined) {
     const end = first === undefined || first.offset >= text.trimEnd().length;
     const what = ERROR_TEXTS[first === undefined ? '' : printParseErrorCode(first.error)] ?? 'not JSON';
-    return broken({
+    return brokenDocument({
       code: 'CONFIG_SYNTAX',
       message: end ? `the file ends too early: ${what}` : what,
       at: lines.positionAt(first?.offset ?? 0),
@@ -61,30 +57,43 @@ export function parseJsonc(text: string): ConfigDocument {
   const root = toValue(tree, lines, faults);
   if (!isObject(root)) {
     const at = lines.positionAt(tree.offset);
-    return broken({ code: 'CONFIG_NOT_AN_OBJECT', message: 'the top level is not an object', at });
+    return brokenDocument({ code: 'CONFIG_NOT_AN_OBJECT', message: 'the top level is not an object', at });
   }
   return {
     root,
     faults,
-    positionOf: (path) => {
-      const node = findNodeAtLocation(tree, [...path]);
-      return node === undefined
-        ? null
-        : lines.positionAt((node.parent?.type === 'property' ? node.parent : node).offset);
-    },
+    positionOf: positionsIn(
+      () => placeOf(tree, tree.offset),
+      (offset) => lines.positionAt(offset),
+    ),
   };
 }
 
-/** The parser recurses, so depth and size are judged on the tokens first. */
+function placeOf(node: Node, at: number): Place {
+  return place(at, () => {
+    const inside = new Map<string | number, Place>();
+    for (const [index, child] of (node.children ?? []).entries()) {
+      const [key, value] = child.type === 'property' ? (child.children ?? []) : [];
+      if (child.type !== 'property') inside.set(index, placeOf(child, child.offset));
+      else if (key !== undefined) inside.set(String(key.value), placeOf(value ?? key, key.offset));
+    }
+    return inside;
+  });
+}
+
+/**
+ * The parser recurses, so depth and size are judged on the tokens first. A closer of the wrong kind closes
+ * nothing, as in the parser: else `[}[}[}…` would pass for flat.
+ */
 function overLimit(text: string, lines: LineIndex): Fault | null {
   const scanner = createScanner(text, true);
-  let depth = 0;
+  const open: number[] = [];
   let count = 0;
   for (let token: number = scanner.scan(); token !== TOKEN.end; token = scanner.scan()) {
     count += 1;
-    if (token === TOKEN.openBrace || token === TOKEN.openBracket) depth += 1;
-    else if (token === TOKEN.closeBrace || token === TOKEN.closeBracket) depth -= 1;
-    if (depth > MAX_CONFIG_DEPTH) return tooDeep(lines.positionAt(scanner.getTokenOffset()));
+    if (token === TOKEN.openBrace || token === TOKEN.openBracket) open.push(token + 1);
+    else if (token === open.at(-1)) open.pop();
+    if (open.length > MAX_CONFIG_DEPTH) return tooDeep(lines.positionAt(scanner.getTokenOffset()));
     if (count > MAX_CONFIG_VALUES) return tooManyValues(lines.positionAt(scanner.getTokenOffset()));
   }
   return null;
@@ -98,13 +107,7 @@ function toValue(node: Node, lines: LineIndex, faults: Fault[]): ConfigValue {
     const [key, value] = property.children ?? [];
     if (key === undefined || value === undefined) continue;
     const name = String(key.value);
-    if (name in object && faults.length < MAX_PROBLEMS_PER_FILE) {
-      faults.push({
-        code: 'CONFIG_DUPLICATE_KEY',
-        message: `the key ${JSON.stringify(name)} is repeated; the last one counts`,
-        at: lines.positionAt(key.offset),
-      });
-    }
+    if (name in object) addFault(faults, repeatedKey(name, lines.positionAt(key.offset)));
     object[name] = toValue(value, lines, faults);
   }
   return object;

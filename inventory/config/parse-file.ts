@@ -41,7 +41,9 @@ export function parseConfigFile(clientId: string, path: string): ParsedConfig {
     const message = `unknown client ${JSON.stringify(clientId)}: read by every known container key`;
     faults.push({ code: 'INVENTORY_UNKNOWN_CLIENT', message, at: null });
   }
-  const file = readConfigFile(path, formatOfPath(path));
+  const format = formatOfPath(path);
+  const embedding = client?.locations.find((at) => at.format === format && at.embedded !== undefined);
+  const file = readConfigFile(path, format, { embedded: embedding?.embedded, encodings: client?.encodings });
   if (file.missing) faults.push({ code: 'CONFIG_NOT_FOUND', message: 'no such file', at: null });
   faults.push(...file.faults);
   const answer = { client: clientId, valid: file.valid };

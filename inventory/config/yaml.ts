@@ -1,76 +1,63 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Tags, visit, type YAMLError } from 'yaml';
-import type { Fault } from '../errors.ts';
-import { MAX_PROBLEMS_PER_FILE } from '../limits.ts';
-import { type ConfigDocument, isObject, toConfigValue, tooDeep, ValueLimit } from './value.ts';
+import { Composer, type Document, Schema, type Tags, type YAMLError } from 'yaml';
+import type { Fault, Position } from '../errors.ts';
+import { positionsIn } from './places.ts';
+import { addFault, brokenDocument, type ConfigDocument, ConfigFault, isObject, LineIndex } from './value.ts';
+import { yamlPlaces } from './yaml-places.ts';
+import { boundedTokens } from './yaml-tokens.ts';
+import { resolveAliases, YamlReader } from './yaml-value.ts';
 
-/** Aliases resolved in one document; past it the parser refuses, which stops a "billion laughs" file. */
-const MAX_YAML_ALIASES = 100;
+/** One for all documents: a `%YAML` line of theirs changes nothing, as in the clients' parsers. */
+const SCHEMA = new Schema({ schema: 'yaml-1.1', merge: true, customTags: withoutLetterBooleans });
+// The schema looks tags up here by the name in the file, and `!<constructor>` is no tag.
+SCHEMA.knownTags = Object.create(null);
 
 /** Reads YAML 1.1 with merge keys, the dialect that the clients' own parsers share. */
 export function parseYaml(text: string): ConfigDocument {
-  const broken = (fault: Fault): ConfigDocument => ({ root: null, faults: [fault], positionOf: () => null });
-  const lines = new LineCounter();
-  const positionAt = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
+  const lines = new LineIndex(text);
+  const positionAt = (offset: number) => lines.positionAt(Math.min(offset, text.length));
   try {
-    const document = parseDocument(text, {
-      version: '1.1',
-      merge: true,
-      uniqueKeys: false,
-      lineCounter: lines,
-      prettyErrors: false,
-      logLevel: 'silent',
-      customTags: withoutLetterBooleans,
-    });
-    const error = document.errors[0];
-    if (error !== undefined) return broken(syntaxFault(error, positionAt(error.pos[0])));
-    const root = toConfigValue(document.toJS({ maxAliasCount: MAX_YAML_ALIASES }));
-    if (!isObject(root)) {
-      return broken({
-        code: 'CONFIG_NOT_AN_OBJECT',
-        message: 'the top level is not a mapping',
-        at: positionAt(0),
-      });
-    }
-    const faults: Fault[] = [];
-    visit(document, {
-      Map: (_, map) => {
-        const seen = new Set<string>();
-        for (const pair of map.items) {
-          const name = isScalar(pair.key) ? String(pair.key.value) : null;
-          if (name === null || name === '<<') continue;
-          if (seen.has(name) && faults.length < MAX_PROBLEMS_PER_FILE) {
-            const offset = isNode(pair.key) ? (pair.key.range?.[0] ?? 0) : 0;
-            const message = `the key ${JSON.stringify(name)} is repeated; the last one counts`;
-            faults.push({ code: 'CONFIG_DUPLICATE_KEY', message, at: positionAt(offset) });
-          }
-          seen.add(name);
-        }
-      },
-    });
-    return {
-      root,
-      faults,
-      positionOf: (path) => {
-        const parent = document.getIn(path.slice(0, -1), true);
-        const last = path.at(-1);
-        const key = isMap(parent)
-          ? parent.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === String(last))?.key
-          : document.getIn(path, true);
-        return isNode(key) && key.range ? positionAt(key.range[0]) : null;
-      },
-    };
+    return readDocument(text, positionAt);
   } catch (error) {
-    if (error instanceof ValueLimit) return broken(error.fault);
-    if (error instanceof RangeError) return broken(tooDeep(null));
-    if (error instanceof ReferenceError) {
-      const message = `an alias is unknown, or there are more than ${MAX_YAML_ALIASES} of them`;
-      return broken({ code: 'CONFIG_TOO_MANY_VALUES', message, at: null });
-    }
+    if (error instanceof ConfigFault) return brokenDocument(error.fault);
     throw error;
   }
+}
+
+function readDocument(text: string, positionAt: (offset: number) => Position): ConfigDocument {
+  const [document, next] = compose(text, positionAt);
+  const contents = document?.contents ?? null;
+  const error = document?.errors[0];
+  if (error !== undefined) throw new ConfigFault(syntaxFault(error, positionAt(error.pos[0])));
+  const aliases = document === undefined ? new Map() : resolveAliases(document, positionAt);
+  const reader = new YamlReader(aliases, positionAt);
+  const root = reader.value(contents);
+  if (!isObject(root)) {
+    const message = 'the top level is not a mapping';
+    throw new ConfigFault({ code: 'CONFIG_NOT_AN_OBJECT', message, at: positionAt(0) });
+  }
+  const { faults } = reader;
+  if (next !== undefined) {
+    const message = 'a second document follows; only the first is read';
+    addFault(faults, { code: 'CONFIG_SYNTAX', message, at: positionAt(next.range?.[0] ?? 0) });
+  }
+  return { root, faults, positionOf: positionsIn(() => yamlPlaces(contents, aliases), positionAt) };
+}
+
+/** The first document, and the second where there is one; what follows is not even composed. */
+function compose(text: string, positionAt: (offset: number) => Position): readonly Document[] {
+  const composer = new Composer({
+    version: '1.1',
+    schema: SCHEMA,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  const documents: Document[] = [];
+  for (const document of composer.compose(boundedTokens(text, positionAt), true, text.length)) {
+    documents.push(document);
+    if (documents.length === 2) break;
+  }
+  return documents;
 }
 
 /** YAML 1.1 also calls a bare `y` or `n` a boolean; no client's parser does, and it may be a server's name. */
@@ -82,7 +69,7 @@ function withoutLetterBooleans(tags: Tags): Tags {
 }
 
 /** The parser's own message may quote the file, so the code is worded anew. */
-function syntaxFault(error: YAMLError, at: { line: number; column: number }): Fault {
+function syntaxFault(error: YAMLError, at: Position): Fault {
   const reason = error.code.toLowerCase().replaceAll('_', ' ');
   return { code: 'CONFIG_SYNTAX', message: `not YAML: ${reason}`, at };
 }

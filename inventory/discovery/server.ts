@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { dirname } from 'node:path';
-import type { Scope, Server } from '../../wire/index.ts';
+import type { Profile, Scope, Server } from '../../wire/index.ts';
 import type { Client } from '../clients/client.ts';
 import { ArtefactSet, type HostFacts } from '../closure/artefacts.ts';
 import { expandPath, type LaunchPlace } from '../closure/expand.ts';
@@ -8,6 +8,7 @@ import { realPathOf } from '../closure/find-executable.ts';
 import { canonicalJson, sha256Hex } from '../closure/jcs.ts';
 import type { LaunchSpec } from '../closure/launcher.ts';
 import { type Anchors, portableText } from '../closure/portable.ts';
+import type { ClosureMemory } from '../closure/script-sources.ts';
 import { CommandTracer } from '../closure/trace.ts';
 import type { FoundEntry } from '../config/containers.ts';
 import type { ServerEntry } from '../config/entry.ts';
@@ -16,6 +17,8 @@ import { findingsOf } from '../posture/findings.ts';
 import { redactArgs, redactEntry, redactText, storableEntry } from '../posture/redact.ts';
 import { classifySecret } from '../posture/secret.ts';
 import type { HostUser } from '../users.ts';
+import type { Environment } from './environment.ts';
+import { pathAssumption, type SearchPath, wholePath } from './search-path.ts';
 
 export interface EnvFact {
   /** HMAC-SHA256 of the value under the salt, lower-case hex. */
@@ -46,16 +49,23 @@ export interface EntrySource {
   readonly projectSource: string | null;
   readonly user: HostUser;
   readonly userName: string;
+  /** What the client's servers inherit, as far as it is known. */
+  readonly environment: Environment;
+  /** Where the client looks for commands. */
+  readonly searchPath: SearchPath;
 }
 
 export interface HostContext extends HostFacts {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What closures of this scan have looked up. */
+  readonly memory: ClosureMemory;
+  readonly systemRoot: string;
+  readonly platform: NodeJS.Platform;
   readonly salt: string;
+  /** How strictly findings are judged. */
+  readonly profile: Profile;
 }
 
 const ID_HEX_DIGITS = 16;
-/** Where a client that was given no PATH looks (paths.h, _PATH_DEFPATH, and /usr/local). */
-const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** The stable id of a server on a host: SHA-256 over client, scope, config path, project and name. */
 export function serverId(
@@ -83,6 +93,8 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
     client: source.client.id,
     scope: source.scope,
     config_path: source.path,
+    config_line: found.at?.line ?? null,
+    config_column: found.at?.column ?? null,
     project: source.project,
     project_source: source.projectSource,
     name: entry.name,
@@ -102,12 +114,19 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
     closure,
     findings: findingsOf({
       entry,
+      raw: found.raw,
       launch,
       artefacts: closure.artefacts,
       user: source.userName,
+      uid: source.user.uid,
+      home: source.user.home,
       configLinked: source.linked,
+      profile: host.profile,
+      inherited: source.environment,
+      searchPath: entry.env['PATH'] ?? wholePath(source.searchPath),
+      writersOf: (directory) => host.writers.ofPlace(directory),
     }),
-    assumptions: [],
+    assumptions: assumptionsOf(source, entry, launch),
   };
   const text = JSON.stringify(JSON.parse(canonicalJson(storableEntry(found.raw))), null, 2);
   const discovered: DiscoveredServer = { server, launch, env: envFacts(entry, host.salt), entry: text };
@@ -125,12 +144,14 @@ function traceLaunch(
     home,
     project: source.project,
     configDirectory: dirname(source.path),
-    env: { ...host.env, ...entry.env },
+    env: { ...source.environment, ...entry.env },
+    systemRoot: host.systemRoot,
+    platform: host.platform,
   };
   const start = source.project ?? home;
   const cwd = entry.cwd === null ? start : (expandPath(entry.cwd, start, place) ?? start);
-  const path = entry.env['PATH'] ?? host.env['PATH'] ?? DEFAULT_PATH;
-  const tracer = new CommandTracer(set, place, path);
+  const path = entry.env['PATH'] ?? wholePath(source.searchPath);
+  const tracer = new CommandTracer(set, place, path, host.memory);
   if (entry.envFile !== null) tracer.namedFile('env-file', entry.envFile, cwd);
   if (entry.headersHelper !== null) tracer.shellText(entry.headersHelper, cwd, 0);
   if (entry.command === null) return null;
@@ -147,6 +168,22 @@ function traceLaunch(
     cwd,
     uid: source.user.uid,
   };
+}
+
+/** Said only where it mattered: the command was looked for on a PATH that the entry does not set. */
+function assumptionsOf(
+  source: EntrySource,
+  entry: ServerEntry,
+  launch: LaunchSpec | null,
+): readonly string[] {
+  if (launch === null || entry.env['PATH'] !== undefined) return [];
+  const told = pathAssumption(
+    launch.command,
+    launch.cwd ?? source.user.home,
+    source.searchPath,
+    source.user.name,
+  );
+  return told === null ? [] : [told];
 }
 
 function envFacts(entry: ServerEntry, salt: string): Readonly<Record<string, EnvFact>> {

@@ -1,20 +1,30 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Problem } from '../../wire/index.ts';
-import { CLIENTS } from '../clients/catalogue.ts';
-import type { Client, ConfigLocation, Platform } from '../clients/client.ts';
+import type { Control, Problem, Profile } from '../../wire/index.ts';
+import type { Platform } from '../clients/client.ts';
+import { type AccessListReader, AccessLists } from '../closure/access-lists.ts';
+import { FileFacts } from '../closure/file-facts.ts';
 import type { HashCache } from '../closure/hash-cache.ts';
 import { AccountNames } from '../closure/names.ts';
+import { ClosureMemory } from '../closure/script-sources.ts';
 import { Writers } from '../closure/writers.ts';
 import { findEntries } from '../config/containers.ts';
-import { type ConfigFile, readConfigFile } from '../config/document.ts';
+import { followLinks } from '../config/read.ts';
+import type { ConfigObject } from '../config/value.ts';
 import { InventoryError, problemOf } from '../errors.ts';
 import { MAX_PROBLEMS_PER_FILE } from '../limits.ts';
 import type { HostUser } from '../users.ts';
-import { type PlaceContext, pathsOf, patternDirectory } from './places.ts';
-import { type FoundProjects, projectsBelow, recordedProjects } from './projects.ts';
+import { ConfigFiles } from './config-files.ts';
+import { ConfigSearch, type FoundConfig, type FoundControlFile } from './config-search.ts';
+import { ControlSet } from './controls.ts';
+import { settingsOf, withSettings } from './extension-settings.ts';
+import { hookScripts } from './hook-scripts.ts';
+import { DirectoryListings } from './listings.ts';
+import { ProjectRecords } from './project-records.ts';
+import { NO_RUNNING_CLIENTS, ProcRunningClients, type RunningClients } from './running-clients.ts';
 import { type DiscoveredServer, describeServer, type HostContext } from './server.ts';
+import { UserView } from './user-view.ts';
 
 export interface InventoryOptions {
   readonly users: readonly HostUser[];
@@ -29,6 +39,16 @@ export interface InventoryOptions {
   /** Where managed configs are looked for; `/` unless a test sets it. */
   readonly systemRoot?: string;
   readonly names?: AccountNames;
+  /** How access control lists are read; by the host's own tool unless given. */
+  readonly accessLists?: AccessListReader | undefined;
+  /** Tells which clients run; /proc on Linux unless given. */
+  readonly runningClients?: RunningClients | undefined;
+  /** Reads clients' records of projects; keep one from scan to scan, so that a broken record loses no project. */
+  readonly records?: ProjectRecords | undefined;
+  /** How strictly findings are judged; `developer` unless told. */
+  readonly profile?: Profile | undefined;
+  /** Told after every config file: how many of how many places were read. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** What has to be watched so that no change of a server is missed. */
@@ -41,18 +61,9 @@ export interface WatchPlan {
 
 export interface Inventory {
   readonly servers: readonly DiscoveredServer[];
+  readonly controls: readonly Control[];
   readonly problems: readonly Problem[];
   readonly watch: WatchPlan;
-}
-
-/** A config file that may exist, and whose it is. */
-interface Candidate {
-  readonly client: Client;
-  readonly location: ConfigLocation;
-  readonly path: string;
-  readonly project: string | null;
-  readonly user: HostUser;
-  readonly userName: string;
 }
 
 /**
@@ -62,112 +73,139 @@ interface Candidate {
 export async function takeInventory(options: InventoryOptions): Promise<Inventory> {
   if (options.salt === '')
     throw new InventoryError('INVENTORY_SALT_MISSING', 'the salt of the inventory is empty');
-  const scan = new Scan(options);
-  for (const candidate of scan.candidates()) {
-    scan.read(candidate);
+  const lists = new AccessLists(options.cache.accessLists, options.accessLists);
+  const first = await scanHost(options, lists);
+  // What a list says is judged in a second look, at what is all known by now; few hosts have any.
+  const last = (await lists.readWanted()) ? await scanHost(options, lists) : first;
+  return withAssumption(last, lists.unread);
+}
+
+async function scanHost(options: InventoryOptions, lists: AccessLists): Promise<Inventory> {
+  const scan = new Scan(options, lists);
+  const { configs, controls } = scan.search();
+  const total = configs.length + controls.length;
+  let done = 0;
+  const step = async (work: () => void) => {
+    work();
+    done += 1;
+    options.onProgress?.(done, total);
     // Hashing is synchronous; between files others of this process get their turn.
     await nextTurn();
-  }
+  };
+  for (const config of configs) await step(() => scan.read(config));
+  for (const control of controls) await step(() => scan.hash(control));
   return scan.result();
+}
+
+function withAssumption(inventory: Inventory, assumption: string | null): Inventory {
+  if (assumption === null) return inventory;
+  const servers = inventory.servers.map((found) => {
+    const assumptions = [...found.server.assumptions, assumption];
+    return { ...found, server: { ...found.server, assumptions } };
+  });
+  return { ...inventory, servers };
 }
 
 class Scan {
   readonly #options: InventoryOptions;
   readonly #host: HostContext;
+  readonly #views: readonly UserView[];
+  readonly #configFiles = new ConfigFiles();
+  readonly #search: ConfigSearch;
   readonly #servers = new Map<string, DiscoveredServer>();
+  readonly #controls = new ControlSet();
   readonly #problems = new Map<string, Problem>();
   readonly #files = new Set<string>();
   readonly #trees = new Set<string>();
-  readonly #read = new Map<string, ConfigFile>();
+  readonly #seen = new Set<string>();
 
-  constructor(options: InventoryOptions) {
+  constructor(options: InventoryOptions, lists: AccessLists) {
     this.#options = options;
-    const names = options.names ?? AccountNames.ofHost();
-    this.#host = {
-      cache: options.cache,
-      names,
-      writers: new Writers(names),
-      env: options.env,
-      salt: options.salt,
+    const { cache, salt, profile = 'developer', names = AccountNames.ofHost() } = options;
+    const writers = new Writers(names, lists);
+    const platform = supportedPlatform(options.platform);
+    const systemRoot = options.systemRoot ?? rootOf(platform, options.env);
+    const memory = new ClosureMemory();
+    const files = new FileFacts(cache);
+    this.#host = { cache, files, names, writers, salt, profile, memory, systemRoot, platform };
+    const running = runningClientsOf(options).list();
+    const isShared = (user: HostUser) =>
+      options.users.some((other) => other !== user && other.uid === user.uid);
+    const viewOf = (user: HostUser) =>
+      new UserView(user, { platform, systemRoot, env: options.env, running, sharesUid: isShared(user) });
+    this.#views = options.users.map(viewOf);
+    this.#search = new ConfigSearch({
+      platform,
+      systemRoot,
+      listings: new DirectoryListings(),
+      readers: { files: this.#configFiles, records: options.records ?? new ProjectRecords() },
+    });
+    this.#viewOfOwner = (root) => {
+      const owner = this.#ownerOf(root);
+      return this.#views.find(({ user }) => user === owner) ?? viewOf(owner);
     };
+  }
+
+  readonly #viewOfOwner: (root: string) => UserView;
+
+  /** Where servers and controls may be: users first, then their projects, then the configured roots. */
+  search(): { readonly configs: readonly FoundConfig[]; readonly controls: readonly FoundControlFile[] } {
+    this.#search.searchUsers(this.#views);
+    this.#search.searchKnownProjects(this.#views);
+    for (const root of this.#options.roots.map((path) => resolve(path)))
+      this.#search.searchRoot(root, this.#viewOfOwner(root));
+    const { configs, controls } = this.#search;
+    return { configs, controls };
   }
 
   result(): Inventory {
-    const watch = { files: [...this.#files].sort(), trees: [...this.#trees].sort() };
-    return { servers: [...this.#servers.values()], problems: [...this.#problems.values()], watch };
-  }
-
-  /** Every place where a config may lie: each path once per client, user scope first. */
-  candidates(): readonly Candidate[] {
-    const byPath = new Map<string, Candidate>();
-    const add = (
-      context: PlaceContext,
-      user: HostUser,
-      userName: string,
-      wanted: (location: ConfigLocation) => boolean,
-    ) => {
-      for (const client of CLIENTS) {
-        for (const location of client.locations.filter(wanted)) {
-          const directory = patternDirectory(location, context);
-          if (directory !== null) this.#trees.add(directory);
-          for (const path of pathsOf(location, context)) {
-            const key = `${client.id}\0${path}`;
-            if (!byPath.has(key))
-              byPath.set(key, { client, location, path, project: context.project, user, userName });
-          }
-        }
-      }
+    for (const problem of [...this.#search.problems, ...this.#controls.problems]) this.#report(problem);
+    const watch = {
+      files: [...new Set([...this.#search.files, ...this.#files])],
+      trees: [...new Set([...this.#search.trees, ...this.#trees])],
     };
-    const { users, roots } = this.#options;
-    for (const user of users) {
-      add(this.#context(user, null), user, user.name, ({ base }) => base !== 'project' && base !== 'system');
-    }
-    const [first] = users;
-    if (first !== undefined) {
-      add(
-        this.#context(first, null),
-        first,
-        users.length === 1 ? first.name : '*',
-        ({ base }) => base === 'system',
-      );
-    }
-    const inProject = ({ base }: ConfigLocation) => base === 'project';
-    for (const user of users) {
-      for (const project of this.#projects(recordedProjects(this.#context(user, null)))) {
-        add(this.#context(user, project), user, user.name, inProject);
-      }
-    }
-    for (const root of roots.map((path) => resolve(path))) {
-      const user = this.#ownerOf(root);
-      for (const project of this.#projects(projectsBelow(root)))
-        add(this.#context(user, project), user, user.name, inProject);
-    }
-    return [...byPath.values()];
+    const servers = [...this.#servers.values()];
+    return { servers, controls: this.#controls.all, problems: this.#told(), watch };
   }
 
-  read(candidate: Candidate): void {
-    const { client, location, path } = candidate;
+  read(found: FoundConfig): void {
+    const { client, location, path, view, userName } = found;
     this.#files.add(path);
-    const key = `${location.format}\0${path}`;
-    const file = this.#read.get(key) ?? readConfigFile(path, location.format);
-    this.#read.set(key, file);
+    const file = this.#configFiles.read(path, location.format, {
+      embedded: location.embedded,
+      encodings: client.encodings,
+    });
     for (const link of file.links) this.#files.add(link);
-    if (file.realPath !== null) this.#files.add(file.realPath);
+    if (file.realPath !== null) {
+      this.#files.add(file.realPath);
+      if (this.#isAnotherName(found, file.realPath)) return;
+    }
     for (const fault of file.faults) this.#report(problemOf(path, fault));
-    if (file.document === null || file.document.root === null || file.realPath === null) return;
-    const found = findEntries(file.document, client, location.containers, true);
-    for (const fault of found.faults.slice(0, MAX_PROBLEMS_PER_FILE)) this.#report(problemOf(path, fault));
-    for (const entry of found.entries) {
-      const project = entry.project ?? candidate.project;
+    const { document, realPath, links } = file;
+    if (document === null || document.root === null || realPath === null) return;
+    const control = { ...found, client: client.id, scope: location.scope };
+    this.#controls.addSettings(document.root, location.controls ?? [], control);
+    this.#addHookScripts(document.root, found);
+    const entries = findEntries(document, client, location.containers, true);
+    for (const fault of entries.faults.slice(0, MAX_PROBLEMS_PER_FILE)) this.#report(problemOf(path, fault));
+    const settings = settingsOf(path, location.settings, this.#configFiles);
+    for (const entry of entries.entries) {
+      const own = entry.project !== null;
       const source = {
-        ...candidate,
-        realPath: file.realPath,
-        linked: file.links.length > 0,
-        project,
-        projectSource: null,
-        scope: entry.project === null ? location.scope : ('project' as const),
+        client,
+        path,
+        realPath,
+        linked: links.length > 0,
+        project: entry.project ?? found.project,
+        projectSource: own ? `config:${path}` : found.projectSource,
+        scope: own ? ('project' as const) : location.scope,
+        user: view.user,
+        userName,
+        environment: { ...view.environment, ...settings.values },
+        searchPath: view.searchPath(client.id),
       };
-      const { discovered, files, trees } = describeServer(source, entry, this.#host);
+      const described = { ...entry, entry: withSettings(entry.entry, settings) };
+      const { discovered, files, trees } = describeServer(source, described, this.#host);
       if (this.#servers.has(discovered.server.id)) continue;
       this.#servers.set(discovered.server.id, discovered);
       for (const watched of files) this.#files.add(watched);
@@ -175,15 +213,41 @@ class Scan {
     }
   }
 
-  #context(user: HostUser, project: string | null): PlaceContext {
-    const { platform, env, systemRoot = '/' } = this.#options;
-    return { platform: supportedPlatform(platform), env, systemRoot, user, project };
+  #addHookScripts(root: ConfigObject, found: FoundConfig): void {
+    const { client, location, path, project, view } = found;
+    const configDirectory = dirname(path);
+    const place = { home: view.user.home, project, configDirectory, env: view.environment };
+    const { scripts, watched, truncated } = hookScripts(root, location.controls ?? [], place);
+    if (truncated) {
+      const message = 'its hooks name more than is followed; some of their scripts are not listed';
+      this.#report(problemOf(path, { code: 'INVENTORY_TOO_MANY_CONTROLS', message, at: null }));
+    }
+    for (const script of watched) this.#files.add(script);
+    for (const script of scripts)
+      this.hash({ ...found, client, kind: 'hook', scope: location.scope, path: script });
   }
 
-  #projects(found: FoundProjects): readonly string[] {
-    for (const file of found.files) this.#files.add(file);
-    for (const problem of found.problems) this.#report(problem);
-    return found.directories;
+  hash(found: FoundControlFile): void {
+    for (const link of followLinks(found.path)) this.#files.add(link);
+    const source = { ...found, client: found.client.id };
+    const { problem, watched } = this.#controls.addFile(found.kind, source, this.#host.cache);
+    if (problem !== null) this.#report(problem);
+    if (watched === null) return;
+    this.#files.add(found.path);
+    if (watched.isTree) this.#trees.add(watched.path);
+    else this.#files.add(watched.path);
+  }
+
+  /** True for a file that was read under another name: a hard link, a symlink, another spelling. */
+  #isAnotherName({ client, location, project, view }: FoundConfig, realPath: string): boolean {
+    const stat = statSync(realPath, { throwIfNoEntry: false, bigint: true });
+    if (stat === undefined) return false;
+    const { containers, controls, embedded } = location;
+    const read = JSON.stringify([client.id, project, view.user.home, containers, controls, embedded]);
+    const key = `${stat.dev}:${stat.ino}:${read}`;
+    if (this.#seen.has(key)) return true;
+    this.#seen.add(key);
+    return false;
   }
 
   /** A root belongs to its owner: of the users given, else by number. */
@@ -197,14 +261,29 @@ class Scan {
   #report(problem: Problem): void {
     this.#problems.set(`${problem.path}\0${problem.code}\0${problem.line}\0${problem.message}`, problem);
   }
+
+  /** The problems; a record that is itself a config was told of as such. */
+  #told(): readonly Problem[] {
+    const problems = [...this.#problems.values()];
+    const configs = new Set(
+      problems.filter(({ code }) => code.startsWith('CONFIG_')).map(({ path }) => path),
+    );
+    return problems.filter(({ code, path }) => code !== 'INVENTORY_RECORD_UNREADABLE' || !configs.has(path));
+  }
+}
+
+/** Only the host's own processes tell of its clients; a scan as on another platform has none. */
+function runningClientsOf({ runningClients, platform }: InventoryOptions): RunningClients {
+  if (runningClients !== undefined) return runningClients;
+  return platform === 'linux' && process.platform === 'linux' ? new ProcRunningClients() : NO_RUNNING_CLIENTS;
 }
 
 function ownerId(path: string): number {
-  try {
-    return statSync(path).uid;
-  } catch {
-    return 0;
-  }
+  return statSync(path, { throwIfNoEntry: false })?.uid ?? 0;
+}
+
+function rootOf(platform: Platform, env: InventoryOptions['env']): string {
+  return platform === 'win32' && process.platform === 'win32' ? `${env['SystemDrive'] ?? 'C:'}\\` : '/';
 }
 
 function supportedPlatform(platform: NodeJS.Platform): Platform {

@@ -26,6 +26,9 @@ const VALUE_MAPS: ReadonlySet<string> = new Set([
 ]);
 const FLAG = /^--?[A-Za-z][\w-]*$/;
 const ASSIGNMENT = /^(-{0,2}[A-Za-z][\w.-]*)=([\s\S]*)$/;
+const URL = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>]{1,4096}/gi;
+/** A segment of a url's path, at its start or behind a slash. */
+const PATH_SEGMENT = /(?<=\/)[^/?#]{24,512}(?=[/?#]|$)/g;
 const QUERY_PARAMETER = /([?&]([\w.-]{1,64})=)([^&#\s]{1,1024})/g;
 
 /** Replaces the secrets of an argument list: tokens by shape, and values that a flag or key names as secret. */
@@ -39,13 +42,20 @@ export function redactArgs(args: readonly string[], use: RedactionUse): readonly
 
 /** Replaces secrets in one text that stands under a name (empty where it has none). */
 export function redactText(text: string, name: string, use: RedactionUse): string {
+  // Several words may be a secret, but also a command behind one: the digest must see the rest.
+  if (use === 'digest' && /\s/.test(text.trim())) {
+    return redactShapes(text)
+      .split(/(\s+)/)
+      .map((word) => (/\s/.test(word) ? word : redactText(word, '', use)))
+      .join('');
+  }
   const [, key = '', value = ''] = ASSIGNMENT.exec(text) ?? [];
   const assigned = classifySecret(key.replace(/^-+/, ''), value.replace(/^(["'])([\s\S]*)\1$/, '$2'));
   if (key !== '' && assigned !== null && assigned !== 'url-credentials' && hides(assigned, use)) {
     return `${key}=${redaction(assigned)}`;
   }
   const found = classifySecret(name, text);
-  const shaped = redactQuery(redactShapes(text), use);
+  const shaped = redactUrls(redactQuery(redactShapes(text), use), use);
   return shaped === text && found !== null && hides(found, use) ? redaction(found) : shaped;
 }
 
@@ -116,6 +126,19 @@ function classOfRedaction(text: string | undefined, where: string) {
 
 function hides(found: SecretClass | null, use: RedactionUse): boolean {
   return found !== null && (use === 'show' || found !== 'high-entropy');
+}
+
+/** Services that give each user a url of its own put the secret into the path. */
+function redactUrls(text: string, use: RedactionUse): string {
+  return text.replace(URL, (url) => {
+    const end = url.search(/[?#]/);
+    const path = end < 0 ? url : url.slice(0, end);
+    const shown = path.replace(PATH_SEGMENT, (segment) => {
+      const found = classifySecret('', segment);
+      return found !== null && hides(found, use) ? redaction(found) : segment;
+    });
+    return shown + (end < 0 ? '' : url.slice(end));
+  });
 }
 
 function redactQuery(text: string, use: RedactionUse): string {

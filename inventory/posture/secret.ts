@@ -9,7 +9,11 @@ export const SECRET_CLASSES = [
   'google',
   'stripe',
   'npm',
+  'pypi',
+  'azure',
   'huggingface',
+  'webhook',
+  'vendor-token',
   'jwt',
   'url-credentials',
   'authorization',
@@ -23,20 +27,43 @@ const MAX_SECRET_CHARS = 8_192;
 
 /** Vendors' published token shapes; the first that matches names the class. */
 const SHAPES: readonly (readonly [SecretClass, RegExp])[] = [
-  ['private-key', /-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----/],
+  // The whole key, so that nothing of it is left where the shape is replaced.
+  [
+    'private-key',
+    /-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----|[\s\S]*$)/,
+  ],
   ['github-pat', /(?<!\w)(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255})(?!\w)/],
-  ['gitlab-pat', /(?<!\w)glpat-[\w-]{20,64}/],
+  ['gitlab-pat', /(?<!\w)gl(?:pat|ptt|dt|rt|soat|cbt)-[\w.-]{20,300}/],
   ['aws-key', /(?<!\w)(?:AKIA|ASIA)[A-Z0-9]{16}(?!\w)/],
-  ['slack', /(?<!\w)xox[abeoprs]-[A-Za-z0-9-]{10,255}/],
+  ['slack', /(?<!\w)(?:xox[abeoprs]-|xapp-\d-)[A-Za-z0-9-]{10,255}/],
+  [
+    'webhook',
+    /https:\/\/(?:hooks\.slack\.com\/(?:services|workflows|triggers)\/[\w/]{20,200}|discord(?:app)?\.com\/api\/webhooks\/\d{10,25}\/[\w-]{30,100})/,
+  ],
   ['anthropic', /(?<!\w)sk-ant-[\w-]{20,255}/],
   ['openai', /(?<!\w)sk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,255}/],
   ['google', /(?<!\w)(?:AIza[\w-]{35}|GOCSPX-[\w-]{20,64}|ya29\.[\w-]{20,255})/],
-  ['stripe', /(?<!\w)[sr]k_(?:live|test)_[A-Za-z0-9]{16,255}/],
+  ['stripe', /(?<!\w)(?:[sr]k_(?:live|test)_|whsec_)[A-Za-z0-9]{16,255}/],
   ['npm', /(?<!\w)npm_[A-Za-z0-9]{36}(?!\w)/],
+  ['pypi', /(?<!\w)pypi-AgE[\w-]{40,500}/],
+  // Storage and service-bus keys of connection strings, client secrets of Entra ID.
+  [
+    'azure',
+    /(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{40,100}={0,2}|(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}(?![\w~.-])/,
+  ],
   ['huggingface', /(?<!\w)hf_[A-Za-z0-9]{30,64}(?!\w)/],
+  [
+    'vendor-token',
+    /(?<![\w-])(?:SG\.[\w-]{16,32}\.[\w-]{30,60}|do[opr]_v1_[0-9a-f]{64}|dckr_(?:pat|oat)_[\w-]{20,60}|ATATT3[\w=-]{60,300}|ntn_[A-Za-z0-9]{40,60}|lin_(?:api|oauth)_[A-Za-z0-9]{32,64}|hv[sb]\.[\w-]{24,300}|dapi[0-9a-f]{32}|sbp_[0-9a-f]{40}|figd_[\w-]{30,60}|gsk_[A-Za-z0-9]{40,64}|xai-[A-Za-z0-9]{40,100}|pplx-[A-Za-z0-9]{32,64}|tvly-[\w-]{20,64}|PMAK-[\w-]{40,80}|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|gls[ac]_[\w-]{30,100}|sntry[su]_[\w=+/-]{40,300}|NRAK-[A-Z0-9]{27}|\d{8,10}:AA[\w-]{33})(?![\w-])/,
+  ],
   ['jwt', /(?<!\w)eyJ[\w-]{8,2000}\.eyJ[\w-]{8,4000}\.[\w-]{0,1000}/],
   ['url-credentials', /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/@:]{0,128}:[^\s/@]{3,256}@/i],
 ];
+
+/** The same, to replace every one in a text. */
+const EVERY_SHAPE = SHAPES.map(
+  ([name, pattern]) => [name, new RegExp(pattern.source, `${pattern.flags}g`)] as const,
+);
 
 /** A name that says its value is secret. */
 const SECRET_NAME =
@@ -51,7 +78,7 @@ const LOADER_NAMES =
 
 /** References (`${VAR}`, `{env:X}`, `$X`) and what people write in place of a secret. */
 const REFERENCE =
-  /^(?:(?:Bearer|Basic|token)\s+)?(?:\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|\{[^}]*\}|\$\w+|%\w+%|<[^>]*>|\[[^\]]*\]|__\w+__|op:\/\/\S+)$/i;
+  /^(?:(?:Bearer|Basic|token)\s+)?(?:\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|\{[^}"]*\}|\$\w+|%\w+%|<[^>]*>|\[[^\]]*\]|__\w+__|op:\/\/\S+)$/i;
 const PLACEHOLDER =
   /(?:your|my|insert|replace|change|enter|put|add)[-_ ]?(?:\w+[-_ ])*|example|placeholder|dummy|sample|redacted|changeme|todo|xxx+|\*{3,}|\.{3}|^(?:x+|0+|test|none|null|undefined|true|false|secret|password|token|key)$/i;
 /** What a shell or loader could act on; such a value is shown, whatever its name. */
@@ -112,9 +139,9 @@ export function shapeOf(text: string): SecretClass | null {
 
 /** Replaces every vendor-shaped token in a text. */
 export function redactShapes(text: string): string {
-  return SHAPES.reduce(
+  return EVERY_SHAPE.reduce(
     (rest, [name, pattern]) =>
-      rest.replace(new RegExp(pattern.source, `${pattern.flags}g`), (found) =>
+      rest.replace(pattern, (found) =>
         PLACEHOLDER.test(found) || found.includes('${') ? found : redaction(name, found),
       ),
     text,

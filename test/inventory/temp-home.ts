@@ -1,7 +1,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { HashCache, type Inventory, type InventoryOptions, takeInventory } from '../../inventory/index.ts';
+import {
+  HashCache,
+  type Inventory,
+  type InventoryOptions,
+  NO_RUNNING_CLIENTS,
+  takeInventory,
+} from '../../inventory/index.ts';
 
 /** A directory of its own for one test, removed at its end. */
 export class TempHome implements Disposable {
@@ -26,6 +32,7 @@ export class TempHome implements Disposable {
       salt: 'test',
       cache: new HashCache(),
       systemRoot: join(this.path, 'system'),
+      runningClients: NO_RUNNING_CLIENTS,
       ...options,
     });
   }

@@ -13,7 +13,9 @@ async function findingsOf(home: TempHome, entry: object): Promise<readonly strin
 
 async function idsOf(home: TempHome): Promise<readonly string[]> {
   const { servers } = await home.scan();
-  return (servers[0]?.server.findings ?? []).map(({ id }) => id);
+  return (servers[0]?.server.findings ?? [])
+    .filter(({ severity }) => severity !== 'informational')
+    .map(({ id }) => id);
 }
 
 test('an ordinary server has no findings', async () => {
@@ -55,6 +57,13 @@ test('secrets are found by shape, name and randomness; references and placeholde
     ['DB_PASSWORD', 'hunter2hunter2', 'named-secret'],
     ['Authorization', 'Bearer 0a1b2c3d4e5f', 'authorization'],
     ['apiKey', 'q8w7e6r5t4', 'named-secret'],
+    ['X', `github_pat_${'a1B2_'.repeat(9)}`, 'github-pat'],
+    ['X', `pypi-AgEIcHlwaS5vcmc${'aB3'.repeat(20)}`, 'pypi'],
+    ['X', `DefaultEndpointsProtocol=https;AccountKey=${'aB3+'.repeat(21)}AA==`, 'azure'],
+    ['X', `https://hooks.slack.com/services/T0A1B2C3D/B0A1B2C3D/${'aB3'.repeat(8)}`, 'webhook'],
+    ['X', `SG.${'aB3'.repeat(7)}.${'aB3'.repeat(14)}`, 'vendor-token'],
+    ['X', `{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\\nMII"}`, 'private-key'],
+    ['X', 'the pypi-mirror of https://hooks.slack.com/docs', null],
     ['X', 'Zk3v9QpL0sXy7TnB4cRw8MdJ', 'high-entropy'],
     ['GITHUB_TOKEN', '${GITHUB_TOKEN}', null],
     ['Authorization', 'Bearer ${TOKEN}', null],
@@ -81,13 +90,17 @@ test('secrets in env, headers, arguments and the URL are findings and never leav
     { command: 'true', args: [`--token=${secret}`, `API_KEY="${secret}"`] },
     { url: `https://user:${secret}@x.example/mcp` },
     { url: `https://x.example/mcp?api_key=${secret}&x=1` },
+    { command: 'true', args: [`-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`] },
+    { command: 'true', args: [`-----BEGIN RSA PRIVATE KEY-----\n${secret}`] },
+    { url: `https://x.example/s/Zk3v9QpL0s${secret}/mcp` },
+    { command: 'true', args: ['--url', `https://x.example/s/Zk3v9QpL0s${secret}/mcp?a=1`] },
   ];
   for (const entry of entries) {
     home.write('.cursor/mcp.json', { mcpServers: { s: entry } });
     const { servers } = await home.scan();
     const [found] = servers;
     assert.deepEqual(
-      found?.server.findings.map(({ id }) => id),
+      found?.server.findings.filter(({ severity }) => severity !== 'informational').map(({ id }) => id),
       ['mcp_hardcoded_secret'],
       JSON.stringify(entry),
     );
