@@ -6,6 +6,7 @@ export const CLI_ERROR_CODES = [
   'CLI_SERVER_AMBIGUOUS',
   'CLI_NOT_CONFIRMED',
   'CLI_FILE_UNREADABLE',
+  'CLI_FILE_UNWRITABLE',
 ] as const;
 export type CliErrorCode = (typeof CLI_ERROR_CODES)[number];
 

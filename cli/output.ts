@@ -4,6 +4,8 @@ import picocolors from 'picocolors';
 export interface Output {
   readonly json: boolean;
   readonly colours: ReturnType<typeof picocolors.createColors>;
+  /** Width of the terminal that answers go to; null where it is none. */
+  readonly columns: number | null;
   answer(text: string): void;
   answerJson(value: unknown): void;
   say(text: string): void;
@@ -13,6 +15,7 @@ export function makeOutput(json: boolean): Output {
   return {
     json,
     colours: picocolors.createColors(process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined),
+    columns: process.stdout.isTTY === true ? (process.stdout.columns ?? null) : null,
     answer: (text) => void process.stdout.write(`${text}\n`),
     answerJson: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
     say: (text) => void process.stderr.write(`${text}\n`),

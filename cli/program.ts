@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { PROFILES } from '../wire/index.ts';
+import { PROFILES, SEVERITIES } from '../wire/index.ts';
 import type { ExitCode } from './exit-code.ts';
 import { defaultStateDir, type Installation } from './installation.ts';
 import { makeOutput, type Output } from './output.ts';
@@ -14,7 +14,7 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
     .exitOverride();
   const run = async (options: { readonly json?: boolean }, action: Action) =>
     finish(await action(makeOutput(options.json === true)));
-  addInventory(program, run);
+  addInventory(program, install, run);
   addApproval(program, run);
   addRules(program, run);
   addPrograms(program, install, run);
@@ -39,12 +39,27 @@ function withSelection(command: Command): Command {
     .option('--state-dir <dir>', 'where approvals, keys and the spool lie', defaultStateDir(process.env));
 }
 
-function addInventory(program: Command, run: Run): void {
+function addScan(program: Command, install: Installation, run: Run): void {
   withSelection(program.command('scan'))
     .description('list every MCP server that this host can start, and what is wrong')
+    .option('--sarif', 'answer in SARIF 2.1.0 on stdout')
+    .option('--html <file>', 'write a report page; - is stdout')
+    .option('--all', 'show informational findings, too')
+    .addOption(
+      new Option('--fail-on <level>', 'end in 1 where a finding has this level or a higher one')
+        .choices([...SEVERITIES, 'none'])
+        .default('low'),
+    )
+    .addOption(
+      new Option('--profile <profile>', 'how strictly to judge').choices(PROFILES).default('developer'),
+    )
     .action((options) =>
-      run(options, async (output) => (await import('./commands/scan.ts')).scan(options, output)),
+      run(options, async (output) => (await import('./commands/scan.ts')).scan(options, install, output)),
     );
+}
+
+function addInventory(program: Command, install: Installation, run: Run): void {
+  addScan(program, install, run);
   const inventory = program.command('inventory').description('look at single config files');
   withJson(inventory.command('parse'))
     .description('show what a client would read in a file')

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fullServer, HostView, type KnownServer, readPlaces } from '../agent/index.ts';
 import { type HostUser, homeAsUser, listHostUsers } from '../inventory/index.ts';
-import type { Server } from '../wire/index.ts';
+import type { Profile, Server } from '../wire/index.ts';
 import { CliError } from './errors.ts';
 
 /** What to look at, as given on the command line. */
@@ -11,6 +11,8 @@ export interface Selection {
   readonly home?: readonly string[];
   readonly root?: readonly string[];
   readonly stateDir: string;
+  /** How strictly findings are judged; `developer` unless told. */
+  readonly profile?: Profile;
 }
 
 /** Users whose clients are looked at: those of the named homes, else all that the caller may see. */
@@ -34,6 +36,7 @@ export function viewOf(selection: Selection): HostView {
     salt: randomBytes(32).toString('hex'),
     platform: process.platform,
     env: places === null ? process.env : { ...process.env, PATH: places.path },
+    profile: selection.profile,
   });
 }
 

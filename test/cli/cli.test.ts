@@ -43,7 +43,7 @@ test('an empty home has nothing to find', () => {
   using host = new Host();
   host.write('home/.keep', '');
   const { status, json, stderr } = sealwatch('scan', '--json', ...host.selection);
-  assert.deepEqual([status, json(), stderr], [0, { servers: [], problems: [] }, '']);
+  assert.deepEqual([status, json(), stderr], [0, { servers: [], problems: [], controls: [] }, '']);
 });
 
 test('a scan with findings or problems ends in 1, and its servers are complete', () => {
