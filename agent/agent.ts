@@ -127,6 +127,7 @@ class Daemon implements Agent {
         salt: meta.salt(),
         platform: process.platform,
         env: process.env,
+        profile: options.profile,
       }),
       snapshots,
       pipeline: this.#pipeline,

@@ -11,14 +11,17 @@ import {
 } from '../approval/index.ts';
 import {
   type DiscoveredServer,
-  HashCache,
+  type HashCache,
   type HostUser,
   type Inventory,
+  type InventoryOptions,
+  ProjectRecords,
   redactShapes,
   takeInventory,
 } from '../inventory/index.ts';
-import type { Artefact, Problem } from '../wire/index.ts';
+import type { Artefact, Control, Problem, Profile } from '../wire/index.ts';
 import { type KnownServer, knownServer } from './enrich/known-server.ts';
+import { KeptHashes } from './state/kept-hashes.ts';
 
 /** Largest artefact that a copy is kept of for diffs, in bytes. */
 const MAX_COPIED_BYTES = 256 * 1024;
@@ -40,12 +43,16 @@ export interface HostViewOptions {
   readonly salt: string;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How strictly findings are judged; `developer` unless told. */
+  readonly profile?: Profile | undefined;
 }
 
 /** The servers of the host with their verdicts, as of one look. */
 export interface HostSight {
   readonly servers: readonly KnownServer[];
   readonly problems: readonly Problem[];
+  /** Settings beside the servers that decide what runs or what asks. */
+  readonly controls: readonly Control[];
   readonly watch: Inventory['watch'];
 }
 
@@ -53,11 +60,14 @@ export interface HostSight {
 export class HostView {
   readonly copies: SealedCopies;
   readonly #options: HostViewOptions;
-  readonly #cache = new HashCache();
+  readonly #records = new ProjectRecords();
+  readonly #kept: KeptHashes;
+  #cache: HashCache | null = null;
   readonly #approvals: ApprovalStore;
 
   constructor(options: HostViewOptions) {
     this.#options = options;
+    this.#kept = new KeptHashes(options.stateDir);
     this.#approvals = new ApprovalStore(options.stateDir);
     this.copies = new SealedCopies(options.stateDir);
   }
@@ -66,10 +76,22 @@ export class HostView {
     return this.#approvals;
   }
 
-  /** Takes the inventory and judges every server of it. */
-  async look(now: Date): Promise<HostSight> {
-    const { users, roots, platform, env, salt, stateDir } = this.#options;
-    const inventory = await takeInventory({ users, roots, platform, env, salt, cache: this.#cache });
+  /** Takes the inventory and judges every server of it. `onProgress` hears how many config places were read. */
+  async look(now: Date, onProgress?: InventoryOptions['onProgress']): Promise<HostSight> {
+    const { users, roots, platform, env, salt, stateDir, profile } = this.#options;
+    this.#cache ??= this.#kept.load();
+    const inventory = await takeInventory({
+      users,
+      roots,
+      platform,
+      env,
+      salt,
+      cache: this.#cache,
+      records: this.#records,
+      profile,
+      onProgress,
+    });
+    this.#kept.save(this.#cache);
     const projects = inventory.servers.flatMap(({ server }) =>
       server.project === null ? [] : [server.project],
     );
@@ -79,7 +101,7 @@ export class HostView {
     );
     const files = [...inventory.watch.files, ...stored.map((entry) => entry.path)];
     const trees = [...inventory.watch.trees, join(stateDir, 'approvals'), join(stateDir, 'trust')];
-    return { servers, problems: inventory.problems, watch: { files, trees } };
+    return { servers, problems: inventory.problems, controls: inventory.controls, watch: { files, trees } };
   }
 
   /** The approvals; where they cannot be believed at all (trust roots that others may write), no server is approved. */

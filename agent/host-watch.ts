@@ -1,5 +1,7 @@
 import type { FileWatcher } from '../collectors/index.ts';
-import type { Problem } from '../wire/index.ts';
+import { INFORMATIONAL_PROBLEMS } from '../inventory/index.ts';
+import type { Control, Problem } from '../wire/index.ts';
+import { controlKey, factsOfControls } from './enrich/control-facts.ts';
 import { type KnownServer, knownServer } from './enrich/known-server.ts';
 import { factOfProblem, factsOfChange, factsOfGone, factsOfNew } from './enrich/server-facts.ts';
 import type { Fact } from './fact.ts';
@@ -38,7 +40,7 @@ export interface HostWatchOptions {
 export class HostWatch {
   readonly #options: HostWatchOptions;
   #snapshots: Map<string, Snapshot>;
-  #sight: HostSight = { servers: [], problems: [], watch: { files: [], trees: [] } };
+  #sight: HostSight = { servers: [], problems: [], controls: [], watch: { files: [], trees: [] } };
   #settle: NodeJS.Timeout | null = null;
   #again: NodeJS.Timeout | null = null;
   #look: Promise<void> | null = null;
@@ -125,29 +127,44 @@ export class HostWatch {
     const problems = new Set(sight.problems.map(problemKey));
     const known = snapshots.problems();
     for (const problem of sight.problems) {
+      if (INFORMATIONAL_PROBLEMS.has(problem.code)) continue;
       if (!first && !known.has(problemKey(problem))) facts.push(factOfProblem(problem, '', time));
     }
+    const controls = this.#controls(sight);
+    facts.push(...factsOfControls(controls.before ?? controls.after, controls.after, time));
     const changed = [...fresh.values()].filter(
       (snapshot) => !same(snapshot, this.#snapshots.get(snapshot.server.id)),
     );
     this.#snapshots = fresh;
-    if (!first && facts.length + changed.length + gone.length === 0 && sameSet(problems, known)) return;
+    const settled = !first && controls.before !== null;
+    if (settled && facts.length + changed.length + gone.length === 0 && sameSet(problems, known)) return;
     pipeline.submit({
       facts,
       remember: () => {
         for (const snapshot of changed) snapshots.put(snapshot);
         for (const id of gone) snapshots.remove(id);
         snapshots.replaceProblems(problems);
+        snapshots.replaceControls(controls.after);
         snapshots.setBaselined();
       },
     });
   }
 
+  /** The controls of the last look (null before the first) and of this one; what cannot be read just now stays. */
+  #controls(sight: HostSight): {
+    readonly before: ReadonlyMap<string, Control> | null;
+    readonly after: ReadonlyMap<string, Control>;
+  } {
+    const before = this.#options.snapshots.controls();
+    const unreadable = unreadablePaths(sight);
+    const held = [...(before ?? [])].filter(([, control]) => unreadable.has(control.path));
+    const found = sight.controls.map((control) => [controlKey(control), control] as const);
+    return { before, after: new Map([...held, ...found]) };
+  }
+
   /** Servers that are no longer there; one whose config cannot be read just now is kept as it was. */
   #gone(sight: HostSight, fresh: Map<string, Snapshot>, facts: Fact[], time: number): readonly string[] {
-    const unreadable = new Set(
-      sight.problems.filter(({ code }) => !ENTRY_PROBLEMS.has(code)).map(({ path }) => path),
-    );
+    const unreadable = unreadablePaths(sight);
     const gone: string[] = [];
     for (const [id, snapshot] of this.#snapshots) {
       if (fresh.has(id)) continue;
@@ -166,6 +183,10 @@ export class HostWatch {
 function departed(snapshot: Snapshot): KnownServer {
   const verdict = { state: snapshot.state, reason: 'removed', statement: null, changes: [] };
   return knownServer({ server: snapshot.server, launch: null, env: {}, entry: '' }, verdict);
+}
+
+function unreadablePaths({ problems }: HostSight): ReadonlySet<string> {
+  return new Set(problems.filter(({ code }) => !ENTRY_PROBLEMS.has(code)).map(({ path }) => path));
 }
 
 function problemKey(problem: Problem): string {

@@ -1,4 +1,6 @@
-export { type Agent, type AgentOptions, startAgent } from './agent.ts';
+import type { Agent, AgentOptions } from './agent.ts';
+
+export type { Agent, AgentOptions } from './agent.ts';
 export { type AgentConfig, loadConfig } from './config.ts';
 export { type AgentStatus, askStatus } from './control/socket.ts';
 export { fullServer, type KnownServer } from './enrich/known-server.ts';
@@ -9,3 +11,8 @@ export { loadRules } from './rule-pack.ts';
 export { readDatabase } from './state/database.ts';
 export { type Places, readPlaces } from './state/places.ts';
 export { readAlerts } from './state/spool.ts';
+
+/** Starts the daemon. Its collectors and transport are loaded only now: most commands need neither. */
+export async function startAgent(options: AgentOptions): Promise<Agent> {
+  return (await import('./agent.ts')).startAgent(options);
+}

@@ -21,6 +21,7 @@ const MIGRATIONS = [
    CREATE TABLE snapshot (server_id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
    CREATE TABLE problem (key TEXT PRIMARY KEY) STRICT;
    CREATE TABLE reported (key TEXT PRIMARY KEY, time INTEGER NOT NULL) STRICT;`,
+  'CREATE TABLE control (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;',
 ] as const;
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SERVER_STATES, serverSchema } from '../../wire/index.ts';
+import { type Control, controlSchema, SERVER_STATES, serverSchema } from '../../wire/index.ts';
 import type { KnownServer } from '../enrich/known-server.ts';
 import { fullServer } from '../enrich/known-server.ts';
 import { type AgentDatabase, Meta } from './database.ts';
@@ -36,6 +36,9 @@ export class SnapshotStore {
   readonly #problems;
   readonly #addProblem;
   readonly #clearProblems;
+  readonly #controls;
+  readonly #addControl;
+  readonly #clearControls;
   readonly #report;
   readonly #forgetReports;
   readonly #meta: Meta;
@@ -50,6 +53,11 @@ export class SnapshotStore {
     this.#problems = database.prepare<[], { key: string }>('SELECT key FROM problem');
     this.#addProblem = database.prepare<[string]>('INSERT OR IGNORE INTO problem (key) VALUES (?)');
     this.#clearProblems = database.prepare('DELETE FROM problem');
+    this.#controls = database.prepare<[], { key: string; body: string }>('SELECT key, body FROM control');
+    this.#addControl = database.prepare<[string, string]>(
+      'INSERT OR IGNORE INTO control (key, body) VALUES (?, ?)',
+    );
+    this.#clearControls = database.prepare('DELETE FROM control');
     this.#report = database.prepare<[string, number]>(
       'INSERT OR IGNORE INTO reported (key, time) VALUES (?, ?)',
     );
@@ -76,6 +84,19 @@ export class SnapshotStore {
   replaceProblems(keys: Iterable<string>): void {
     this.#clearProblems.run();
     for (const key of keys) this.#addProblem.run(key);
+  }
+
+  /** The controls of the last look, by key; null where none was ever taken. */
+  controls(): ReadonlyMap<string, Control> | null {
+    if (this.#meta.get('controls_baselined') === null) return null;
+    const rows = this.#controls.all();
+    return new Map(rows.map(({ key, body }) => [key, controlSchema.parse(JSON.parse(body))]));
+  }
+
+  replaceControls(controls: ReadonlyMap<string, Control>): void {
+    this.#clearControls.run();
+    for (const [key, control] of controls) this.#addControl.run(key, JSON.stringify(control));
+    this.#meta.set('controls_baselined', 'yes');
   }
 
   /** Whether a first look was ever taken: what it finds is the baseline, not news. */

@@ -111,3 +111,24 @@ test('a fault in one entry does not hide that another server is gone', PATIENCE,
   config({ broken: 5 });
   assert.deepEqual(await live(home, state), ['mcp_server_removed']);
 });
+
+test(
+  'a hook that appears between two lives is told; one that was there at first is not',
+  PATIENCE,
+  async (context) => {
+    const { home, state, config } = homes(context);
+    config({ a: A });
+    const hooks = (command: string) => ({
+      hooks: { PreToolUse: [{ hooks: [{ type: 'command', command }] }] },
+    });
+    home.write('.claude/settings.json', hooks('true'));
+    assert.deepEqual(await live(home, state), []);
+    assert.deepEqual(await live(home, state), []);
+    home.write('.claude/settings.json', hooks('sh ./x.sh'));
+    assert.deepEqual(await live(home, state), ['mcp_hook_added']);
+    home.write('.claude/settings.json', '{ broken');
+    assert.deepEqual(await live(home, state), ['mcp_config_unparseable']);
+    home.write('.claude/settings.json', { ...hooks('sh ./x.sh'), enableAllProjectMcpServers: true });
+    assert.deepEqual(await live(home, state), ['mcp_auto_approve_widened']);
+  },
+);
