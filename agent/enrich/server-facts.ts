@@ -7,6 +7,9 @@ import { alertServer, type KnownServer, serverFields } from './known-server.ts';
 /** Parts of an entry that decide what is started or reached. */
 const LAUNCH_FIELDS = ['command', 'args', 'cwd', 'url', 'env_file'] as const;
 
+/** Packages named in one alert. */
+const MAX_LISTED_PACKAGES = 50;
+
 export type DiffOf = (path: string, before: string | null, after: string | null) => string | null;
 
 /** What every fact about one server has in common. */
@@ -118,16 +121,37 @@ function widenedApprovals(before: Server['auto_approve'], after: Server['auto_ap
 function closureFacts(before: Snapshot, subject: Subject, diff: DiffOf): readonly Fact[] {
   const { verdict, discovered } = subject.known;
   const changes = changesBetween(before.server.closure.artefacts, discovered.server.closure.artefacts);
-  const told = verdict.state === 'approved' ? [] : changes;
-  return told
-    .filter((change) => change.role !== 'config' || verdict.statement !== null)
-    .map((change) => closureFact(change, subject, diff));
+  if (verdict.state === 'approved') return [];
+  const told = changes.filter((change) => change.role !== 'config' || verdict.statement !== null);
+  const isPackage = (change: ArtefactChange) => change.role === 'package';
+  return [
+    ...told.filter((change) => !isPackage(change)).map((change) => closureFact(change, subject, diff)),
+    ...packageFacts(told.filter(isPackage), subject),
+  ];
 }
 
-function closureFact(change: ArtefactChange, subject: Subject, diff: DiffOf): Fact {
+/** One fact for all packages that changed alike: an update of one brings dozens that it depends on. */
+function packageFacts(changes: readonly ArtefactChange[], subject: Subject): readonly Fact[] {
+  const kinds = [...new Set(changes.map(({ change }) => change))];
+  return kinds.flatMap((kind) => {
+    const alike = changes.filter(({ change }) => change === kind);
+    const [first] = alike;
+    return first === undefined ? [] : [closureFact(first, subject, () => packageList(alike), alike.length)];
+  });
+}
+
+function packageList(changes: readonly ArtefactChange[]): string | null {
+  if (changes.length === 1) return null;
+  const lines = changes.slice(0, MAX_LISTED_PACKAGES).map(({ change, path }) => `${change} ${path}`);
+  const more = changes.length - lines.length;
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n');
+}
+
+function closureFact(change: ArtefactChange, subject: Subject, diff: DiffOf, count = 1): Fact {
   const fields = {
     'mcp.change': `artefact_${change.change}`,
     'mcp.artefact_role': change.role,
+    'mcp.artefact_count': count,
     TargetFilename: change.path,
     'mcp.digest_before': change.before,
     'mcp.digest_after': change.after,

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { fullServer, type KnownServer } from '../../agent/index.ts';
 import type { ApprovalRequest } from '../../approval/index.ts';
+import { closureLines } from '../closure-lines.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type Output, printable } from '../output.ts';
@@ -53,10 +54,7 @@ function showClosure(known: KnownServer, output: Output): void {
   output.say(`${server.client}/${printable(server.name)} (${printable(server.config_path)})`);
   for (const finding of server.findings)
     output.say(`  finding  ${finding.severity}: ${printable(finding.message)}`);
-  for (const artefact of server.closure.artefacts) {
-    const digest = artefact.sha256?.slice(0, 16) ?? `unresolved: ${printable(artefact.reason ?? '')}`;
-    output.say(`  ${artefact.role.padEnd(12)} ${printable(artefact.path)}  ${digest}`);
-  }
+  for (const line of closureLines(server.closure.artefacts)) output.say(`  ${line}`);
 }
 
 /** `sealwatch approve`: shows what will be sealed, asks, and signs it. */

@@ -1,4 +1,5 @@
 import { fullServer } from '../../agent/index.ts';
+import { closureLines } from '../closure-lines.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type Output, printable } from '../output.ts';
 import { pick, type Selection, viewOf } from '../selection.ts';
@@ -21,10 +22,8 @@ export async function show(name: string, selection: Selection, output: Output): 
   );
   output.answer(`  env      ${server.env_keys.map(printable).join(' ')}`);
   output.answer(`  closure  ${server.closure.digest}`);
-  for (const { role, path, sha256, reason, owner, mode } of server.closure.artefacts) {
-    const digest = sha256?.slice(0, 16) ?? `unresolved: ${printable(reason ?? '')}`;
-    output.answer(`    ${role.padEnd(12)} ${mode} ${owner.padEnd(8)} ${digest}  ${printable(path)}`);
-  }
+  const lines = closureLines(server.closure.artefacts, ({ mode, owner }) => [mode, owner.padEnd(8)]);
+  for (const line of lines) output.answer(`    ${line}`);
   for (const finding of server.findings) {
     output.answer(`  finding  ${finding.severity}: ${printable(finding.message)} (${finding.id})`);
   }

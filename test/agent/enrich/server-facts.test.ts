@@ -110,6 +110,27 @@ test('artefacts that come and go are told as such', () => {
   ]);
 });
 
+test('packages that change alike at once are one fact that lists them', () => {
+  const packages = (digest: string) =>
+    ['a', 'b', 'c'].map((name) => artefact('package', `~/node_modules/${name}`, digest));
+  const drifted = { approved: true, state: 'drifted' } as const;
+  const found = changes(
+    { artefacts: [...OLD, ...packages('1')], ...drifted },
+    {
+      artefacts: [...NEW, ...packages('2').slice(1), artefact('package', '~/node_modules/d', '1')],
+      ...drifted,
+    },
+  );
+  const told = found.filter(({ fields }) => fields['mcp.artefact_role'] === 'package');
+  assert.deepEqual(told.map(({ fields }) => [fields['mcp.change'], fields['mcp.artefact_count']]).sort(), [
+    ['artefact_added', 1],
+    ['artefact_changed', 2],
+    ['artefact_removed', 1],
+  ]);
+  const both = told.find(({ fields }) => fields['mcp.artefact_count'] === 2);
+  assert.equal(both?.change?.diff?.split('\n').length, 2);
+});
+
 test('a new and a departed server are told with what they start', () => {
   const [added] = factsOfNew(known(), 1);
   assert.equal(added?.fields['mcp.change'], 'server_added');
