@@ -14,10 +14,12 @@ export function findExecutable(
   path: string,
   cwd: string,
   platform: NodeJS.Platform = 'linux',
+  executables: Executables = new Executables(),
 ): string | null {
   const isWindows = platform === 'win32';
   const endings = isWindows ? WINDOWS_ENDINGS : NO_ENDINGS;
-  const withEnding = (file: string) => endings.map((ending) => file + ending).find(isExecutable) ?? null;
+  const withEnding = (file: string) =>
+    endings.map((ending) => file + ending).find((path) => executables.has(path)) ?? null;
   if (command.includes('/')) return withEnding(isAbsolute(command) ? command : join(cwd, command));
   for (const directory of path.split(isWindows ? ';' : delimiter)) {
     const found = withEnding(join(isAbsolute(directory) ? directory : join(cwd, directory), command));
@@ -43,7 +45,20 @@ export function isFile(path: string): boolean {
   }
 }
 
-export function isExecutable(path: string): boolean {
+/** What one scan learnt of programs: every server asks for the same few in the same PATH. */
+export class Executables {
+  readonly #known = new Map<string, boolean>();
+
+  has(path: string): boolean {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    const found = isExecutable(path);
+    this.#known.set(path, found);
+    return found;
+  }
+}
+
+function isExecutable(path: string): boolean {
   if (!isFile(path)) return false;
   try {
     accessSync(path, constants.X_OK);

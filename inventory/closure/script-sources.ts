@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { readRegular } from '../config/read.ts';
 import { MAX_IMPORTS, MAX_SCRIPT_BYTES } from '../limits.ts';
+import { Executables } from './find-executable.ts';
 import { JavascriptModules } from './javascript-modules.ts';
 import { PackageGraph } from './package-graph.ts';
 import { PythonSites } from './python-sites.ts';
@@ -94,4 +95,7 @@ export class ClosureMemory {
   readonly sites = new PythonSites();
   readonly sources = new ScriptSources();
   readonly modules = new JavascriptModules(this.packages);
+  readonly executables = new Executables();
+  /** Manifests and lock files by their directory. */
+  readonly lockFiles = new Map<string, readonly string[]>();
 }

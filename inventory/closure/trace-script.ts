@@ -202,8 +202,10 @@ export class ScriptTracer {
   /** The nearest manifest above a project's own script, and the lock files beside it. */
   addLockFiles(directory: string): void {
     const stop = this.#with.place.project ?? this.#with.place.home;
+    const { lockFiles } = this.#with.memory;
     for (let here = directory; ; here = dirname(here)) {
-      const found = LOCK_FILES.map((name) => join(here, name)).filter(isFile);
+      const found = lockFiles.get(here) ?? LOCK_FILES.map((name) => join(here, name)).filter(isFile);
+      lockFiles.set(here, found);
       for (const file of found) this.#with.set.addFile('lockfile', file);
       if (found.length > 0 || here === stop || here === dirname(here)) return;
     }

@@ -3,7 +3,7 @@ import type { ArtefactRole } from '../../wire/index.ts';
 import { MAX_COMMAND_DEPTH } from '../limits.ts';
 import type { ArtefactSet } from './artefacts.ts';
 import { expandPath, expandText, type LaunchPlace } from './expand.ts';
-import { findExecutable, isFile } from './find-executable.ts';
+import { type Executables, findExecutable, isFile } from './find-executable.ts';
 import { isShell, type LaunchKind, matchLauncher } from './launcher.ts';
 import { NpmPackages } from './npm-packages.ts';
 import { importedPackage } from './package-spec.ts';
@@ -73,6 +73,7 @@ export class CommandTracer implements Tracing {
   readonly place: LaunchPlace;
   readonly path: string;
   readonly scripts: ScriptTracer;
+  readonly #executables: Executables;
   readonly sealed: SealedPackages;
   readonly npm: NpmPackages;
   readonly python: PythonPackages;
@@ -84,6 +85,7 @@ export class CommandTracer implements Tracing {
     this.place = place;
     this.path = path;
     this.sealed = new SealedPackages(set);
+    this.#executables = memory.executables;
     this.npm = new NpmPackages(set, this.sealed, place, path, memory.packages);
     this.python = new PythonPackages(set, this.sealed, place, memory.sites);
     this.scripts = new ScriptTracer({
@@ -213,7 +215,7 @@ export class CommandTracer implements Tracing {
   }
 
   #executable(command: string, call: Call, isInterpreter: boolean, kind: LaunchKind): string | null {
-    const found = findExecutable(command, this.path, call.cwd, this.place.platform);
+    const found = findExecutable(command, this.path, call.cwd, this.place.platform, this.#executables);
     if (found === null && kind === 'prefix' && SHELL_PREFIXES.has(command)) return null;
     if (found === null) {
       const wanted = command.includes('/')
@@ -234,7 +236,7 @@ export class CommandTracer implements Tracing {
   #shebang(path: string, named: string, call: Call, kind: LaunchKind): void {
     const line = readShebang(this.scripts.firstLine(path));
     if (line === null) return;
-    const found = findExecutable(line.interpreter, this.path, call.cwd);
+    const found = findExecutable(line.interpreter, this.path, call.cwd, 'linux', this.#executables);
     if (found === null) this.set.addAbsent(line.interpreter, 'interpreter not found');
     else this.set.addFile('interpreter', found);
     for (const word of line.files) this.optionalFile('helper', word, call.cwd);

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Platform } from '../clients/client.ts';
-import { findExecutable } from '../closure/find-executable.ts';
+import { type Executables, findExecutable } from '../closure/find-executable.ts';
 import { readBounded } from '../config/read.ts';
 import type { HostUser } from '../users.ts';
 
@@ -58,12 +58,15 @@ export function pathAssumption(
   cwd: string,
   search: SearchPath,
   userName: string,
+  executables: Executables,
 ): string | null {
   if (/[\\/]/.test(command)) return null;
   if (search.assumedFrom === null) return `PATH of ${userName} was read from ${search.readFrom}`;
   const assumed = `PATH of ${userName} is assumed from ${search.assumedFrom}`;
-  if (findExecutable(command, search.path, cwd) !== null) return assumed;
-  const directory = search.usual.find((usual) => findExecutable(command, usual, cwd) !== null);
+  if (findExecutable(command, search.path, cwd, 'linux', executables) !== null) return assumed;
+  const directory = search.usual.find(
+    (usual) => findExecutable(command, usual, cwd, 'linux', executables) !== null,
+  );
   if (directory === undefined) return `${assumed}; ${command} is not on it`;
   return `${assumed}; ${command} is not on it and was found in ${directory}`;
 }

@@ -4,7 +4,7 @@ import type { Profile, Scope, Server } from '../../wire/index.ts';
 import type { Client } from '../clients/client.ts';
 import { ArtefactSet, type HostFacts } from '../closure/artefacts.ts';
 import { expandPath, type LaunchPlace } from '../closure/expand.ts';
-import { realPathOf } from '../closure/find-executable.ts';
+import { type Executables, realPathOf } from '../closure/find-executable.ts';
 import { canonicalJson, sha256Hex } from '../closure/jcs.ts';
 import type { LaunchSpec } from '../closure/launcher.ts';
 import { type Anchors, portableText } from '../closure/portable.ts';
@@ -125,8 +125,9 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
       inherited: source.environment,
       searchPath: entry.env['PATH'] ?? wholePath(source.searchPath),
       writersOf: (directory) => host.writers.ofPlace(directory),
+      isExecutable: (path) => host.memory.executables.has(path),
     }),
-    assumptions: assumptionsOf(source, entry, launch),
+    assumptions: assumptionsOf(source, entry, launch, host.memory.executables),
   };
   const text = JSON.stringify(JSON.parse(canonicalJson(storableEntry(found.raw))), null, 2);
   const discovered: DiscoveredServer = { server, launch, env: envFacts(entry, host.salt), entry: text };
@@ -175,6 +176,7 @@ function assumptionsOf(
   source: EntrySource,
   entry: ServerEntry,
   launch: LaunchSpec | null,
+  executables: Executables,
 ): readonly string[] {
   if (launch === null || entry.env['PATH'] !== undefined) return [];
   const told = pathAssumption(
@@ -182,6 +184,7 @@ function assumptionsOf(
     launch.cwd ?? source.user.home,
     source.searchPath,
     source.user.name,
+    executables,
   );
   return told === null ? [] : [told];
 }

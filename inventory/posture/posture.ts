@@ -24,6 +24,7 @@ export interface Posture {
   readonly searchPath: string;
   /** Who may add or replace files in a directory, beyond root; see Writers.ofPlace. */
   readonly writersOf: (directory: string) => readonly string[];
+  readonly isExecutable: (path: string) => boolean;
 }
 
 /** A rule of posture: the defects of one kind. */

@@ -1,6 +1,5 @@
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Finding } from '../../wire/index.ts';
-import { isExecutable } from '../closure/find-executable.ts';
 import { ROOT_ID } from '../closure/writers.ts';
 import { finding, listed, type Posture } from './posture.ts';
 
@@ -68,7 +67,7 @@ export function linkedConfig({ configLinked }: Posture): readonly Finding[] {
 
 /** A launcher named without its place, in or behind a PATH directory that others can write. */
 export function writablePath(posture: Posture): readonly Finding[] {
-  const { entry, launch, searchPath, writersOf, user, profile } = posture;
+  const { entry, launch, searchPath, writersOf, isExecutable, user, profile } = posture;
   if (entry.command === null || launch === null || /[/\\]/.test(entry.command)) return [];
   const trusted = profile === 'production' ? null : user;
   const found: Finding[] = [];

@@ -25,7 +25,7 @@ const ARTEFACT_BYTES = [240, 900, 1_500, 2_200, 3_100, 4_200, 6_500, 17_500];
 /** Bytes of the files that nobody starts. */
 const FILLER_BYTES = [120, 600, 1_400, 3_000];
 /** Raised when the layout changes, so that a kept home of another layout is not used. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 const text = Buffer.from(
   Array.from(
@@ -117,14 +117,17 @@ function npxPackage(filler, home, index) {
 
 function uvTool(filler, home, index) {
   const tool = join(home, '.local', 'share', 'uv', 'tools', `bench-tool-${index}`);
-  const site = join(tool, 'lib', 'python3.12', 'site-packages', `bench_tool_${index}`);
-  mkdirSync(join(tool, 'bin'), { recursive: true });
+  const packages = join(tool, 'lib', 'python3.12', 'site-packages');
+  const distribution = join(packages, `bench_tool_${index}-1.0.0.dist-info`);
+  for (const directory of [join(tool, 'bin'), distribution]) mkdirSync(directory, { recursive: true });
+  filler.put(join(tool, 'pyvenv.cfg'), 'home = /usr/bin\nversion_info = 3.12.1\n');
+  filler.put(join(distribution, 'METADATA'), `Name: bench-tool-${index}\nVersion: 1.0.0\n`);
   filler.put(
     join(tool, 'bin', `bench-tool-${index}`),
     `#!${tool}/bin/python\nimport bench_tool_${index}\n`,
     0o755,
   );
-  filler.fill(site, FILES_PER_TOOL - 1, ARTEFACT_BYTES, '.py');
+  filler.fill(join(packages, `bench_tool_${index}`), FILES_PER_TOOL - 4, ARTEFACT_BYTES, '.py');
 }
 
 /** Five servers in three clients' files: npx, a script of its own, an installed package, Python, a shell wrapper. */
