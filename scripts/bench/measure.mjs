@@ -91,8 +91,9 @@ function scan(stateDir, output = 'ignore') {
   const start = performance.now();
   const done = spawnSync(program, scanArgs(stateDir), {
     stdio: ['ignore', output, 'inherit'],
+    // npm, which runs this, sets variables that move its cache.
     env: {
-      ...process.env,
+      PATH: process.env.PATH,
       HOME: home,
       NODE_OPTIONS: `--import=${pathToFileURL(peak).href}`,
       SEALWATCH_BENCH_PEAK: peakFile,
