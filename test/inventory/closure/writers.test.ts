@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../../../inventory/closure/access-lists.ts';
 import { AccountNames } from '../../../inventory/closure/names.ts';
 import { Writers } from '../../../inventory/closure/writers.ts';
+import { haveProgram } from '../../debian-package.ts';
 import { TempHome } from '../temp-home.ts';
 
 const NAMES = new AccountNames(
@@ -202,7 +203,7 @@ function needsRoot(context: TestContext): boolean {
 }
 
 function needsSetfacl(context: TestContext): boolean {
-  if (existsSync('/usr/bin/setfacl')) return false;
-  context.skip('setfacl is not installed: access lists of this host were NOT tried (Debian: acl)');
+  if (haveProgram('setfacl', 'acl')) return false;
+  context.skip('setfacl could not be installed: access lists of this host were NOT tried (Debian: acl)');
   return true;
 }
