@@ -7,12 +7,12 @@ export type {
   Platform,
   ProjectRecord,
 } from './clients/client.ts';
-export { HashCache } from './closure/hash-cache.ts';
-export { decodeHashCache, encodeHashCache } from './closure/hash-cache-file.ts';
+export { HashCache } from './closure/files/hash-cache.ts';
+export { decodeHashCache, encodeHashCache } from './closure/files/hash-cache-file.ts';
+export { AccountNames } from './closure/files/names.ts';
 export { canonicalJson } from './closure/jcs.ts';
-export { LAUNCHERS, type Launcher, type LaunchSpec } from './closure/launcher.ts';
-export { AccountNames } from './closure/names.ts';
-export { type ShellCommand, shellCommands } from './closure/shell-words.ts';
+export { LAUNCHERS, type Launcher, type LaunchSpec } from './closure/launch/launcher.ts';
+export { type ShellCommand, shellCommands } from './closure/launch/shell-words.ts';
 export { type ParsedConfig, type ParsedServer, parseConfigFile } from './config/parse-file.ts';
 export { readRegular } from './config/read.ts';
 export { ProjectRecords } from './discovery/project-records.ts';

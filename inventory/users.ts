@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { AccountNames } from './closure/names.ts';
+import { AccountNames } from './closure/files/names.ts';
 import { readBounded } from './config/read.ts';
 import { InventoryError, systemCode } from './errors.ts';
 import { MAX_EXTRA_HOMES } from './limits.ts';

@@ -2,12 +2,12 @@ import { type BigIntStats, lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import type { Artefact, ArtefactRole, Closure } from '../../wire/index.ts';
 import { MAX_ARTEFACTS } from '../limits.ts';
-import type { FileFacts } from './file-facts.ts';
-import type { HashCache } from './hash-cache.ts';
+import type { FileFacts } from './files/file-facts.ts';
+import type { HashCache } from './files/hash-cache.ts';
+import type { AccountNames } from './files/names.ts';
+import type { Writers } from './files/writers.ts';
 import { sha256Hex } from './jcs.ts';
-import type { AccountNames } from './names.ts';
 import { type Anchors, portablePath } from './portable.ts';
-import type { Writers } from './writers.ts';
 
 /** What a scan shares between the closures it builds. */
 export interface HostFacts {

@@ -1,10 +1,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import type { Control, ControlKind, Problem, Scope } from '../../wire/index.ts';
 import type { ControlKey } from '../clients/client.ts';
-import type { HashCache } from '../closure/hash-cache.ts';
-import { hashFile } from '../closure/hash-file.ts';
+import type { HashCache } from '../closure/files/hash-cache.ts';
+import { hashFile } from '../closure/files/hash-file.ts';
+import { hashTree } from '../closure/files/package-tree.ts';
 import { canonicalJson, sha256Hex } from '../closure/jcs.ts';
-import { hashTree } from '../closure/package-tree.ts';
 import { type ConfigValue, isList, isObject } from '../config/value.ts';
 import { problemOf, systemCode } from '../errors.ts';
 import { MAX_CONTROL_VALUE_LENGTH, MAX_CONTROLS } from '../limits.ts';

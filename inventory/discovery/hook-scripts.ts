@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ControlKey } from '../clients/client.ts';
-import { expandPath, type LaunchPlace } from '../closure/expand.ts';
-import { shellCommands } from '../closure/shell-words.ts';
+import { expandPath, type LaunchPlace } from '../closure/launch/expand.ts';
+import { shellCommands } from '../closure/launch/shell-words.ts';
 import { type ConfigObject, type ConfigValue, isObject } from '../config/value.ts';
 import { MAX_HOOK_SCRIPTS, MAX_HOOK_TEXT_LENGTH } from '../limits.ts';
 import { valuesAtPath } from './key-path.ts';

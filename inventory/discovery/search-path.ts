@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Platform } from '../clients/client.ts';
-import { type Executables, findExecutable } from '../closure/find-executable.ts';
+import { type Executables, findExecutable } from '../closure/launch/find-executable.ts';
 import { readBounded } from '../config/read.ts';
 import type { HostUser } from '../users.ts';
 

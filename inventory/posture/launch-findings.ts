@@ -1,5 +1,5 @@
 import type { Finding, Severity } from '../../wire/index.ts';
-import { matchLauncher, readDockerRun, readPackageSpec, readRunnerCall } from '../closure/launcher.ts';
+import { matchLauncher, readDockerRun, readPackageSpec, readRunnerCall } from '../closure/launch/launcher.ts';
 import { commandName, finding, type Posture } from './posture.ts';
 import { redactText } from './redact.ts';
 

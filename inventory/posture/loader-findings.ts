@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { Finding, Severity } from '../../wire/index.ts';
-import { matchLauncher } from '../closure/launcher.ts';
+import { matchLauncher } from '../closure/launch/launcher.ts';
 import { finding, type Posture } from './posture.ts';
 
 /**

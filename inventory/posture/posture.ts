@@ -1,5 +1,5 @@
 import type { Artefact, Finding, Profile, Severity } from '../../wire/index.ts';
-import type { LaunchSpec } from '../closure/launcher.ts';
+import type { LaunchSpec } from '../closure/launch/launcher.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import type { ConfigValue } from '../config/value.ts';
 import { FINDING_KINDS, type FindingId } from './catalogue.ts';

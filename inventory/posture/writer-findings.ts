@@ -1,6 +1,6 @@
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Finding } from '../../wire/index.ts';
-import { ROOT_ID } from '../closure/writers.ts';
+import { ROOT_ID } from '../closure/files/writers.ts';
 import { finding, listed, type Posture } from './posture.ts';
 
 const DECIDING_ROLES: ReadonlySet<string> = new Set([

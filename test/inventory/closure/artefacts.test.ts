@@ -3,10 +3,10 @@ import { appendFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ArtefactSet } from '../../../inventory/closure/artefacts.ts';
-import { FileFacts } from '../../../inventory/closure/file-facts.ts';
-import { HashCache } from '../../../inventory/closure/hash-cache.ts';
-import { AccountNames } from '../../../inventory/closure/names.ts';
-import { Writers } from '../../../inventory/closure/writers.ts';
+import { FileFacts } from '../../../inventory/closure/files/file-facts.ts';
+import { HashCache } from '../../../inventory/closure/files/hash-cache.ts';
+import { AccountNames } from '../../../inventory/closure/files/names.ts';
+import { Writers } from '../../../inventory/closure/files/writers.ts';
 import { MAX_ARTEFACTS } from '../../../inventory/limits.ts';
 import { TempHome } from '../temp-home.ts';
 

@@ -8,11 +8,11 @@ import {
   AccessLists,
   parsePosixLists,
   readPosixLists,
-} from '../../../inventory/closure/access-lists.ts';
-import { AccountNames } from '../../../inventory/closure/names.ts';
-import { Writers } from '../../../inventory/closure/writers.ts';
-import { haveProgram } from '../../debian-package.ts';
-import { TempHome } from '../temp-home.ts';
+} from '../../../../inventory/closure/files/access-lists.ts';
+import { AccountNames } from '../../../../inventory/closure/files/names.ts';
+import { Writers } from '../../../../inventory/closure/files/writers.ts';
+import { haveProgram } from '../../../debian-package.ts';
+import { TempHome } from '../../temp-home.ts';
 
 const NAMES = new AccountNames(
   'root:x:0:0::/:\nann:x:1001:1001::/:\nbob:x:1002:1002::/:\n',

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, lstatSync } from 'node:fs';
-import { ACCESS_LIST_TIMEOUT_MS, MAX_ACCESS_LIST_BYTES, MAX_KNOWN_ACCESS_LISTS } from '../limits.ts';
+import { ACCESS_LIST_TIMEOUT_MS, MAX_ACCESS_LIST_BYTES, MAX_KNOWN_ACCESS_LISTS } from '../../limits.ts';
 
 /** Who an access control list lets write, beside owner and others: the extended entries, the mask applied. */
 export interface AccessList {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type BigIntStats, type Dirent, lstatSync, readdirSync, readlinkSync } from 'node:fs';
-import { systemCode } from '../errors.ts';
-import { MAX_PACKAGE_BYTES, MAX_PACKAGE_DEPTH, MAX_PACKAGE_FILES } from '../limits.ts';
+import { systemCode } from '../../errors.ts';
+import { MAX_PACKAGE_BYTES, MAX_PACKAGE_DEPTH, MAX_PACKAGE_FILES } from '../../limits.ts';
 import { BYTECODE_DIRECTORY, isDerivedBytecode } from './bytecode.ts';
 import { type HashCache, isAtRest } from './hash-cache.ts';
 import { hashFile } from './hash-file.ts';

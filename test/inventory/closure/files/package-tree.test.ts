@@ -14,9 +14,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { HashCache } from '../../../inventory/closure/hash-cache.ts';
-import { hashTree } from '../../../inventory/closure/package-tree.ts';
-import { TempHome } from '../temp-home.ts';
+import { HashCache } from '../../../../inventory/closure/files/hash-cache.ts';
+import { hashTree } from '../../../../inventory/closure/files/package-tree.ts';
+import { TempHome } from '../../temp-home.ts';
 
 function layOut(home: TempHome): string {
   home.write('tree/package.json', '{}');

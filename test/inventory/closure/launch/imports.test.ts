@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { TempHome } from '../temp-home.ts';
-import { describeClosure, scanEntry } from './closures.ts';
+import { TempHome } from '../../temp-home.ts';
+import { describeClosure, scanEntry } from '../closures.ts';
 
 const MISSING = '(imported module is not found)';
 

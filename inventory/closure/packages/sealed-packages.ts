@@ -1,5 +1,5 @@
 import { sep } from 'node:path';
-import type { ArtefactSet } from './artefacts.ts';
+import type { ArtefactSet } from '../artefacts.ts';
 
 /** The package trees of one closure: each directory once, and none inside another. */
 export class SealedPackages {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { readRegular } from '../config/read.ts';
-import { MAX_CONFIG_BYTES, MAX_GLOB_MATCHES } from '../limits.ts';
-import type { LaunchPlace } from './expand.ts';
-import { findExecutable, realPathOf } from './find-executable.ts';
+import { readRegular } from '../../config/read.ts';
+import { MAX_CONFIG_BYTES, MAX_GLOB_MATCHES } from '../../limits.ts';
+import type { LaunchPlace } from '../launch/expand.ts';
+import { findExecutable, realPathOf } from '../launch/find-executable.ts';
 
 /** Hex digits of npm's cache key (libnpmexec, lib/index.js). */
 const NPX_KEY_DIGITS = 16;

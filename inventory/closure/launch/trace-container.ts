@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { ImageStore } from '../packages/image-store.ts';
 import { type DockerRun, readDockerRun } from './docker-call.ts';
 import { expandPath } from './expand.ts';
 import { isFile } from './find-executable.ts';
 import { readFlags, valuesOf } from './flags.ts';
-import { ImageStore } from './image-store.ts';
 import type { LaunchTracer, Outcome, Tracing } from './tracing.ts';
 
 const COMPOSE_FILES = [

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { readRegular } from '../config/read.ts';
-import { MAX_IMAGE_INDEX_BYTES } from '../limits.ts';
-import { realPathOf } from './find-executable.ts';
+import { readRegular } from '../../config/read.ts';
+import { MAX_IMAGE_INDEX_BYTES } from '../../limits.ts';
+import { realPathOf } from '../launch/find-executable.ts';
 import { listDirectory } from './npm-places.ts';
 import { record } from './package-graph.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { MAX_CLOSURE_PACKAGES } from '../limits.ts';
-import type { ArtefactSet } from './artefacts.ts';
-import type { LaunchPlace } from './expand.ts';
-import { findExecutable, realPathOf } from './find-executable.ts';
+import { MAX_CLOSURE_PACKAGES } from '../../limits.ts';
+import type { ArtefactSet } from '../artefacts.ts';
+import type { LaunchPlace } from '../launch/expand.ts';
+import { findExecutable, realPathOf } from '../launch/find-executable.ts';
 import { globalModules, listDirectory, npxCache, npxKey, runnerCaches } from './npm-places.ts';
 import { type InstalledPackage, type PackageGraph, packageLabel } from './package-graph.ts';
 import { isNpmName, type PackageSpec, readPackageSpec } from './package-spec.ts';

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
-import type { ArtefactSet } from './artefacts.ts';
-import type { LaunchPlace } from './expand.ts';
-import { isFile, realPathOf } from './find-executable.ts';
+import type { ArtefactSet } from '../artefacts.ts';
+import type { LaunchPlace } from '../launch/expand.ts';
+import { isFile, realPathOf } from '../launch/find-executable.ts';
 import { listDirectory } from './npm-places.ts';
 import { pythonName, readPackageSpec } from './package-spec.ts';
 import { type PythonSites, systemSites, type VirtualEnvironment } from './python-sites.ts';

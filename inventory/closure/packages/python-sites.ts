@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { readRegular } from '../config/read.ts';
-import { MAX_CLOSURE_PACKAGES, MAX_MANIFEST_BYTES } from '../limits.ts';
-import type { LaunchPlace } from './expand.ts';
-import { isFile, realPathOf } from './find-executable.ts';
+import { readRegular } from '../../config/read.ts';
+import { MAX_CLOSURE_PACKAGES, MAX_MANIFEST_BYTES } from '../../limits.ts';
+import type { LaunchPlace } from '../launch/expand.ts';
+import { isFile, realPathOf } from '../launch/find-executable.ts';
 import { listDirectory } from './npm-places.ts';
 import { pythonName } from './package-spec.ts';
 

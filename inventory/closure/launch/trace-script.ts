@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { ArtefactRole } from '../../wire/index.ts';
-import { MAX_IMPORTS, MAX_SCRIPT_BYTES, MAX_SEARCHED_SCRIPTS } from '../limits.ts';
-import type { ArtefactSet } from './artefacts.ts';
+import type { ArtefactRole } from '../../../wire/index.ts';
+import { MAX_IMPORTS, MAX_SCRIPT_BYTES, MAX_SEARCHED_SCRIPTS } from '../../limits.ts';
+import type { ArtefactSet } from '../artefacts.ts';
+import { sourceFile } from '../packages/javascript-modules.ts';
+import type { NpmPackages } from '../packages/npm-packages.ts';
+import { packageOf } from '../packages/package-graph.ts';
+import type { PythonHome, PythonPackages } from '../packages/python-packages.ts';
 import { expandPath, type LaunchPlace } from './expand.ts';
 import { isFile } from './find-executable.ts';
 import { grammarOf } from './interpreter-grammar.ts';
-import { sourceFile } from './javascript-modules.ts';
 import { isShell } from './launcher.ts';
-import type { NpmPackages } from './npm-packages.ts';
-import { packageOf } from './package-graph.ts';
-import type { PythonHome, PythonPackages } from './python-packages.ts';
 import {
   type JavascriptImport,
   javascriptImports,

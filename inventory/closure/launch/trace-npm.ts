@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { readPackageSpec } from '../packages/package-spec.ts';
 import { expandPath } from './expand.ts';
 import { findExecutable } from './find-executable.ts';
 import { readFlags, valuesOf } from './flags.ts';
 import { grammarOf } from './interpreter-grammar.ts';
-import { readPackageSpec } from './package-spec.ts';
 import { readRunnerCall } from './runner-call.ts';
 import type { LaunchCall, LaunchTracer, Outcome, Tracing } from './tracing.ts';
 

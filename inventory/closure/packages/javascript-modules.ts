@@ -1,8 +1,8 @@
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
-import { readRegular } from '../config/read.ts';
-import { MAX_MANIFEST_BYTES } from '../limits.ts';
-import { isFile, realPathOf } from './find-executable.ts';
+import { readRegular } from '../../config/read.ts';
+import { MAX_MANIFEST_BYTES } from '../../limits.ts';
+import { isFile, realPathOf } from '../launch/find-executable.ts';
 import { type PackageGraph, readJson, record } from './package-graph.ts';
 import { importedPackage } from './package-spec.ts';
 

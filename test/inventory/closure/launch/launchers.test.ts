@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { HashCache } from '../../../inventory/index.ts';
-import { TempHome } from '../temp-home.ts';
-import { describeClosure, scanEntry } from './closures.ts';
+import { HashCache } from '../../../../inventory/index.ts';
+import { TempHome } from '../../temp-home.ts';
+import { describeClosure, scanEntry } from '../closures.ts';
 
 /** A host with a project of every kind and the caches of the package runners. */
 function layOut(home: TempHome): void {

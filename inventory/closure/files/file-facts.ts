@@ -1,6 +1,6 @@
 import { type BigIntStats, realpathSync } from 'node:fs';
-import { followLinks } from '../config/read.ts';
-import { systemCode } from '../errors.ts';
+import { followLinks } from '../../config/read.ts';
+import { systemCode } from '../../errors.ts';
 import type { HashCache } from './hash-cache.ts';
 import { hashFile } from './hash-file.ts';
 import { hashTree, type PackageTree } from './package-tree.ts';

@@ -1,4 +1,4 @@
-import { MAX_SHELL_TEXT_BYTES } from '../limits.ts';
+import { MAX_SHELL_TEXT_BYTES } from '../../limits.ts';
 
 /** One simple command of a shell text, quotes removed, variables left as they are. */
 export type ShellCommand = readonly string[];

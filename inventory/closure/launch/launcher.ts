@@ -2,8 +2,8 @@ import { commandName } from './command-name.ts';
 import { grammarOf, type InterpreterGrammar } from './interpreter-grammar.ts';
 import { PREFIXES } from './prefixes.ts';
 
+export { readPackageSpec } from '../packages/package-spec.ts';
 export { readDockerRun } from './docker-call.ts';
-export { readPackageSpec } from './package-spec.ts';
 export { readRunnerCall } from './runner-call.ts';
 
 /** How a command comes to run the server. */

@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
+import type { PythonHome } from '../packages/python-packages.ts';
 import { expandPath } from './expand.ts';
 import { findExecutable, isFile } from './find-executable.ts';
 import { readFlags, valuesOf } from './flags.ts';
 import { grammarOf } from './interpreter-grammar.ts';
-import type { PythonHome } from './python-packages.ts';
 import { type RunnerCall, readRunnerCall, readUvCall } from './runner-call.ts';
 import { hasInlineMetadata } from './script-imports.ts';
 import { traceInterpreter } from './trace-interpreter.ts';

@@ -1,7 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
+import { realPathOf } from '../launch/find-executable.ts';
 import type { AccessLists } from './access-lists.ts';
-import { realPathOf } from './find-executable.ts';
 import type { AccountNames } from './names.ts';
 import type { PackageTree } from './package-tree.ts';
 

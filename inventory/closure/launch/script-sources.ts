@@ -1,10 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { readRegular } from '../config/read.ts';
-import { MAX_IMPORTS, MAX_SCRIPT_BYTES } from '../limits.ts';
+import { readRegular } from '../../config/read.ts';
+import { MAX_IMPORTS, MAX_SCRIPT_BYTES } from '../../limits.ts';
+import { JavascriptModules } from '../packages/javascript-modules.ts';
+import { PackageGraph } from '../packages/package-graph.ts';
+import { PythonSites } from '../packages/python-sites.ts';
 import { Executables } from './find-executable.ts';
-import { JavascriptModules } from './javascript-modules.ts';
-import { PackageGraph } from './package-graph.ts';
-import { PythonSites } from './python-sites.ts';
 import {
   hasInlineMetadata,
   type JavascriptImport,

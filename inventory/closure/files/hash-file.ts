@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
-import { MAX_ARTEFACT_BYTES } from '../limits.ts';
+import { MAX_ARTEFACT_BYTES } from '../../limits.ts';
 import { isUnchanged } from './file-identity.ts';
 import type { HashCache } from './hash-cache.ts';
 

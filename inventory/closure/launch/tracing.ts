@@ -1,11 +1,11 @@
-import type { ArtefactRole } from '../../wire/index.ts';
-import type { ArtefactSet } from './artefacts.ts';
+import type { ArtefactRole } from '../../../wire/index.ts';
+import type { ArtefactSet } from '../artefacts.ts';
+import type { NpmPackages } from '../packages/npm-packages.ts';
+import type { PythonPackages } from '../packages/python-packages.ts';
+import type { SealedPackages } from '../packages/sealed-packages.ts';
 import type { LaunchPlace } from './expand.ts';
 import type { InterpreterGrammar } from './interpreter-grammar.ts';
 import type { Launcher } from './launcher.ts';
-import type { NpmPackages } from './npm-packages.ts';
-import type { PythonPackages } from './python-packages.ts';
-import type { SealedPackages } from './sealed-packages.ts';
 import type { ScriptTracer } from './trace-script.ts';
 
 /** What one command line turned out to start. */

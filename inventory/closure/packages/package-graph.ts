@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import { readRegular } from '../config/read.ts';
-import { MAX_CLOSURE_PACKAGES, MAX_MANIFEST_BYTES } from '../limits.ts';
-import { realPathOf } from './find-executable.ts';
+import { readRegular } from '../../config/read.ts';
+import { MAX_CLOSURE_PACKAGES, MAX_MANIFEST_BYTES } from '../../limits.ts';
+import { realPathOf } from '../launch/find-executable.ts';
 import { isNpmName } from './package-spec.ts';
 
 /** A package directory, by its real path. */

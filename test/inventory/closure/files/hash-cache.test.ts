@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type BigIntStats, lstatSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { HashCache } from '../../../inventory/closure/hash-cache.ts';
-import { decodeHashCache, encodeHashCache } from '../../../inventory/closure/hash-cache-file.ts';
-import { hashFile } from '../../../inventory/closure/hash-file.ts';
-import { hashTree } from '../../../inventory/closure/package-tree.ts';
-import { TempHome } from '../temp-home.ts';
+import { HashCache } from '../../../../inventory/closure/files/hash-cache.ts';
+import { decodeHashCache, encodeHashCache } from '../../../../inventory/closure/files/hash-cache-file.ts';
+import { hashFile } from '../../../../inventory/closure/files/hash-file.ts';
+import { hashTree } from '../../../../inventory/closure/files/package-tree.ts';
+import { TempHome } from '../../temp-home.ts';
 
 const LATER = Date.now() + 3_600_000;
 

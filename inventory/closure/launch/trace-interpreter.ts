@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { readPackageSpec } from '../packages/package-spec.ts';
+import type { PythonHome } from '../packages/python-packages.ts';
 import { commandName } from './command-name.ts';
 import { expandPath } from './expand.ts';
 import { findExecutable, isFile, realPathOf } from './find-executable.ts';
 import type { InterpreterGrammar } from './interpreter-grammar.ts';
-import { readPackageSpec } from './package-spec.ts';
-import type { PythonHome } from './python-packages.ts';
 import { traceNpmScript } from './trace-npm.ts';
 import { languageFor } from './trace-script.ts';
 import type { LaunchCall, LaunchTracer, Outcome, Tracing } from './tracing.ts';

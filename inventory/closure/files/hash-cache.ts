@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
-import { HASH_CACHE_REST_MS, MAX_CACHED_TREE_ENTRIES, MAX_HASH_CACHE_ENTRIES } from '../limits.ts';
+import { HASH_CACHE_REST_MS, MAX_CACHED_TREE_ENTRIES, MAX_HASH_CACHE_ENTRIES } from '../../limits.ts';
 import type { KnownAccessList } from './access-lists.ts';
 import { IDENTITY_WORDS, sameIdentity, writeIdentity } from './file-identity.ts';
 import { TreeCache } from './tree-cache.ts';
