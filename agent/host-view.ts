@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   ApprovalError,
@@ -16,7 +14,9 @@ import {
   type Inventory,
   type InventoryOptions,
   ProjectRecords,
+  readRegular,
   redactShapes,
+  sha256Hex,
   takeInventory,
 } from '../inventory/index.ts';
 import type { Artefact, Control, Problem, Profile } from '../wire/index.ts';
@@ -129,14 +129,13 @@ export class HostView {
 
   #keepFile(path: string, digest: string, role: Artefact['role']): void {
     if (this.copies.has(digest)) return;
-    let content: Buffer;
+    let content: Buffer | null;
     try {
-      content = readFileSync(path);
+      content = readRegular(path, MAX_COPIED_BYTES);
     } catch {
       return;
     }
-    if (content.length > MAX_COPIED_BYTES) return;
-    if (createHash('sha256').update(content).digest('hex') !== digest) return;
+    if (content === null || sha256Hex(content) !== digest) return;
     const text = content.toString('utf8');
     this.copies.put(digest, role === 'env-file' ? withoutValues(text) : redactShapes(text));
   }

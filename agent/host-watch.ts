@@ -40,6 +40,8 @@ export interface HostWatchOptions {
 export class HostWatch {
   readonly #options: HostWatchOptions;
   #snapshots: Map<string, Snapshot>;
+  /** Null before the first look ever. */
+  #controls: ReadonlyMap<string, Control> | null;
   #sight: HostSight = { servers: [], problems: [], controls: [], watch: { files: [], trees: [] } };
   #settle: NodeJS.Timeout | null = null;
   #again: NodeJS.Timeout | null = null;
@@ -50,6 +52,7 @@ export class HostWatch {
   constructor(options: HostWatchOptions) {
     this.#options = options;
     this.#snapshots = new Map(options.snapshots.load());
+    this.#controls = options.snapshots.controls();
   }
 
   get servers(): readonly KnownServer[] {
@@ -130,12 +133,13 @@ export class HostWatch {
       if (INFORMATIONAL_PROBLEMS.has(problem.code)) continue;
       if (!first && !known.has(problemKey(problem))) facts.push(factOfProblem(problem, '', time));
     }
-    const controls = this.#controls(sight);
+    const controls = this.#controlsOf(sight);
     facts.push(...factsOfControls(controls.before ?? controls.after, controls.after, time));
     const changed = [...fresh.values()].filter(
       (snapshot) => !same(snapshot, this.#snapshots.get(snapshot.server.id)),
     );
     this.#snapshots = fresh;
+    this.#controls = controls.after;
     const settled = !first && controls.before !== null;
     if (settled && facts.length + changed.length + gone.length === 0 && sameSet(problems, known)) return;
     pipeline.submit({
@@ -151,11 +155,11 @@ export class HostWatch {
   }
 
   /** The controls of the last look (null before the first) and of this one; what cannot be read just now stays. */
-  #controls(sight: HostSight): {
+  #controlsOf(sight: HostSight): {
     readonly before: ReadonlyMap<string, Control> | null;
     readonly after: ReadonlyMap<string, Control>;
   } {
-    const before = this.#options.snapshots.controls();
+    const before = this.#controls;
     const unreadable = unreadablePaths(sight);
     const held = [...(before ?? [])].filter(([, control]) => unreadable.has(control.path));
     const found = sight.controls.map((control) => [controlKey(control), control] as const);

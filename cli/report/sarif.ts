@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { isAbsolute, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { findingKind } from '../../inventory/index.ts';
+import { findingKind, sha256Hex } from '../../inventory/index.ts';
 import type { Finding, Problem, Severity } from '../../wire/index.ts';
 import { printable } from '../output.ts';
 import { problemSeverity, type ScanReport } from './scan-report.ts';
@@ -225,7 +224,7 @@ function directoryUri(path: string): string {
 }
 
 function fingerprint(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex');
+  return sha256Hex(parts.join('\0'));
 }
 
 /** SARIF wants rule names in camel case (section 3.49.7): `mcp_plain_http` is McpPlainHttp. */

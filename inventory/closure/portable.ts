@@ -39,6 +39,7 @@ function markedAnchors(anchors: Anchors): readonly (readonly [string, string])[]
   ].filter(([path]) => path !== '/' && path !== '');
 }
 
-function escapeRegExp(text: string): string {
+/** A text as a pattern that matches it alone. */
+export function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

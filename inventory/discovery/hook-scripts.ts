@@ -1,7 +1,7 @@
-import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ControlKey } from '../clients/client.ts';
 import { expandPath, type LaunchPlace } from '../closure/launch/expand.ts';
+import { isFile } from '../closure/launch/find-executable.ts';
 import { shellCommands } from '../closure/launch/shell-words.ts';
 import { type ConfigObject, type ConfigValue, isObject } from '../config/value.ts';
 import { MAX_HOOK_SCRIPTS, MAX_HOOK_TEXT_LENGTH } from '../limits.ts';
@@ -57,12 +57,4 @@ function pathsIn(command: string, place: LaunchPlace): readonly string[] {
     .flatMap((word) => places.map((each) => expandPath(word, start, each)))
     .filter((path) => path !== null)
     .filter((path) => !SYSTEM_PROGRAM.test(path) && !path.includes('://'));
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  } catch {
-    return false;
-  }
 }

@@ -13,7 +13,6 @@ import { findEntries } from '../config/containers.ts';
 import { followLinks } from '../config/read.ts';
 import type { ConfigObject } from '../config/value.ts';
 import { InventoryError, problemOf } from '../errors.ts';
-import { MAX_PROBLEMS_PER_FILE } from '../limits.ts';
 import type { HostUser } from '../users.ts';
 import { ConfigFiles } from './config-files.ts';
 import { ConfigSearch, type FoundConfig, type FoundControlFile } from './config-search.ts';
@@ -187,7 +186,7 @@ class Scan {
     this.#controls.addSettings(document.root, location.controls ?? [], control);
     this.#addHookScripts(document.root, found);
     const entries = findEntries(document, client, location.containers, true);
-    for (const fault of entries.faults.slice(0, MAX_PROBLEMS_PER_FILE)) this.#report(problemOf(path, fault));
+    for (const fault of entries.faults) this.#report(problemOf(path, fault));
     const settings = settingsOf(path, location.settings, this.#configFiles);
     for (const entry of entries.entries) {
       const own = entry.project !== null;

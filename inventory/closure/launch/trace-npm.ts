@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { readPackageSpec } from '../packages/package-spec.ts';
-import { expandPath } from './expand.ts';
 import { findExecutable } from './find-executable.ts';
 import { readFlags, valuesOf } from './flags.ts';
 import { grammarOf } from './interpreter-grammar.ts';
 import { readRunnerCall } from './runner-call.ts';
 import type { LaunchCall, LaunchTracer, Outcome, Tracing } from './tracing.ts';
+import { workingDirectory } from './working-directory.ts';
 
 const DIRECTORY_FLAGS = ['--prefix', '--cwd', '-C', '--dir'] as const;
 
 /** `npx`, `npm exec`, `pnpm dlx`, `yarn dlx`, `bunx`: a package, installed or of the runner's cache. */
 export const traceNpmRunner: LaunchTracer = (tracing, call) => {
   const run = readRunnerCall(call.args);
-  const cwd = directoryOf(tracing, call, run.directory);
+  const cwd = workingDirectory(tracing, call, run.directory, DIRECTORY_FLAGS);
   if (run.call !== null) tracing.shellText(run.call, cwd, call.depth);
   const others = run.packages.slice(1);
   for (const spec of run.packages) tracing.npm.addRun(call.name, spec, run.packages, cwd);
@@ -58,7 +58,7 @@ export const traceNpmScript: LaunchTracer = (tracing, call) => {
     [...flags, ...readFlags(call.before, { values: new Set(DIRECTORY_FLAGS) }).flags],
     ...DIRECTORY_FLAGS,
   );
-  const cwd = directoryOf(tracing, call, named.at(-1) ?? null);
+  const cwd = workingDirectory(tracing, call, named.at(-1) ?? null, DIRECTORY_FLAGS);
   const isStart = call.name.endsWith(' start');
   const script = isStart ? 'start' : (words[0] ?? '');
   const rest = (isStart ? words : words.slice(1)).filter((word) => word !== '--');
@@ -90,16 +90,4 @@ function binaries(tracing: Tracing, text: string, scope: string): void {
     if (file !== null && !word.includes('/'))
       tracing.trace({ command: file, args: [], cwd: scope, depth: 1, nested: true });
   }
-}
-
-function directoryOf({ place, set }: Tracing, { cwd, before }: LaunchCall, named: string | null): string {
-  const early = valuesOf(
-    readFlags(before, { values: new Set<string>(DIRECTORY_FLAGS) }).flags,
-    ...DIRECTORY_FLAGS,
-  );
-  const text = named ?? early.at(-1) ?? null;
-  if (text === null) return cwd;
-  const path = expandPath(text, cwd, place);
-  if (path === null) set.addUnresolved(text, 'working directory depends on a variable that is not known');
-  return path ?? cwd;
 }

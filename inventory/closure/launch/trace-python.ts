@@ -2,12 +2,12 @@ import { dirname, join } from 'node:path';
 import type { PythonHome } from '../packages/python-packages.ts';
 import { expandPath } from './expand.ts';
 import { findExecutable, isFile } from './find-executable.ts';
-import { readFlags, valuesOf } from './flags.ts';
 import { grammarOf } from './interpreter-grammar.ts';
-import { type RunnerCall, readRunnerCall, readUvCall } from './runner-call.ts';
+import { readRunnerCall, readUvCall } from './runner-call.ts';
 import { hasInlineMetadata } from './script-imports.ts';
 import { traceInterpreter } from './trace-interpreter.ts';
 import type { LaunchCall, LaunchTracer, Outcome, Tracing } from './tracing.ts';
+import { workingDirectory } from './working-directory.ts';
 
 const DIRECTORY_FLAGS = ['--directory', '--project', '-C'] as const;
 const ENVIRONMENT_NAMES = ['.venv', 'venv'] as const;
@@ -15,7 +15,7 @@ const ENVIRONMENT_NAMES = ['.venv', 'venv'] as const;
 /** `uvx`, `uv tool run`, `pipx run`: an installed tool, or the environment that the runner made for it. */
 export const traceUvTool: LaunchTracer = (tracing, call) => {
   const run = call.name.startsWith('uv') ? readUvCall(call.args) : readRunnerCall(call.args);
-  const cwd = directoryOf(tracing, call, run);
+  const cwd = workingDirectory(tracing, call, run.directory, DIRECTORY_FLAGS);
   const serverArgs = run.words.slice(1);
   if (run.package === null)
     tracing.set.addUnresolved(call.name, 'command line names nothing that the runner could start');
@@ -29,7 +29,7 @@ export const traceUvTool: LaunchTracer = (tracing, call) => {
 /** `uv run`, `poetry run` and the like: a script or command in the project's own environment. */
 export const traceUvRun: LaunchTracer = (tracing, call) => {
   const run = readUvCall(call.args);
-  const cwd = directoryOf(tracing, call, run);
+  const cwd = workingDirectory(tracing, call, run.directory, DIRECTORY_FLAGS);
   for (const file of run.envFiles) tracing.namedFile('env-file', file, cwd);
   for (const file of run.files) tracing.namedFile('lockfile', file, cwd);
   const [word = '', ...rest] = run.words;
@@ -108,16 +108,4 @@ function inEnvironment(
   }
   const inner = tracing.trace({ command, args, cwd, depth: call.depth, nested: call.nested });
   return { serverArgs: inner.serverArgs, script: inner.script, package: inner.package };
-}
-
-function directoryOf({ place, set }: Tracing, { cwd, before }: LaunchCall, run: RunnerCall): string {
-  const early = valuesOf(
-    readFlags(before, { values: new Set<string>(DIRECTORY_FLAGS) }).flags,
-    ...DIRECTORY_FLAGS,
-  );
-  const text = run.directory ?? early.at(-1) ?? null;
-  if (text === null) return cwd;
-  const path = expandPath(text, cwd, place);
-  if (path === null) set.addUnresolved(text, 'working directory depends on a variable that is not known');
-  return path ?? cwd;
 }

@@ -5,6 +5,7 @@ import { readRegular } from '../../config/read.ts';
 import { MAX_CONFIG_BYTES, MAX_GLOB_MATCHES } from '../../limits.ts';
 import type { LaunchPlace } from '../launch/expand.ts';
 import { findExecutable, realPathOf } from '../launch/find-executable.ts';
+import { escapeRegExp } from '../portable.ts';
 
 /** Hex digits of npm's cache key (libnpmexec, lib/index.js). */
 const NPX_KEY_DIGITS = 16;
@@ -96,8 +97,4 @@ export function listDirectory(path: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
