@@ -3,8 +3,9 @@ import type { Collector } from '../collectors/index.ts';
 import { createProcessCollector, FileWatcher } from '../collectors/index.ts';
 import { AccountNames, clientProcesses, type HostUser } from '../inventory/index.ts';
 import type { CollectorEvent, Health, Profile, Server } from '../wire/index.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
-import { factOfSelf } from './enrich/agent-facts.ts';
+import { factOfClockJump, factOfSelf } from './enrich/agent-facts.ts';
 import { fullServer, type KnownServer } from './enrich/known-server.ts';
 import { ProcessTracker } from './enrich/process-tracker.ts';
 import { HostView } from './host-view.ts';
@@ -12,8 +13,10 @@ import { HostWatch } from './host-watch.ts';
 import type { AgentLog } from './log.ts';
 import { Pipeline } from './pipeline.ts';
 import { loadRules } from './rule-pack.ts';
+import { AuthorityStore } from './state/authority.ts';
 import { Meta, openDatabase } from './state/database.ts';
 import { rememberPlaces } from './state/places.ts';
+import { SealedCopies } from './state/sealed-copies.ts';
 import { SnapshotStore } from './state/snapshot.ts';
 import { Spool } from './state/spool.ts';
 import { Uplink } from './uplink/uplink.ts';
@@ -26,6 +29,10 @@ const REPORT_AGAIN_MS = 7 * 24 * 3_600_000;
 export interface AgentOptions {
   readonly stateDir: string;
   readonly profile: Profile;
+  /** The group that this host belongs to; approvals may be for one. */
+  readonly group: string | null;
+  /** Directory of the host's trust roots, which alone counts where it exists; null for none. */
+  readonly systemTrust: string | null;
   readonly users: readonly HostUser[];
   readonly roots: readonly string[];
   readonly rulePaths: readonly string[];
@@ -73,6 +80,7 @@ class Daemon implements Agent {
   readonly #processes: Collector;
   readonly #uplink: Uplink;
   readonly #watch: HostWatch;
+  readonly #clock: ClockWatch;
   readonly #agentId: string;
   #control: ControlSocket | null = null;
   #stopping: Promise<void> | null = null;
@@ -88,6 +96,8 @@ class Daemon implements Agent {
       homes: options.users.map((user) => user.home),
       roots: [...options.roots],
       path: process.env['PATH'] ?? '',
+      profile: options.profile,
+      group: options.group,
     });
     this.#spool = new Spool(this.#database, meta);
     const snapshots = new SnapshotStore(this.#database);
@@ -128,12 +138,20 @@ class Daemon implements Agent {
         platform: process.platform,
         env: process.env,
         profile: options.profile,
+        group: options.group,
+        systemTrust: options.systemTrust,
+        copies: new SealedCopies(() => this.#database),
       }),
       snapshots,
+      authority: new AuthorityStore(meta),
       pipeline: this.#pipeline,
       watcher: this.#watcher,
       log,
       onSight: (servers) => this.#seen(servers),
+    });
+    this.#clock = new ClockWatch((jumpMs) => {
+      this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
+      this.#watch.touched();
     });
   }
 
@@ -152,6 +170,7 @@ class Daemon implements Agent {
     this.#uplink.start();
     await this.#watcher.start((event) => this.#receive(event));
     await this.#watch.start();
+    this.#clock.start();
     await this.#processes.start((event) => this.#receive(event));
   }
 
@@ -161,6 +180,7 @@ class Daemon implements Agent {
   }
 
   async #stop(): Promise<void> {
+    this.#clock.stop();
     await this.#processes.stop();
     await this.#watch.stop();
     await this.#watcher.stop();

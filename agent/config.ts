@@ -13,6 +13,10 @@ const agentConfigSchema = z.strictObject({
   /** Where keys, approvals, spool and snapshots lie. */
   state_dir: absolutePath,
   profile: z.enum(PROFILES).default('developer'),
+  /** The group that this host belongs to; approvals may be for one. */
+  group: z.string().min(1).max(256).nullable().default(null),
+  /** The host's trust roots; where the directory exists, it alone counts. */
+  trust_dir: absolutePath.default('/etc/sealwatch/trust'),
   central: z.strictObject({
     /** ws:// or wss:// URL of central, e.g. ws://127.0.0.1:7300 */
     url: z.url({ protocol: /^wss?$/ }),

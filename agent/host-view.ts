@@ -2,9 +2,13 @@ import { join } from 'node:path';
 import {
   ApprovalError,
   ApprovalStore,
+  identityOf,
   judge,
-  SealedCopies,
+  loadTrust,
+  type MarkSubject,
   type StoredApproval,
+  type Trust,
+  trustFiles,
   type Verdict,
 } from '../approval/index.ts';
 import {
@@ -20,8 +24,10 @@ import {
   takeInventory,
 } from '../inventory/index.ts';
 import type { Artefact, Control, Problem, Profile } from '../wire/index.ts';
+import { fileEvidence } from './enrich/change-evidence.ts';
 import { type KnownServer, knownServer } from './enrich/known-server.ts';
 import { KeptHashes } from './state/kept-hashes.ts';
+import type { SealedCopies } from './state/sealed-copies.ts';
 
 /** Largest artefact that a copy is kept of for diffs, in bytes. */
 const MAX_COPIED_BYTES = 256 * 1024;
@@ -43,8 +49,18 @@ export interface HostViewOptions {
   readonly salt: string;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** How strictly findings are judged; `developer` unless told. */
+  /** How strictly is judged; `developer` unless told. */
   readonly profile?: Profile | undefined;
+  /** The group that this host belongs to. */
+  readonly group?: string | null | undefined;
+  /** Directory of the host's trust roots, which alone counts where it exists; null for none. */
+  readonly systemTrust: string | null;
+  /** Which approvals count: all, or only those committed beside a project. */
+  readonly stores?: 'all' | 'committed' | undefined;
+  /** Trust roots that were named one by one, in place of those of host and state directory. */
+  readonly trust?: Trust | undefined;
+  /** Copies of small texts, for diffs. */
+  readonly copies: SealedCopies;
 }
 
 /** The servers of the host with their verdicts, as of one look. */
@@ -54,31 +70,36 @@ export interface HostSight {
   /** Settings beside the servers that decide what runs or what asks. */
   readonly controls: readonly Control[];
   readonly watch: Inventory['watch'];
+  /** Every approval file that was read, with what is wrong with it. */
+  readonly stored: readonly StoredApproval[];
+  /** Whose signatures count; null where the trust roots cannot be believed. */
+  readonly trust: Trust | null;
 }
+
+/** Time that is kept across restarts is kept this often, in milliseconds. */
+const KEEP_TIME_MS = 60_000;
 
 /** Looks at the host: what can run, and whether it may. Used by the daemon and by the CLI alike. */
 export class HostView {
   readonly copies: SealedCopies;
+  readonly approvals: ApprovalStore;
+  readonly profile: Profile;
   readonly #options: HostViewOptions;
   readonly #records = new ProjectRecords();
   readonly #kept: KeptHashes;
   #cache: HashCache | null = null;
-  readonly #approvals: ApprovalStore;
 
   constructor(options: HostViewOptions) {
     this.#options = options;
+    this.profile = options.profile ?? 'developer';
     this.#kept = new KeptHashes(options.stateDir);
-    this.#approvals = new ApprovalStore(options.stateDir);
-    this.copies = new SealedCopies(options.stateDir);
-  }
-
-  get approvals(): ApprovalStore {
-    return this.#approvals;
+    this.approvals = new ApprovalStore(options.stateDir);
+    this.copies = options.copies;
   }
 
   /** Takes the inventory and judges every server of it. `onProgress` hears how many config places were read. */
   async look(now: Date, onProgress?: InventoryOptions['onProgress']): Promise<HostSight> {
-    const { users, roots, platform, env, salt, stateDir, profile } = this.#options;
+    const { users, roots, platform, env, salt, stateDir } = this.#options;
     this.#cache ??= this.#kept.load();
     const inventory = await takeInventory({
       users,
@@ -88,34 +109,72 @@ export class HostView {
       salt,
       cache: this.#cache,
       records: this.#records,
-      profile,
+      profile: this.profile,
       onProgress,
     });
     this.#kept.save(this.#cache);
     const projects = inventory.servers.flatMap(({ server }) =>
       server.project === null ? [] : [server.project],
     );
-    const { stored, fault } = this.#stored([...new Set([...projects, ...roots])]);
+    const known = this.#stored([...new Set([...projects, ...roots])]);
     const servers = inventory.servers.map((discovered) =>
-      knownServer(discovered, fault ?? judge(discovered.server, stored, now)),
+      knownServer(discovered, known.fault ?? this.#judge(discovered, known, now)),
     );
-    const files = [...inventory.watch.files, ...stored.map((entry) => entry.path)];
-    const trees = [...inventory.watch.trees, join(stateDir, 'approvals'), join(stateDir, 'trust')];
-    return { servers, problems: inventory.problems, controls: inventory.controls, watch: { files, trees } };
+    this.#keepTime(now);
+    const { stored, trust } = known;
+    const files = [...inventory.watch.files, ...stored.map((entry) => entry.path), ...this.#trustFiles()];
+    const trees = [...inventory.watch.trees, join(stateDir, 'approvals'), join(stateDir, 'bundle')];
+    const { problems, controls } = inventory;
+    return { servers, problems, controls, watch: { files, trees }, stored, trust };
+  }
+
+  #judge(discovered: DiscoveredServer, { stored, trust }: Known, now: Date): Verdict {
+    const { server } = discovered;
+    const { marks } = this.approvals;
+    const group = this.#options.group ?? null;
+    const subject: MarkSubject = {
+      server: identityOf(server),
+      profile: this.profile,
+      group,
+      user: server.user,
+    };
+    const verdict = judge(server, stored, {
+      situation: { now, latestSeen: marks.latestSeen, profile: this.profile, group },
+      threshold: trust?.threshold[this.profile] ?? 1,
+      highestSerial: marks.highest(subject),
+      evidenceOf: fileEvidence,
+    });
+    if (verdict.statement !== null) marks.record(subject, verdict.statement.predicate.serial);
+    return verdict;
   }
 
   /** The approvals; where they cannot be believed at all (trust roots that others may write), no server is approved. */
-  #stored(projects: readonly string[]): {
-    readonly stored: readonly StoredApproval[];
-    readonly fault: Verdict | null;
-  } {
+  #stored(projects: readonly string[]): Known {
     try {
-      return { stored: this.#approvals.load(projects), fault: null };
+      const trust = this.#options.trust ?? loadTrust(this.#trustSource());
+      const stored =
+        this.#options.stores === 'committed'
+          ? this.approvals.loadCommitted(projects, trust)
+          : this.approvals.load(projects, trust);
+      return { stored, trust, fault: null };
     } catch (error) {
       if (!(error instanceof ApprovalError)) throw error;
-      const reason = `no approval can be believed: ${error.message}`;
-      return { stored: [], fault: { state: 'invalid', reason, statement: null, changes: [] } };
+      return { stored: [], trust: null, fault: unbelievable(error, this.profile) };
     }
+  }
+
+  #trustSource() {
+    const { stateDir, systemTrust } = this.#options;
+    return { stateDir, systemDirectory: systemTrust, profile: this.profile };
+  }
+
+  #trustFiles(): readonly string[] {
+    return this.#options.trust === undefined ? trustFiles(this.#trustSource()) : [];
+  }
+
+  #keepTime(now: Date): void {
+    const { marks } = this.approvals;
+    if (now.getTime() - (marks.latestSeen ?? 0) >= KEEP_TIME_MS) marks.recordTime(now);
   }
 
   /** Keeps redacted copies of a server's small texts, so that a later change can be shown as a diff. */
@@ -139,6 +198,25 @@ export class HostView {
     const text = content.toString('utf8');
     this.copies.put(digest, role === 'env-file' ? withoutValues(text) : redactShapes(text));
   }
+}
+
+interface Known {
+  readonly stored: readonly StoredApproval[];
+  readonly trust: Trust | null;
+  /** The verdict about every server where no approval can be believed. */
+  readonly fault: Verdict | null;
+}
+
+function unbelievable(error: ApprovalError, profile: Profile): Verdict {
+  return {
+    state: 'invalid',
+    code: error.code,
+    reason: `no approval can be believed: ${error.message}`,
+    ruling: profile === 'production' ? 'deny' : 'report',
+    statement: null,
+    source: null,
+    changes: [],
+  };
 }
 
 /**

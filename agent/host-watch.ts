@@ -1,6 +1,7 @@
 import type { FileWatcher } from '../collectors/index.ts';
 import { INFORMATIONAL_PROBLEMS } from '../inventory/index.ts';
 import type { Control, Problem } from '../wire/index.ts';
+import { authorityOf, factsOfAuthority } from './enrich/authority-facts.ts';
 import { controlKey, factsOfControls } from './enrich/control-facts.ts';
 import { type KnownServer, knownServer } from './enrich/known-server.ts';
 import { factOfProblem, factsOfChange, factsOfGone, factsOfNew } from './enrich/server-facts.ts';
@@ -8,6 +9,7 @@ import type { Fact } from './fact.ts';
 import type { HostSight, HostView } from './host-view.ts';
 import type { AgentLog } from './log.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { AuthorityStore } from './state/authority.ts';
 import { type Snapshot, type SnapshotStore, snapshotOf } from './state/snapshot.ts';
 
 /** Milliseconds that a look waits for a burst of writes to end. */
@@ -26,6 +28,7 @@ const ENTRY_PROBLEMS: ReadonlySet<string> = new Set([
 export interface HostWatchOptions {
   readonly view: HostView;
   readonly snapshots: SnapshotStore;
+  readonly authority: AuthorityStore;
   readonly pipeline: Pipeline;
   readonly watcher: FileWatcher;
   readonly log: AgentLog;
@@ -42,7 +45,15 @@ export class HostWatch {
   #snapshots: Map<string, Snapshot>;
   /** Null before the first look ever. */
   #controls: ReadonlyMap<string, Control> | null;
-  #sight: HostSight = { servers: [], problems: [], controls: [], watch: { files: [], trees: [] } };
+  #sight: HostSight = {
+    servers: [],
+    problems: [],
+    controls: [],
+    watch: { files: [], trees: [] },
+    stored: [],
+    trust: null,
+  };
+  #expiry: NodeJS.Timeout | null = null;
   #settle: NodeJS.Timeout | null = null;
   #again: NodeJS.Timeout | null = null;
   #look: Promise<void> | null = null;
@@ -90,6 +101,7 @@ export class HostWatch {
     this.#stopped = true;
     if (this.#settle !== null) clearTimeout(this.#settle);
     if (this.#again !== null) clearInterval(this.#again);
+    if (this.#expiry !== null) clearTimeout(this.#expiry);
     await this.#look;
     if (this.#stale) await this.#lookNow();
   }
@@ -102,7 +114,21 @@ export class HostWatch {
     for (const { discovered } of sight.servers) this.#options.view.keepCopies(discovered);
     this.#compare(sight, now.getTime());
     this.#options.onSight(sight.servers);
+    this.#lookAtExpiry(sight.servers, now.getTime());
     if (!this.#stopped) await this.#options.watcher.watch(sight.watch);
+  }
+
+  /** An approval ends without anything being touched: the host is looked at again just then. */
+  #lookAtExpiry(servers: readonly KnownServer[], now: number): void {
+    if (this.#expiry !== null) clearTimeout(this.#expiry);
+    this.#expiry = null;
+    const ends = servers.flatMap(({ verdict: { state, statement } }) =>
+      state === 'approved' && statement?.predicate.expires != null
+        ? [Date.parse(statement.predicate.expires)]
+        : [],
+    );
+    const wait = Math.max(0, Math.min(...ends) - now) + 1;
+    if (!this.#stopped && wait < LOOK_AGAIN_MS) this.#expiry = setTimeout(() => this.touched(), wait);
   }
 
   async #lookNow(): Promise<void> {
@@ -115,7 +141,7 @@ export class HostWatch {
 
   /** Compares with the last look and submits what differs together with the new picture. */
   #compare(sight: HostSight, time: number): void {
-    const { snapshots, pipeline, view } = this.#options;
+    const { snapshots, authority, pipeline, view } = this.#options;
     const first = !snapshots.baselined();
     const facts: Fact[] = [];
     const fresh = new Map<string, Snapshot>();
@@ -135,12 +161,15 @@ export class HostWatch {
     }
     const controls = this.#controlsOf(sight);
     facts.push(...factsOfControls(controls.before ?? controls.after, controls.after, time));
+    const authorityBefore = authority.load();
+    const authorityNow = authorityOf(sight);
+    facts.push(...factsOfAuthority(authorityBefore ?? authorityNow, authorityNow, time));
     const changed = [...fresh.values()].filter(
       (snapshot) => !same(snapshot, this.#snapshots.get(snapshot.server.id)),
     );
     this.#snapshots = fresh;
     this.#controls = controls.after;
-    const settled = !first && controls.before !== null;
+    const settled = !first && controls.before !== null && authority.isKept(authorityNow);
     if (settled && facts.length + changed.length + gone.length === 0 && sameSet(problems, known)) return;
     pipeline.submit({
       facts,
@@ -149,6 +178,7 @@ export class HostWatch {
         for (const id of gone) snapshots.remove(id);
         snapshots.replaceProblems(problems);
         snapshots.replaceControls(controls.after);
+        authority.put(authorityNow);
         snapshots.setBaselined();
       },
     });
@@ -185,7 +215,15 @@ export class HostWatch {
 
 /** A server of the past, as far as its snapshot tells. */
 function departed(snapshot: Snapshot): KnownServer {
-  const verdict = { state: snapshot.state, reason: 'removed', statement: null, changes: [] };
+  const verdict: KnownServer['verdict'] = {
+    state: snapshot.state,
+    code: null,
+    reason: 'removed',
+    ruling: 'report',
+    statement: null,
+    source: null,
+    changes: [],
+  };
   return knownServer({ server: snapshot.server, launch: null, env: {}, entry: '' }, verdict);
 }
 

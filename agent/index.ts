@@ -5,11 +5,12 @@ export { type AgentConfig, loadConfig } from './config.ts';
 export { type AgentStatus, askStatus } from './control/socket.ts';
 export { fullServer, type KnownServer } from './enrich/known-server.ts';
 export { AGENT_ERROR_CODES, AgentError, type AgentErrorCode } from './errors.ts';
-export { type HostSight, HostView } from './host-view.ts';
+export { type HostSight, HostView, type HostViewOptions } from './host-view.ts';
 export type { AgentLog } from './log.ts';
 export { loadRules } from './rule-pack.ts';
-export { readDatabase } from './state/database.ts';
+export { openDatabase, readDatabase } from './state/database.ts';
 export { type Places, readPlaces } from './state/places.ts';
+export { SealedCopies } from './state/sealed-copies.ts';
 export { readAlerts } from './state/spool.ts';
 
 /** Starts the daemon. Its collectors and transport are loaded only now: most commands need neither. */

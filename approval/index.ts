@@ -1,7 +1,32 @@
-export { type ArtefactChange, changesBetween } from './change.ts';
+export { type Envelope, parseEnvelope } from './envelope/dsse.ts';
 export { APPROVAL_ERROR_CODES, ApprovalError, type ApprovalErrorCode } from './errors.ts';
-export { isExposed } from './exposure.ts';
-export { SealedCopies } from './sealed-copy.ts';
-export { judge, type Verdict } from './state.ts';
-export type { Candidate, Statement } from './statement.ts';
-export { type ApprovalRequest, ApprovalStore, type StoredApproval } from './store.ts';
+export { isExposed } from './keys/exposure.ts';
+export { type KeySource, openSigner, trustKey } from './keys/key-choice.ts';
+export { createKey, DEFAULT_KEY, type KeyFile, keyNames, openKey } from './keys/key-files.ts';
+export { keyId, parsePublicKey, sshBlobOf, sshFingerprint } from './keys/public-key.ts';
+export type { Signer } from './keys/signer.ts';
+export { listAgentKeys } from './keys/ssh-agent.ts';
+export {
+  loadTrust,
+  loadTrustFiles,
+  type Trust,
+  type TrustRoot,
+  type TrustSource,
+  trustDirectory,
+  trustFiles,
+} from './keys/trust-roots.ts';
+export { blockingFindings } from './statement/acceptance.ts';
+export type { Contexts, Situation } from './statement/contexts.ts';
+export { type Candidate, identityOf, type ServerIdentity, type Statement } from './statement/statement.ts';
+export {
+  readEnvelope,
+  type StoredApproval,
+  type StoreKind,
+  type ValidApproval,
+} from './store/approval-files.ts';
+export { bundlePath, composeBundle, installBundle } from './store/bundle.ts';
+export { type MarkSubject, Marks } from './store/marks.ts';
+export { type ApprovalRequest, ApprovalStore, type SignedDecision } from './store/store.ts';
+export { type ArtefactChange, changesBetween } from './verdict/change.ts';
+export type { ChangeEvidence, ChangeWriter, EvidenceOf } from './verdict/explanation.ts';
+export { examine, type Grounds, judge, type Ruling, type Verdict } from './verdict/judge.ts';

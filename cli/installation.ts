@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { KeySource } from '../approval/index.ts';
 
 /** Where the parts of this installation lie. */
 export interface Installation {
@@ -35,4 +36,12 @@ export function defaultStateDir(env: Readonly<Record<string, string | undefined>
   if (process.getuid?.() === 0) return '/var/lib/sealwatch';
   const base = env['XDG_STATE_HOME'];
   return join(base === undefined || base === '' ? join(homedir(), '.local', 'state') : base, 'sealwatch');
+}
+
+/** The host's trust roots, which alone count where the directory exists: what a fleet's management writes. */
+export const SYSTEM_TRUST = '/etc/sealwatch/trust';
+
+/** Where keys and trust roots are looked for. */
+export function keySource(stateDir: string): KeySource {
+  return { stateDir, systemDirectory: SYSTEM_TRUST, agentSocket: process.env['SSH_AUTH_SOCK'] };
 }

@@ -16,6 +16,7 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
     finish(await action(makeOutput(options.json === true)));
   addInventory(program, install, run);
   addApproval(program, run);
+  addKeys(program, run);
   addRules(program, run);
   addPrograms(program, install, run);
   return program;
@@ -73,14 +74,26 @@ function addInventory(program: Command, install: Installation, run: Run): void {
 }
 
 function addApproval(program: Command, run: Run): void {
-  const decision = (command: Command) =>
-    withSelection(command.argument('<server>', 'id, or client/name where that is unique'))
+  const decision = (command: Command, argument = '<server>') =>
+    withSelection(command.argument(argument, 'id, or client/name where that is unique'))
       .option('--yes', 'ask nothing', false)
+      .option('--key <name>', 'key that signs: a name, or ssh:COMMENT of the OpenSSH agent')
       .option('--owner <name>', 'who answers for the server; its user unless told')
       .option('--reason <text>', 'why');
-  decision(program.command('approve'))
+  const profile = () =>
+    new Option('--profile <profile>', 'what it is approved for; that of the agent unless told').choices(
+      PROFILES,
+    );
+  decision(program.command('approve'), '[server]')
     .description('seal what a server is made of and sign that it may run')
     .option('--expires <days>', 'days until the approval ends', Number)
+    .addOption(profile())
+    .option('--accept <finding>', 'a finding that production would not take; may be repeated', collect)
+    .option('--group <name>', 'a host group that it is for; may be repeated', collect)
+    .option('--any-user', 'let it hold for every user')
+    .option('--project', 'keep it in the project, to be committed')
+    .option('--all', 'approve every server that --from-scan shows')
+    .option('--from-scan <file>', 'answer of `scan --json`: what changed since is not approved')
     .action((server, options) =>
       run(options, async (output) => (await import('./commands/decide.ts')).approve(server, options, output)),
     );
@@ -88,6 +101,11 @@ function addApproval(program: Command, run: Run): void {
     .description('sign that a server may no longer run')
     .action((server, options) =>
       run(options, async (output) => (await import('./commands/decide.ts')).revoke(server, options, output)),
+    );
+  decision(program.command('cosign'))
+    .description('add a signature to an approval that needs several')
+    .action((server, options) =>
+      run(options, async (output) => (await import('./commands/decide.ts')).cosign(server, options, output)),
     );
   withSelection(program.command('show').argument('<server>'))
     .description('one server: its state and why, its closure, its findings')
@@ -100,9 +118,43 @@ function addApproval(program: Command, run: Run): void {
       run(options, async (output) => (await import('./commands/inspect.ts')).diff(server, options, output)),
     );
   withSelection(program.command('verify'))
-    .description('state and reason of every server, one line each')
+    .description(
+      'state and reason of every server; with --root alone, of a checkout by what is committed there',
+    )
+    .option('--trust <file>', 'a public key whose signatures count; may be repeated', collect)
+    .addOption(profile())
     .action((options) =>
       run(options, async (output) => (await import('./commands/inspect.ts')).verify(options, output)),
+    );
+}
+
+function addKeys(program: Command, run: Run): void {
+  const keys = program.command('key').description('keys that sign approvals, and whose signatures count');
+  const withState = (command: Command) =>
+    withJson(command).option('--state-dir <dir>', 'where keys lie', defaultStateDir(process.env));
+  withState(keys.command('create'))
+    .description('make an Ed25519 key')
+    .option('--name <name>', 'its name; approver unless told')
+    .option('--no-trust', 'do not let its signatures count on this host')
+    .action((options) =>
+      run(options, async (output) => (await import('./commands/key.ts')).keyCreate(options, output)),
+    );
+  withState(keys.command('export'))
+    .description('write the public half of a key')
+    .option('--name <name>', 'approver unless told')
+    .option('--ssh', 'as one line of OpenSSH')
+    .action((options) =>
+      run(options, async (output) => (await import('./commands/key.ts')).keyExport(options, output)),
+    );
+  withState(keys.command('list'))
+    .description('own keys, those of the OpenSSH agent, and trust roots')
+    .action((options) =>
+      run(options, async (output) => (await import('./commands/key.ts')).keyList(options, output)),
+    );
+  withState(keys.command('trust').argument('<file>'))
+    .description('let the signatures of a public key count here')
+    .action((file, options) =>
+      run(options, async (output) => (await import('./commands/key.ts')).keyTrust(file, options, output)),
     );
 }
 

@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fullServer, HostView, type KnownServer, readPlaces } from '../agent/index.ts';
+import {
+  fullServer,
+  HostView,
+  type HostViewOptions,
+  type KnownServer,
+  openDatabase,
+  readPlaces,
+  SealedCopies,
+} from '../agent/index.ts';
 import { type HostUser, homeAsUser, listHostUsers } from '../inventory/index.ts';
 import type { Profile, Server } from '../wire/index.ts';
 import { CliError } from './errors.ts';
+import { SYSTEM_TRUST } from './installation.ts';
 
 /** What to look at, as given on the command line. */
 export interface Selection {
@@ -14,6 +23,9 @@ export interface Selection {
   /** How strictly findings are judged; `developer` unless told. */
   readonly profile?: Profile;
 }
+
+/** What else a view may be told. */
+type ViewChoice = Pick<HostViewOptions, 'stores' | 'trust'>;
 
 /** Users whose clients are looked at: those of the named homes, else all that the caller may see. */
 export function usersOf(homes: readonly string[] | undefined): readonly HostUser[] {
@@ -26,17 +38,21 @@ export function usersOf(homes: readonly string[] | undefined): readonly HostUser
 }
 
 /** A view of what was selected; where nothing was named, of what the agent of this state directory looks at. */
-export function viewOf(selection: Selection): HostView {
+export function viewOf(selection: Selection, choice: ViewChoice = {}, rootsOnly = false): HostView {
   const { home, root, stateDir } = selection;
   const places = home === undefined && root === undefined ? readPlaces(stateDir) : null;
   return new HostView({
-    users: usersOf(places?.homes ?? home),
+    users: rootsOnly ? [] : usersOf(places?.homes ?? home),
     roots: (places?.roots ?? root ?? []).map((path) => resolve(path)),
     stateDir,
     salt: randomBytes(32).toString('hex'),
     platform: process.platform,
     env: places === null ? process.env : { ...process.env, PATH: places.path },
-    profile: selection.profile,
+    profile: selection.profile ?? places?.profile,
+    group: places?.group,
+    systemTrust: SYSTEM_TRUST,
+    copies: new SealedCopies(() => openDatabase(stateDir)),
+    ...choice,
   });
 }
 

@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -17,6 +25,11 @@ export class TempDirectory implements Disposable {
     writeFileSync(path, isRaw ? content : JSON.stringify(content, null, 2));
     chmodSync(path, mode);
     return path;
+  }
+
+  /** Text of a file in it. */
+  read(...parts: string[]): string {
+    return readFileSync(this.at(...parts), 'utf8');
   }
 
   [Symbol.dispose](): void {

@@ -18,8 +18,17 @@ export function factOfSelf(event: Health | Loss, user: string): Fact | null {
           'agent.state': event.state,
           'agent.detail': event.detail,
         };
+  return agentFact(event.time, fields, user);
+}
+
+/** The wall clock was set by some milliseconds: expiries and the order of events are in doubt. */
+export function factOfClockJump(jumpMs: number, time: number, user: string): Fact {
+  return agentFact(time, { 'agent.event': 'clock_jump', 'agent.jump_ms': jumpMs }, user);
+}
+
+function agentFact(time: number, fields: Fact['fields'], user: string): Fact {
   return {
-    time: event.time,
+    time,
     logsource: { category: 'agent', product: 'sealwatch' },
     fields,
     user,

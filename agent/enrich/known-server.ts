@@ -34,5 +34,6 @@ export function serverFields(known: KnownServer): Readonly<Record<string, FieldV
     'mcp.server_id': id,
     'mcp.scope': scope,
     'mcp.state': known.verdict.state,
+    'mcp.ruling': known.verdict.ruling,
   };
 }

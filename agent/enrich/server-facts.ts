@@ -171,6 +171,7 @@ function stateFacts(before: Snapshot, subject: Subject): readonly Fact[] {
   const fields = {
     'mcp.change': 'state_changed',
     'mcp.state_before': before.state,
+    'mcp.approval_code': verdict.code,
     'mcp.reason': verdict.reason,
   };
   return [fact(subject, 'approval', fields)];

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { PROFILES } from '../../wire/index.ts';
 import { DATABASE_FILE, Meta, readDatabase } from './database.ts';
 
 const KEY = 'places';
@@ -8,8 +9,10 @@ const placesSchema = z.object({
   homes: z.array(z.string()),
   roots: z.array(z.string()),
   path: z.string(),
+  profile: z.enum(PROFILES).default('developer'),
+  group: z.string().nullable().default(null),
 });
-/** Where an agent looks, and the PATH by which it finds executables. */
+/** Where an agent looks, the PATH by which it finds executables, and how it judges. */
 export type Places = Readonly<z.infer<typeof placesSchema>>;
 
 /**

@@ -28,6 +28,8 @@ export async function agentRun(file: string, install: Installation, output: Outp
   const agent = await startAgent({
     stateDir: config.state_dir,
     profile: config.profile,
+    group: config.group,
+    systemTrust: config.trust_dir,
     users: usersOf(config.homes),
     roots: config.roots,
     rulePaths: [install.rules, ...config.rules],

@@ -1,4 +1,5 @@
 import { fullServer } from '../../agent/index.ts';
+import { loadTrustFiles } from '../../approval/index.ts';
 import { closureLines } from '../closure-lines.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type Output, printable } from '../output.ts';
@@ -9,7 +10,8 @@ export async function show(name: string, selection: Selection, output: Output): 
   const known = pick((await viewOf(selection).look(new Date())).servers, name);
   const server = fullServer(known);
   if (output.json) {
-    output.answerJson({ ...server, reason: known.verdict.reason });
+    const { reason, code, ruling, source, statement } = known.verdict;
+    output.answerJson({ ...server, reason, code, ruling, source, approval: statement?.predicate ?? null });
     return EXIT.fine;
   }
   output.answer(
@@ -52,13 +54,30 @@ export async function diff(name: string, selection: Selection, output: Output): 
   return state === 'approved' ? EXIT.fine : EXIT.findings;
 }
 
-/** `sealwatch verify`: state and reason of every server, one line each. */
-export async function verify(selection: Selection, output: Output): Promise<ExitCode> {
-  const { servers } = await viewOf(selection).look(new Date());
+export interface VerifyOptions extends Selection {
+  /** Public keys whose signatures count, in place of those of this host. */
+  readonly trust?: readonly string[];
+}
+
+/**
+ * `sealwatch verify`: state and reason of every server, one line each. With a root and no home it judges the servers of
+ * those checkouts alone, by the approvals that are committed with them.
+ */
+export async function verify(options: VerifyOptions, output: Output): Promise<ExitCode> {
+  const roots = options.home === undefined ? (options.root ?? []) : [];
+  const trust = options.trust === undefined ? undefined : loadTrustFiles(options.trust, roots);
+  const stores = roots.length > 0 ? 'committed' : 'all';
+  const view = viewOf(
+    roots.length > 0 ? { ...options, home: [] } : options,
+    { stores, trust },
+    roots.length > 0,
+  );
+  const { servers } = await view.look(new Date());
+  if (servers.length === 0) output.say('no server was found');
   for (const { discovered, verdict } of servers) {
     const { id, client, name } = discovered.server;
-    const { state, reason } = verdict;
-    if (output.json) output.answerJson({ id, client, name, state, reason });
+    const { state, reason, code } = verdict;
+    if (output.json) output.answerJson({ id, client, name, state, reason, code });
     else output.answer(`${client}/${printable(name)}: ${state}: ${printable(reason)}`);
   }
   return servers.every((known) => known.verdict.state === 'approved') ? EXIT.fine : EXIT.findings;

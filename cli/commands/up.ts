@@ -7,7 +7,7 @@ import type { Alert, Health, Profile } from '../../wire/index.ts';
 import { alertLines } from '../alert-line.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { Installation } from '../installation.ts';
+import { type Installation, SYSTEM_TRUST } from '../installation.ts';
 import { parseListen } from '../listen.ts';
 import { makeLog } from '../logger.ts';
 import type { Output } from '../output.ts';
@@ -44,6 +44,8 @@ export async function up(options: UpOptions, install: Installation, output: Outp
     agent = await startAgent({
       stateDir,
       profile: options.profile,
+      group: null,
+      systemTrust: SYSTEM_TRUST,
       users: usersOf(options.home),
       roots: (options.root ?? []).map((root) => resolve(root)),
       rulePaths: [install.rules],

@@ -3,6 +3,9 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { HostView } from '../../agent/host-view.ts';
+import { openDatabase } from '../../agent/state/database.ts';
+import { SealedCopies } from '../../agent/state/sealed-copies.ts';
+import { openSigner } from '../../approval/index.ts';
 import { TempDirectory } from '../temp-directory.ts';
 
 test('trust roots that others may write make every server invalid, and the look goes on', async () => {
@@ -17,15 +20,28 @@ test('trust roots that others may write make every server invalid, and the look 
     salt: 'salt',
     platform: 'linux',
     env: { HOME: home.path, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
+    systemTrust: null,
+    copies: new SealedCopies(() => openDatabase(state.path)),
   });
   const [found] = (await view.look(new Date())).servers;
   assert.ok(found);
-  view.approvals.approve(found.discovered.server, {
+  const signer = await openSigner(undefined, {
+    stateDir: state.path,
+    systemDirectory: null,
+    agentSocket: undefined,
+  });
+  await view.approvals.approve(found.discovered.server, {
     owner: 'o',
     approver: 'a',
     reason: '',
     expires: null,
     now: new Date(),
+    contexts: { profiles: ['developer'], host_groups: null, users: null },
+    accepted: [],
+    policy: null,
+    signer,
+    project: null,
+    known: [],
   });
   assert.equal((await view.look(new Date())).servers[0]?.verdict.state, 'approved');
   chmodSync(join(state.path, 'trust'), 0o777);

@@ -5,7 +5,9 @@ import { HostView } from '../../agent/host-view.ts';
 import { HostWatch } from '../../agent/host-watch.ts';
 import { Pipeline } from '../../agent/pipeline.ts';
 import { loadRules } from '../../agent/rule-pack.ts';
+import { AuthorityStore } from '../../agent/state/authority.ts';
 import { Meta, openDatabase } from '../../agent/state/database.ts';
+import { SealedCopies } from '../../agent/state/sealed-copies.ts';
 import { SnapshotStore } from '../../agent/state/snapshot.ts';
 import { readAlerts, Spool } from '../../agent/state/spool.ts';
 import { FileWatcher } from '../../collectors/index.ts';
@@ -43,10 +45,13 @@ async function live(home: TempDirectory, state: TempDirectory): Promise<readonly
     salt: meta.salt(),
     platform: 'linux',
     env: { HOME: home.path, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
+    systemTrust: null,
+    copies: new SealedCopies(() => database),
   });
   const watch = new HostWatch({
     view,
     snapshots: new SnapshotStore(database),
+    authority: new AuthorityStore(meta),
     pipeline,
     watcher,
     log: LOUD,

@@ -1,7 +1,7 @@
 import { type KnownServer, knownServer } from '../../agent/enrich/known-server.ts';
 import type { Draft } from '../../agent/state/spool.ts';
 import type { Verdict } from '../../approval/index.ts';
-import { APPROVAL_PREDICATE, composeStatement } from '../../approval/statement.ts';
+import { APPROVAL_PREDICATE, composeStatement } from '../../approval/statement/statement.ts';
 import type { EnvFact, LaunchSpec } from '../../inventory/index.ts';
 import type { Artefact, Server, ServerState, Severity } from '../../wire/index.ts';
 import { candidate, NOW } from '../approval/candidate.ts';
@@ -56,10 +56,16 @@ export function known(more: Known = {}): KnownServer {
     issued: NOW.toISOString(),
     expires: null,
     serial: 1,
+    contexts: { profiles: null, host_groups: null, users: null },
+    accepted: [],
+    policy: null,
   };
   const verdict: Verdict = {
     state: more.state ?? (approved ? 'approved' : 'pending'),
+    code: null,
     reason: 'test',
+    ruling: 'report',
+    source: null,
     statement: approved ? composeStatement(APPROVAL_PREDICATE, server, decision) : null,
     changes: [],
   };

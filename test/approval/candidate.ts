@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { ApprovalRequest } from '../../approval/store.ts';
+import { openSigner } from '../../approval/keys/key-choice.ts';
+import { loadTrust } from '../../approval/keys/trust-roots.ts';
+import type { Candidate } from '../../approval/statement/statement.ts';
+import type { StoredApproval } from '../../approval/store/approval-files.ts';
+import { type ApprovalRequest, ApprovalStore } from '../../approval/store/store.ts';
+import { type Grounds, judge, type Verdict } from '../../approval/verdict/judge.ts';
 import type { Artefact, Server } from '../../wire/index.ts';
 
 export function digestOf(text: string): string {
@@ -27,7 +32,9 @@ export function candidate(
   more: Partial<Omit<Server, 'closure'>> = {},
   artefacts: readonly Artefact[] = [CONFIG, SCRIPT],
 ): Omit<Server, 'state'> {
-  const lines = artefacts.map(({ role, portable_path, sha256 }) => `${role} ${portable_path} ${sha256}`);
+  const lines = artefacts.map(
+    ({ role, portable_path, sha256, reason }) => `${role}\0${portable_path}\0${sha256 ?? reason}\n`,
+  );
   return {
     id: '0123456789abcdef',
     client: 'claude-code',
@@ -47,7 +54,7 @@ export function candidate(
     disabled: null,
     auto_approve: null,
     user: 'alice',
-    closure: { digest: digestOf(lines.sort().join('\n')), artefacts },
+    closure: { digest: digestOf(lines.sort().join('')), artefacts },
     findings: [],
     ...more,
   };
@@ -55,6 +62,66 @@ export function candidate(
 
 export const NOW = new Date('2026-08-01T10:00:00.000Z');
 
-export function request(more: Partial<ApprovalRequest> = {}): ApprovalRequest {
-  return { owner: 'alice', approver: 'root', reason: 'test', expires: null, now: NOW, ...more };
+/** Approvals of one state directory, decided and judged as the CLI and the agent do. */
+export class Decisions {
+  readonly store: ApprovalStore;
+  readonly #stateDir: string;
+
+  constructor(stateDir: string) {
+    this.#stateDir = stateDir;
+    this.store = new ApprovalStore(stateDir);
+  }
+
+  get trust() {
+    return loadTrust({ stateDir: this.#stateDir, systemDirectory: null, profile: 'production' });
+  }
+
+  load(projects: readonly string[] = []): readonly StoredApproval[] {
+    return this.store.load(projects, this.trust);
+  }
+
+  async request(more: Partial<ApprovalRequest> = {}): Promise<ApprovalRequest> {
+    const source = { stateDir: this.#stateDir, systemDirectory: null, agentSocket: undefined };
+    return {
+      owner: 'alice',
+      approver: 'root',
+      reason: 'test',
+      expires: null,
+      now: NOW,
+      contexts: { profiles: null, host_groups: null, users: null },
+      accepted: [],
+      policy: null,
+      project: null,
+      signer: more.signer ?? (await openSigner(undefined, source)),
+      known: this.load(),
+      ...more,
+    };
+  }
+
+  async approve(server: Candidate = candidate(), more: Partial<ApprovalRequest> = {}) {
+    return this.store.approve(server, await this.request(more));
+  }
+
+  async revoke(server: Candidate = candidate(), more: Partial<ApprovalRequest> = {}) {
+    return this.store.revoke(server, await this.request(more));
+  }
+
+  judge(
+    server: Candidate = candidate(),
+    more: Partial<Grounds> = {},
+    projects: readonly string[] = [],
+  ): Verdict {
+    return judge(server, this.load(projects), { ...GROUNDS, ...more });
+  }
+}
+
+export const GROUNDS: Grounds = {
+  situation: { now: NOW, latestSeen: null, profile: 'developer', group: null },
+  threshold: 1,
+  highestSerial: 0,
+};
+
+/** The same grounds at another time, or in another place. */
+export function grounds(situation: Partial<Grounds['situation']>): Grounds {
+  return { ...GROUNDS, situation: { ...GROUNDS.situation, ...situation } };
 }

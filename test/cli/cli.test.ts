@@ -148,7 +148,7 @@ test('approve, verify, show, diff and revoke tell one story', () => {
   assert.equal(json().state, 'drifted');
   assert.match(json().changes[0].diff, /-safe\(\)\n\+evil\(\)/);
   const [line] = sealwatch('verify', '--json', ...host.selection).lines();
-  assert.deepEqual(Object.keys(line).sort(), ['client', 'id', 'name', 'reason', 'state']);
+  assert.deepEqual(Object.keys(line).sort(), ['client', 'code', 'id', 'name', 'reason', 'state']);
   assert.equal(run('revoke', '--yes').json().predicate.serial, 2);
   assert.equal(run('show').json().state, 'revoked');
 });

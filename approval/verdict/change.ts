@@ -1,5 +1,6 @@
-import type { Artefact } from '../wire/index.ts';
-import { artefactSubjects, type Candidate, type Statement, subjectName } from './statement.ts';
+import type { Artefact } from '../../wire/index.ts';
+import { artefactSubjects, type Candidate, type Statement } from '../statement/statement.ts';
+import { splitSubjectName, subjectName } from '../statement/subjects.ts';
 
 /** How one artefact differs between two closures. */
 export interface ArtefactChange {
@@ -46,15 +47,8 @@ function compare(before: ReadonlyMap<string, string>, after: readonly Artefact[]
     changes.push({ change, role: artefact.role, path: artefact.path, before: old, after: artefact.sha256 });
   }
   for (const [name, digest] of before) {
-    if (seen.has(name)) continue;
-    const colon = name.indexOf(':');
-    changes.push({
-      change: 'removed',
-      role: name.slice(0, colon),
-      path: name.slice(colon + 1),
-      before: digest,
-      after: null,
-    });
+    if (!seen.has(name))
+      changes.push({ change: 'removed', ...splitSubjectName(name), before: digest, after: null });
   }
   return changes;
 }

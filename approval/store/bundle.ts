@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { canonicalJson } from '../../inventory/index.ts';
+import {
+  checkEnvelope,
+  type Envelope,
+  envelopeSchema,
+  parseEnvelope,
+  signEnvelope,
+  verifyEnvelope,
+} from '../envelope/dsse.ts';
+import { ApprovalError } from '../errors.ts';
+import type { Signer } from '../keys/signer.ts';
+import type { Trust } from '../keys/trust-roots.ts';
+import { type StoredApproval, verifyApproval } from './approval-files.ts';
+import { readBounded } from './bounded-file.ts';
+import { writeDurably } from './durable-file.ts';
+import type { Marks } from './marks.ts';
+
+const BUNDLE_PAYLOAD_TYPE = 'application/vnd.sealwatch.approvals+json';
+const MAX_APPROVALS = 10_000;
+const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
+
+const bundleSchema = z.strictObject({
+  /** Rises with every bundle; a host never goes back to a lower one. */
+  version: z.number().int().positive(),
+  issued: z.iso.datetime(),
+  approvals: z.array(envelopeSchema).max(MAX_APPROVALS),
+});
+type Bundle = z.infer<typeof bundleSchema>;
+
+/** Where the bundle of a state directory lies. */
+export function bundlePath(stateDir: string): string {
+  return join(stateDir, 'bundle', 'approvals.dsse.json');
+}
+
+/**
+ * Signs a set of approvals as one: who holds the bundle can neither leave one out nor put an older set in its
+ * place. Each approval keeps its own signatures, which still have to be enough.
+ * @throws {ApprovalError}
+ */
+export async function composeBundle(
+  approvals: readonly Envelope[],
+  version: number,
+  issued: Date,
+  signer: Signer,
+): Promise<Envelope> {
+  const bundle = { version, issued: issued.toISOString(), approvals: [...approvals] };
+  const parsed = bundleSchema.safeParse(bundle);
+  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
+  return signEnvelope(Buffer.from(canonicalJson(parsed.data)), signer, BUNDLE_PAYLOAD_TYPE);
+}
+
+/** Checks a bundle and puts it into the state directory. @throws {ApprovalError} also where it is an older one */
+export function installBundle(text: string, stateDir: string, trust: Trust, marks: Marks): number {
+  const bundle = openBundle(text, trust);
+  refuseOlder(bundle, marks);
+  writeDurably(bundlePath(stateDir), text, 0o644);
+  marks.recordBundle(bundle.version);
+  return bundle.version;
+}
+
+/** The approvals of the installed bundle; none where there is no bundle, one invalid entry where it does not hold. */
+export function readBundle(stateDir: string, trust: Trust, marks: Marks): readonly StoredApproval[] {
+  const path = bundlePath(stateDir);
+  try {
+    const bundle = openBundle(readBounded(path, MAX_BUNDLE_BYTES), trust);
+    refuseOlder(bundle, marks);
+    marks.recordBundle(bundle.version);
+    return bundle.approvals.map((envelope, index) =>
+      verifyApproval(() => checkEnvelope(envelope), { store: 'bundle', path: `${path}#${index}` }, trust),
+    );
+  } catch (cause) {
+    if (cause instanceof ApprovalError)
+      return [{ kind: 'invalid', store: 'bundle', path, claims: null, error: cause }];
+    if (typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ENOENT')
+      return marks.bundleVersion === 0 ? [] : [missing(path, marks.bundleVersion)];
+    const error = new ApprovalError('APPROVAL_STORE_UNREADABLE', `${path} cannot be read`, { cause });
+    return [{ kind: 'invalid', store: 'bundle', path, claims: null, error }];
+  }
+}
+
+function openBundle(text: string, trust: Trust): Bundle {
+  if (text.length > MAX_BUNDLE_BYTES)
+    throw new ApprovalError('APPROVAL_TOO_LARGE', 'the bundle is too large');
+  const { payload } = verifyEnvelope(parseEnvelope(text, MAX_BUNDLE_BYTES), trust.keys, BUNDLE_PAYLOAD_TYPE);
+  let value: unknown;
+  try {
+    value = JSON.parse(payload.toString('utf8'));
+  } catch (cause) {
+    throw new ApprovalError('APPROVAL_BUNDLE_INVALID', 'the bundle is not JSON', { cause });
+  }
+  const parsed = bundleSchema.safeParse(value);
+  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
+  if (!Buffer.from(canonicalJson(parsed.data)).equals(payload)) throw invalid('it is not canonical JSON');
+  return parsed.data;
+}
+
+function refuseOlder({ version }: Bundle, { bundleVersion }: Marks): void {
+  if (version >= bundleVersion) return;
+  const message = `bundle ${version} is older than ${bundleVersion}, which was installed here before`;
+  throw new ApprovalError('APPROVAL_BUNDLE_ROLLED_BACK', message);
+}
+
+function missing(path: string, version: number): StoredApproval {
+  const message = `bundle ${version}, which was installed here, is gone`;
+  const error = new ApprovalError('APPROVAL_BUNDLE_ROLLED_BACK', message);
+  return { kind: 'invalid', store: 'bundle', path, claims: null, error };
+}
+
+function invalid(message: string): ApprovalError {
+  return new ApprovalError('APPROVAL_BUNDLE_INVALID', `not a bundle of approvals: ${message}`);
+}
