@@ -17,6 +17,7 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
   addInventory(program, install, run);
   addApproval(program, run);
   addKeys(program, run);
+  addBundles(program, run);
   addRules(program, run);
   addPrograms(program, install, run);
   return program;
@@ -155,6 +156,25 @@ function addKeys(program: Command, run: Run): void {
     .description('let the signatures of a public key count here')
     .action((file, options) =>
       run(options, async (output) => (await import('./commands/key.ts')).keyTrust(file, options, output)),
+    );
+}
+
+function addBundles(program: Command, run: Run): void {
+  const bundles = program.command('bundle').description('sets of approvals for other hosts');
+  const withState = (command: Command) =>
+    command.option('--state-dir <dir>', 'where keys and trust roots lie', defaultStateDir(process.env));
+  withState(bundles.command('create').argument('<approval...>'))
+    .description('sign approval files as one set, and write it to stdout')
+    .requiredOption('--serial <number>', 'higher than that of the last bundle', Number)
+    .option('--key <name>', 'key that signs: a name, or ssh:COMMENT of the OpenSSH agent')
+    .action((files, options) =>
+      run({}, async (output) => (await import('./commands/bundle.ts')).bundleCreate(files, options, output)),
+    );
+  withState(bundles.command('install').argument('<file>'))
+    .description('let the approvals of a bundle count here')
+    .addOption(new Option('--profile <profile>', 'how strictly trust roots are judged').choices(PROFILES))
+    .action((file, options) =>
+      run({}, async (output) => (await import('./commands/bundle.ts')).bundleInstall(file, options, output)),
     );
 }
 

@@ -5,13 +5,16 @@ const INSTALL_MS = 240_000;
 /** Test files install side by side: each waits for the other's lock, in seconds. */
 const LOCK_SECONDS = 200;
 
-function isThere(program: string): boolean {
-  return spawnSync(program, ['--version'], { timeout: 30_000 }).status === 0;
+function isThere(program: string, probe: string): boolean {
+  return spawnSync(program, [probe], { timeout: 30_000 }).status === 0;
 }
 
-/** Whether a program runs here; where it is missing, root gets it from its Debian package first. */
-export function haveProgram(program: string, debianPackage: string): boolean {
-  if (isThere(program)) return true;
+/**
+ * Whether a program runs here; where it is missing, root gets it from its Debian package first. `probe` is the
+ * argument with which it does nothing but succeed.
+ */
+export function haveProgram(program: string, debianPackage: string, probe = '--version'): boolean {
+  if (isThere(program, probe)) return true;
   if (process.getuid?.() !== 0) return false;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args: readonly string[]) =>
@@ -21,5 +24,5 @@ export function haveProgram(program: string, debianPackage: string): boolean {
     });
   const install = () => apt('install', '-y', '--no-install-recommends', debianPackage).status === 0;
   if (!install() && apt('update').status === 0) install();
-  return isThere(program);
+  return isThere(program, probe);
 }

@@ -163,3 +163,36 @@ test('where two signatures are asked for, the second makes the approval', () => 
   assert.equal(decide('cosign', 'two').status, 0);
   assert.equal(sealwatch('verify', ...all).status, 0);
 });
+
+test('a bundle brings approvals to another host, and an older one never comes back', () => {
+  using here = new ProjectHost('home/alice');
+  using there = new ProjectHost('home/bob');
+  const on = (host: ProjectHost) => [
+    '--home',
+    host.at('none'),
+    '--root',
+    host.project,
+    '--state-dir',
+    host.state,
+  ];
+  for (const host of [here, there]) mkdirSync(host.at('none'));
+  assert.equal(sealwatch('approve', 'claude-code/files', '--yes', '--any-user', ...on(here)).status, 0);
+  const own = sealwatch('show', 'claude-code/files', '--json', ...on(here)).json().source.path;
+  const bundle = (version: number, ...files: string[]) =>
+    sealwatch('bundle', 'create', '--serial', String(version), '--state-dir', here.state, ...files).stdout;
+  const key = here.write('key.pem', sealwatch('key', 'export', '--state-dir', here.state).stdout);
+  const install = (text: string) =>
+    sealwatch('bundle', 'install', there.write('bundle.json', text), '--state-dir', there.state);
+  assert.match(install(bundle(1, own)).stderr, /APPROVAL_SIGNER_UNTRUSTED/);
+  assert.equal(sealwatch('key', 'trust', key, '--state-dir', there.state).status, 0);
+  const first = bundle(1, own);
+  assert.equal(install(first).status, 0);
+  assert.equal(sealwatch('verify', ...on(there)).status, 0);
+  assert.equal(sealwatch('revoke', 'claude-code/files', '--yes', ...on(here)).status, 0);
+  const revoked = sealwatch('show', 'claude-code/files', '--json', ...on(here)).json().source.path;
+  assert.equal(install(bundle(2, own, revoked)).status, 0);
+  assert.equal(sealwatch('verify', '--json', ...on(there)).json().code, 'APPROVAL_REVOKED');
+  assert.match(install(first).stderr, /APPROVAL_BUNDLE_ROLLED_BACK/);
+  there.write('state/bundle/approvals.dsse.json', first);
+  assert.equal(sealwatch('verify', ...on(there)).status, 1);
+});

@@ -13,7 +13,7 @@ const failed = (error: unknown) =>
   error instanceof ApprovalError && error.code === 'APPROVAL_KEY_AGENT_FAILED';
 
 test('a key of a real OpenSSH agent signs, by its comment or its fingerprint', async (context) => {
-  if (!haveProgram('ssh-agent', 'openssh-client')) return context.skip('ssh-agent cannot be installed here');
+  if (!haveProgram('ssh', 'openssh-client', '-V')) return context.skip('ssh-agent cannot be installed here');
   using directory = new TempDirectory();
   const socket = directory.at('agent.sock');
   const said = execFileSync('ssh-agent', ['-a', socket], { encoding: 'utf8' });
