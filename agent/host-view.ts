@@ -123,7 +123,8 @@ export class HostView {
     this.#keepTime(now);
     const { stored, trust } = known;
     const files = [...inventory.watch.files, ...stored.map((entry) => entry.path), ...this.#trustFiles()];
-    const trees = [...inventory.watch.trees, join(stateDir, 'approvals'), join(stateDir, 'bundle')];
+    const own = [join(stateDir, 'approvals'), join(stateDir, 'bundle'), ...this.#trustDirectories()];
+    const trees = [...inventory.watch.trees, ...own];
     const { problems, controls } = inventory;
     return { servers, problems, controls, watch: { files, trees }, stored, trust };
   }
@@ -170,6 +171,13 @@ export class HostView {
 
   #trustFiles(): readonly string[] {
     return this.#options.trust === undefined ? trustFiles(this.#trustSource()) : [];
+  }
+
+  /** The directories themselves, so that a root that is added is seen as well as one that is changed. */
+  #trustDirectories(): readonly string[] {
+    const { stateDir, systemTrust, trust } = this.#options;
+    if (trust !== undefined) return [];
+    return [join(stateDir, 'trust'), ...(systemTrust === null ? [] : [systemTrust])];
   }
 
   #keepTime(now: Date): void {

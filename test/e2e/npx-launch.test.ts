@@ -52,7 +52,8 @@ test('the sh -c that npx needs is no shell spawn, the shell that the server star
   await session.close();
   await up.stop();
   assert.equal(up.named('mcp_shell_spawn').length, 1, 'events come in order: the launch raised none before');
-  assert.deepEqual([...new Set(up.alerts.map(({ rule }) => rule.name))], ['mcp_shell_spawn']);
+  const names = new Set(up.alerts.map(({ rule }) => rule.name));
+  assert.deepEqual([...names], ['mcp_trust_root_created', 'mcp_shell_spawn']);
 });
 
 /** The processes from the server up to this test, as /proc tells them. */

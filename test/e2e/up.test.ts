@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
+import { readDatabase } from '../../agent/index.ts';
 import type { Server } from '../../wire/index.ts';
 import { type Account, allAlerts, Host, ORDINARY, type Program, until } from './host.ts';
 
@@ -284,9 +285,12 @@ test('a changed env file is told, and no secret of it or of the config is kept o
   const places = new Map<string, string | Buffer>();
   const look = (when: string) => {
     for (const path of filesBelow(host.stateDir)) {
-      const content = readFileSync(path);
-      places.set(`${path} (${when})`, path.endsWith('.gz') ? gunzipSync(content) : content);
+      places.set(`${path} (${when})`, readFileSync(path));
     }
+    const database = readDatabase(host.stateDir);
+    const copies = database.prepare<[], { digest: string; body: Buffer }>('SELECT * FROM sealed_copy').all();
+    database.close();
+    for (const { digest, body } of copies) places.set(`copy ${digest} (${when})`, gunzipSync(body));
   };
   look('running');
   for (const path of ['/api/v1/alerts', '/api/v1/servers'])
@@ -300,7 +304,7 @@ test('a changed env file is told, and no secret of it or of the config is kept o
   places.set('stdout', stdout).set('stderr', stderr);
   assert.ok(
     places.size > 12 &&
-      ['ocsf.jsonl', '.gz', '.db-wal'].every((end) =>
+      ['ocsf.jsonl', 'copy ', '.db-wal'].every((end) =>
         [...places.keys()].some((place) => place.includes(end)),
       ),
   );
