@@ -1,12 +1,14 @@
 import { hostname, release, type, userInfo } from 'node:os';
 import type { Collector } from '../collectors/index.ts';
-import { createProcessCollector, FileWatcher } from '../collectors/index.ts';
+import { createProcessCollector, FileWatcher, startOf } from '../collectors/index.ts';
 import { AccountNames, clientProcesses, type HostUser } from '../inventory/index.ts';
 import type { CollectorEvent, Health, Profile, Server } from '../wire/index.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
+import { Denier } from './denier.ts';
 import { factOfClockJump, factOfSelf } from './enrich/agent-facts.ts';
 import { fullServer, type KnownServer } from './enrich/known-server.ts';
+import { PolicyChecks } from './enrich/policy-checks.ts';
 import { ProcessTracker } from './enrich/process-tracker.ts';
 import { HostView } from './host-view.ts';
 import { HostWatch } from './host-watch.ts';
@@ -33,6 +35,8 @@ export interface AgentOptions {
   readonly group: string | null;
   /** Directory of the host's trust roots, which alone counts where it exists; null for none. */
   readonly systemTrust: string | null;
+  /** Whether what may not run is ended, or only reported. */
+  readonly denial: 'end' | 'report';
   readonly users: readonly HostUser[];
   readonly roots: readonly string[];
   readonly rulePaths: readonly string[];
@@ -76,6 +80,8 @@ class Daemon implements Agent {
   readonly #pipeline: Pipeline;
   readonly #rules;
   readonly #tracker: ProcessTracker;
+  readonly #policies: PolicyChecks;
+  readonly #denier: Denier | null;
   readonly #watcher = new FileWatcher();
   readonly #processes: Collector;
   readonly #uplink: Uplink;
@@ -119,29 +125,26 @@ class Daemon implements Agent {
       onLost: (stage, count) => this.#lose(stage, count),
       log,
     });
+    this.#policies = new PolicyChecks(options);
+    const userName = (uid: number) => names.user(uid);
     this.#tracker = new ProcessTracker({
-      userName: (uid) => names.user(uid),
+      userName,
+      policyOf: (serverId, image) => this.#policies.program(serverId, image),
       product: process.platform === 'darwin' ? 'macos' : 'linux',
       clientProcesses,
       firstReport: (known) => snapshots.firstTime(reportKey(known), Date.now(), REPORT_AGAIN_MS),
     });
+    const { profile } = options;
+    const { table } = this.#tracker;
+    const kill = (pid: number) => process.kill(pid, 'SIGKILL');
+    this.#denier =
+      options.denial === 'report' ? null : new Denier({ profile, table, startOf, kill, userName });
     this.#processes = createProcessCollector({
       sensorPath: options.sensorPath,
       ...(options.sensorReason === undefined ? {} : { sensorReason: options.sensorReason }),
     });
     this.#watch = new HostWatch({
-      view: new HostView({
-        users: options.users,
-        roots: options.roots,
-        stateDir,
-        salt: meta.salt(),
-        platform: process.platform,
-        env: process.env,
-        profile: options.profile,
-        group: options.group,
-        systemTrust: options.systemTrust,
-        copies: new SealedCopies(() => this.#database),
-      }),
+      view: this.#view(meta.salt()),
       snapshots,
       authority: new AuthorityStore(meta),
       pipeline: this.#pipeline,
@@ -153,6 +156,13 @@ class Daemon implements Agent {
       this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
       this.#watch.touched();
     });
+  }
+
+  #view(salt: string): HostView {
+    const { users, roots, stateDir, profile, group, systemTrust } = this.#options;
+    const copies = new SealedCopies(() => this.#database);
+    const { platform, env } = process;
+    return new HostView({ users, roots, stateDir, salt, platform, env, profile, group, systemTrust, copies });
   }
 
   get servers(): readonly Server[] {
@@ -199,7 +209,11 @@ class Daemon implements Agent {
       this.#receiveSelf(event);
       return;
     }
-    this.#pipeline.submit({ facts: this.#tracker.observe(event) });
+    const facts = this.#tracker.observe(event);
+    const entry = event.kind === 'process_exit' ? null : this.#tracker.table.get(event.pid);
+    const known = entry === null ? null : this.#tracker.serverOf(entry);
+    const denials = entry === null || known === null ? [] : (this.#denier?.joined(entry, known) ?? []);
+    this.#pipeline.submit({ facts: [...facts, ...denials] });
   }
 
   #receiveSelf(event: Extract<CollectorEvent, { kind: 'health' | 'loss' }>): void {
@@ -219,8 +233,10 @@ class Daemon implements Agent {
     this.#receive({ kind: 'loss', time: Date.now(), stage, count, detail });
   }
 
-  #seen(servers: readonly KnownServer[]): void {
+  async #seen(servers: readonly KnownServer[]): Promise<void> {
+    await this.#policies.follow(servers);
     this.#tracker.setServers(servers);
+    this.#pipeline.submit({ facts: this.#denier?.reviewed(servers) ?? [] });
     this.#uplink.announce(servers.map(fullServer));
   }
 

@@ -29,6 +29,8 @@ const agentConfigSchema = z.strictObject({
   roots: z.array(absolutePath).max(1_000).default([]),
   /** Rule files or directories, beside the pack that comes with Sealwatch. */
   rules: z.array(absolutePath).max(1_000).default([]),
+  /** `report` leaves alone what may not run; `end` ends it. */
+  denial: z.enum(['end', 'report']).default('end'),
   /** `off` gives up the kernel sensor for the sampler. */
   sensor: z.enum(['auto', 'off']).default('auto'),
 });

@@ -33,7 +33,7 @@ export interface HostWatchOptions {
   readonly watcher: FileWatcher;
   readonly log: AgentLog;
   /** After each look. */
-  readonly onSight: (servers: readonly KnownServer[]) => void;
+  readonly onSight: (servers: readonly KnownServer[]) => Promise<void>;
 }
 
 /**
@@ -113,7 +113,7 @@ export class HostWatch {
     this.#sight = sight;
     for (const { discovered } of sight.servers) this.#options.view.keepCopies(discovered);
     this.#compare(sight, now.getTime());
-    this.#options.onSight(sight.servers);
+    await this.#options.onSight(sight.servers);
     this.#lookAtExpiry(sight.servers, now.getTime());
     if (!this.#stopped) await this.#options.watcher.watch(sight.watch);
   }
@@ -224,7 +224,8 @@ function departed(snapshot: Snapshot): KnownServer {
     source: null,
     changes: [],
   };
-  return knownServer({ server: snapshot.server, launch: null, env: {}, entry: '' }, verdict);
+  const anchors = { home: [], project: [] };
+  return knownServer({ server: snapshot.server, anchors, launch: null, env: {}, entry: '' }, verdict);
 }
 
 function unreadablePaths({ problems }: HostSight): ReadonlySet<string> {

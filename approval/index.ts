@@ -15,6 +15,13 @@ export {
   trustDirectory,
   trustFiles,
 } from './keys/trust-roots.ts';
+export { Authoriser, type Moment, type PolicySubject, type ToolCall } from './policy/authoriser.ts';
+export { CEDAR_SCHEMA } from './policy/cedar-schema.ts';
+export { DENIAL_CODES, type DenialCode, type PolicyDecision } from './policy/denial.ts';
+export type { Destination } from './policy/destination.ts';
+export type { Policy } from './policy/policy.ts';
+export { policyInvalid, readPolicy } from './policy/policy-file.ts';
+export { toolDigest } from './policy/tool-digest.ts';
 export { blockingFindings } from './statement/acceptance.ts';
 export type { Contexts, Situation } from './statement/contexts.ts';
 export { type Candidate, identityOf, type ServerIdentity, type Statement } from './statement/statement.ts';

@@ -18,6 +18,7 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
   addApproval(program, run);
   addKeys(program, run);
   addBundles(program, run);
+  addPolicies(program, run);
   addRules(program, run);
   addPrograms(program, install, run);
   return program;
@@ -91,6 +92,8 @@ function addApproval(program: Command, run: Run): void {
     .addOption(profile())
     .option('--accept <finding>', 'a finding that production would not take; may be repeated', collect)
     .option('--group <name>', 'a host group that it is for; may be repeated', collect)
+    .option('--policy <file>', 'what it may do while it runs (docs/policy.md)')
+    .option('--no-policy', 'give up the policy of the last approval')
     .option('--any-user', 'let it hold for every user')
     .option('--project', 'keep it in the project, to be committed')
     .option('--all', 'approve every server that --from-scan shows')
@@ -175,6 +178,32 @@ function addBundles(program: Command, run: Run): void {
     .addOption(new Option('--profile <profile>', 'how strictly trust roots are judged').choices(PROFILES))
     .action((file, options) =>
       run({}, async (output) => (await import('./commands/bundle.ts')).bundleInstall(file, options, output)),
+    );
+}
+
+function addPolicies(program: Command, run: Run): void {
+  const policies = program.command('policy').description('what an approved server may do while it runs');
+  withJson(policies.command('check').argument('<file>'))
+    .description('whether an approval would take a policy')
+    .action((file, options) =>
+      run(options, async (output) => (await import('./commands/policy.ts')).policyCheck(file, output)),
+    );
+  policies
+    .command('schema')
+    .description('print what Cedar policies may speak of')
+    .action(() => run({}, async (output) => (await import('./commands/policy.ts')).policySchema(output)));
+  withJson(policies.command('tools').argument('<file>', 'an answer to tools/list; - is stdin'))
+    .description('digests of tools, as a policy names them')
+    .action((file, options) =>
+      run(options, async (output) => (await import('./commands/policy.ts')).policyTools(file, output)),
+    );
+  withJson(policies.command('try').argument('<file>'))
+    .description('what a policy says of requests')
+    .requiredOption('--requests <file>', 'requests as JSON lines; - is stdin')
+    .action((file, options) =>
+      run(options, async (output) =>
+        (await import('./commands/policy.ts')).policyTry(file, options.requests, output),
+      ),
     );
 }
 

@@ -3,3 +3,4 @@ export { COLLECTOR_ERROR_CODES, CollectorError, type CollectorErrorCode } from '
 export type { WatchRequest } from './file/watch-plan.ts';
 export { FileWatcher } from './file/watcher.ts';
 export { createProcessCollector, type ProcessCollector } from './process/index.ts';
+export { startOf } from './process/proc.ts';

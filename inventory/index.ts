@@ -13,6 +13,7 @@ export { AccountNames } from './closure/files/names.ts';
 export { canonicalJson, sha256Hex } from './closure/jcs.ts';
 export { LAUNCHERS, type Launcher, type LaunchSpec } from './closure/launch/launcher.ts';
 export { type ShellCommand, shellCommands } from './closure/launch/shell-words.ts';
+export { type Anchors, HOME_MARKER, PROJECT_MARKER, portablePath } from './closure/portable.ts';
 export { type ParsedConfig, type ParsedServer, parseConfigFile } from './config/parse-file.ts';
 export { readRegular } from './config/read.ts';
 export { ProjectRecords } from './discovery/project-records.ts';

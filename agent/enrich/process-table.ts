@@ -1,3 +1,4 @@
+import type { DenialCode } from '../../approval/index.ts';
 import { redactArgs } from '../../inventory/index.ts';
 import type { Ancestor, ProcessExec, ProcessExit, ProcessFork } from '../../wire/index.ts';
 
@@ -31,6 +32,8 @@ export interface ProcessEntry {
   argv: readonly string[];
   cwd: string | null;
   membership: Membership | null;
+  /** Why the policy of its server's approval does not allow this image; null where nothing speaks against it. */
+  denied: DenialCode | null;
 }
 
 /**
@@ -61,6 +64,7 @@ export class ProcessTable {
       argv: parent?.argv ?? [],
       cwd: parent?.cwd ?? null,
       membership: parent?.membership ?? null,
+      denied: null,
     };
     this.#live.set(event.pid, cutLineage(entry));
     return entry;
@@ -76,6 +80,7 @@ export class ProcessTable {
     entry.exe = event.exe;
     entry.argv = event.argv;
     entry.cwd = event.cwd;
+    entry.denied = null;
     return { entry, fresh: true };
   }
 
@@ -83,6 +88,11 @@ export class ProcessTable {
     const entry = this.#live.get(event.pid);
     if (entry === undefined || (event.start !== 0 && entry.start !== event.start)) return;
     this.#live.delete(event.pid);
+  }
+
+  /** Every living process of a server's subtree. */
+  members(serverId: string): readonly ProcessEntry[] {
+    return [...this.#live.values()].filter(({ membership }) => membership?.serverId === serverId);
   }
 
   /** Ancestors of a process, nearest first. */

@@ -10,6 +10,7 @@ import {
   rootRole,
 } from './launch-chain.ts';
 import { matchesLaunch } from './launch-match.ts';
+import type { PolicyAnswer } from './policy-checks.ts';
 import { commandLine, type Membership, type ProcessEntry, ProcessTable } from './process-table.ts';
 
 /** Servers remembered after they left their config; the oldest is forgotten first. */
@@ -20,6 +21,8 @@ export interface TrackerOptions {
   readonly product: 'linux' | 'macos';
   /** Names of a client's own processes, by client id. */
   readonly clientProcesses: (client: string) => readonly string[];
+  /** What a server's approval says of an image that it starts. */
+  readonly policyOf: (serverId: string, image: Image) => PolicyAnswer;
   /** Whether this start of a server is the first to be told of in its present state. */
   readonly firstReport: (known: KnownServer) => boolean;
 }
@@ -46,6 +49,11 @@ export class ProcessTracker {
       if (now.has(id) || this.#departed.size > MAX_DEPARTED) this.#departed.delete(id);
     }
     this.#servers = now;
+  }
+
+  /** The server that a process belongs to; null where it belongs to none. */
+  serverOf(entry: ProcessEntry): KnownServer | null {
+    return entry.membership === null ? null : (this.#known(entry.membership.serverId) ?? null);
   }
 
   #known(id: string): KnownServer | undefined {
@@ -134,6 +142,7 @@ export class ProcessTracker {
     const user = this.#options.userName(entry.uid);
     const ancestry = this.table.ancestry(entry, this.#options.userName);
     const cmdline = commandLine(entry.argv);
+    const policy = this.#policy(entry, membership);
     return {
       time: event.time,
       logsource: { category: 'process_creation', product: this.#options.product },
@@ -150,6 +159,7 @@ export class ProcessTracker {
         'mcp.in_subtree': true,
         'mcp.in_launch_chain': membership.role !== 'inside',
         'mcp.is_server': membership.role === 'server',
+        'mcp.policy': policy,
         'mcp.script': event.script,
         'mcp.truncated': event.truncated,
         'mcp.source': event.source,
@@ -160,6 +170,14 @@ export class ProcessTracker {
       ancestry,
       change: null,
     };
+  }
+
+  /** The launch chain is what was approved itself; the policy is about what comes out of it. */
+  #policy(entry: ProcessEntry, { serverId, role }: Membership): PolicyAnswer {
+    if (role !== 'inside') return 'none';
+    const answer = this.#options.policyOf(serverId, entry);
+    entry.denied = answer === 'none' || answer === 'allowed' ? null : answer;
+    return answer;
   }
 
   #startFact(event: ProcessExec, entry: ProcessEntry, known: KnownServer, process: Fact): Fact {

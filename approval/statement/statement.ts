@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../../inventory/index.ts';
 import { SCOPES, type Server } from '../../wire/index.ts';
 import { ApprovalError } from '../errors.ts';
-import { type Policy, policySchema } from '../policy/policy.ts';
+import { normalisePolicy, type Policy, policySchema } from '../policy/policy.ts';
 import { type Contexts, contextsSchema, normaliseContexts } from './contexts.ts';
 import { CLOSURE_SUBJECT, checkSubjects, subjectsOf, unresolvedOf } from './subjects.ts';
 
@@ -98,6 +98,7 @@ export function composeStatement(
       ...decision,
       contexts: normaliseContexts(decision.contexts),
       accepted: [...new Set(decision.accepted)].sort(),
+      policy: decision.policy === null ? null : normalisePolicy(decision.policy),
       unresolved,
     },
   };

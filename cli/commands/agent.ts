@@ -30,6 +30,7 @@ export async function agentRun(file: string, install: Installation, output: Outp
     profile: config.profile,
     group: config.group,
     systemTrust: config.trust_dir,
+    denial: config.denial,
     users: usersOf(config.homes),
     roots: config.roots,
     rulePaths: [install.rules, ...config.rules],

@@ -7,6 +7,7 @@ import {
   type ApprovalRequest,
   type Contexts,
   openSigner,
+  type Policy,
   type SignedDecision,
 } from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
@@ -15,7 +16,9 @@ import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { keySource } from '../installation.ts';
 import { type Output, printable } from '../output.ts';
+import { policyLines } from '../policy-lines.ts';
 import { pick, type Selection, viewOf } from '../selection.ts';
+import { loadPolicy } from './policy.ts';
 
 const MAX_EXPIRY_DAYS = 3_660;
 
@@ -33,6 +36,8 @@ export interface DecideOptions extends Selection {
   readonly group?: readonly string[];
   /** Keeps it beside the server's project, to be committed. */
   readonly project?: boolean;
+  /** File that says what it may do while it runs; false gives up the policy that it has. */
+  readonly policy?: string | false;
   /** Lets it hold for every user. */
   readonly anyUser?: boolean;
 }
@@ -111,11 +116,17 @@ async function requestOf(
     now,
     contexts: contextsOf(known, options, view.profile),
     accepted: options.accept ?? [],
-    policy: null,
+    policy: await policyOf(known, options),
     signer: await openSigner(options.key, keySource(options.stateDir)),
     project: options.project === true ? server.project : null,
     known: sight.stored,
   };
+}
+
+/** What was said once holds on: an approval that is given again keeps the policy unless told otherwise. */
+async function policyOf({ verdict }: KnownServer, { policy }: DecideOptions): Promise<Policy | null> {
+  if (policy === false) return null;
+  return policy === undefined ? (verdict.statement?.predicate.policy ?? null) : loadPolicy(policy);
 }
 
 /** Findings first: they are what the question is about. */
@@ -140,7 +151,10 @@ export async function approve(
   const view = viewOf(options);
   const sight = await view.look(new Date());
   const known = pick(sight.servers, name);
-  if (!output.json) showClosure(known, output);
+  if (!output.json) {
+    showClosure(known, output);
+    for (const line of policyLines(await policyOf(known, options))) output.say(`  policy   ${line}`);
+  }
   const told = await completed(known, options);
   await confirm('Seal this?', options);
   view.keepCopies(known.discovered);

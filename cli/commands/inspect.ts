@@ -3,6 +3,7 @@ import { loadTrustFiles } from '../../approval/index.ts';
 import { closureLines } from '../closure-lines.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { type Output, printable } from '../output.ts';
+import { policyLines } from '../policy-lines.ts';
 import { pick, type Selection, viewOf } from '../selection.ts';
 
 /** `sealwatch show`: one server with its state and the sentence that explains it. */
@@ -26,6 +27,8 @@ export async function show(name: string, selection: Selection, output: Output): 
   output.answer(`  closure  ${server.closure.digest}`);
   const lines = closureLines(server.closure.artefacts, ({ mode, owner }) => [mode, owner.padEnd(8)]);
   for (const line of lines) output.answer(`    ${line}`);
+  const policy = known.verdict.statement?.predicate.policy ?? null;
+  for (const line of policyLines(policy)) output.answer(`  policy   ${line}`);
   for (const finding of server.findings) {
     output.answer(`  finding  ${finding.severity}: ${printable(finding.message)} (${finding.id})`);
   }

@@ -46,6 +46,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
       profile: options.profile,
       group: null,
       systemTrust: SYSTEM_TRUST,
+      denial: 'end',
       users: usersOf(options.home),
       roots: (options.root ?? []).map((root) => resolve(root)),
       rulePaths: [install.rules],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type FileHandle, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessExec, ProcessSource } from '../../wire/index.ts';
@@ -55,6 +56,15 @@ function effectiveId(status: string, key: 'Uid' | 'Gid'): number | null {
 export async function readStat(procRoot: string, pid: number): Promise<ProcStat | null> {
   try {
     return parseStat((await readBounded(join(procRoot, String(pid), 'stat'), MAX_STAT_BYTES)).toString());
+  } catch {
+    return null;
+  }
+}
+
+/** Start time of a living process in clock ticks since boot; null where it is gone or /proc does not tell. */
+export function startOf(pid: number): number | null {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.start ?? null;
   } catch {
     return null;
   }

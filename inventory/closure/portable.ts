@@ -4,9 +4,11 @@ export interface Anchors {
   readonly project: readonly string[];
 }
 
-const HOME_MARKER = '~';
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the marker itself, as DESIGN names it
-const PROJECT_MARKER = '${project}';
+/** What stands for the home in a portable path. */
+export const HOME_MARKER = '~';
+/** What stands for the project. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the marker itself
+export const PROJECT_MARKER = '${project}';
 
 /** A path as it goes into the digest: below the project or the home it is relative to it. */
 export function portablePath(path: string, anchors: Anchors): string {

@@ -30,6 +30,8 @@ export interface EnvFact {
 /** A server with what only this host may know of it. */
 export interface DiscoveredServer {
   readonly server: Omit<Server, 'state'>;
+  /** What `~` and `${project}` stand for, each as it is named and as it resolves. */
+  readonly anchors: Anchors;
   /** Null for a server that is only connected to. */
   readonly launch: LaunchSpec | null;
   readonly env: Readonly<Record<string, EnvFact>>;
@@ -130,7 +132,8 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
     assumptions: assumptionsOf(source, entry, launch, host.memory.executables),
   };
   const text = JSON.stringify(JSON.parse(canonicalJson(storableEntry(found.raw))), null, 2);
-  const discovered: DiscoveredServer = { server, launch, env: envFacts(entry, host.salt), entry: text };
+  const env = envFacts(entry, host.salt);
+  const discovered: DiscoveredServer = { server, anchors, launch, env, entry: text };
   return { discovered, files: set.files, trees: set.trees };
 }
 

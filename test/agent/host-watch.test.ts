@@ -55,7 +55,7 @@ async function live(home: TempDirectory, state: TempDirectory): Promise<readonly
     pipeline,
     watcher,
     log: LOUD,
-    onSight: () => {},
+    onSight: async () => {},
   });
   const before = spool.last;
   await watch.start();

@@ -71,5 +71,6 @@ export function known(more: Known = {}): KnownServer {
   };
   const env: Record<string, EnvFact> = {};
   for (const [name, digest] of Object.entries(more.env ?? {})) env[name] = { digest, class: null };
-  return knownServer({ server, launch: more.launch ?? null, env, entry: '{}' }, verdict);
+  const anchors = { home: ['/home/alice'], project: [] };
+  return knownServer({ server, anchors, launch: more.launch ?? null, env, entry: '{}' }, verdict);
 }

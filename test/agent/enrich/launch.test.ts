@@ -180,6 +180,7 @@ function tracker(...servers: ReturnType<typeof known>[]) {
     userName: (uid) => `u${uid}`,
     product: 'linux',
     clientProcesses: () => ['claude'],
+    policyOf: () => 'none',
     firstReport: ({ discovered }) =>
       !reports.has(discovered.server.id) && !!reports.add(discovered.server.id),
   });

@@ -1,0 +1,25 @@
+/** Why a policy does not allow something; docs/policy.md explains each. */
+export const DENIAL_CODES = [
+  'DENIED_TOOL_NOT_LISTED',
+  'DENIED_TOOL_CHANGED',
+  'DENIED_ARGUMENT',
+  'DENIED_RATE',
+  'DENIED_EXECUTABLE',
+  'DENIED_SHELL',
+  'DENIED_DESTINATION',
+  'DENIED_WRITE',
+  'DENIED_BY_CEDAR',
+  'DENIED_CEDAR_FAILED',
+  'DENIED_REQUEST_TOO_LARGE',
+] as const;
+export type DenialCode = (typeof DENIAL_CODES)[number];
+
+export type PolicyDecision =
+  | { readonly decision: 'allow' }
+  | { readonly decision: 'deny'; readonly code: DenialCode; readonly reason: string };
+
+export const ALLOW: PolicyDecision = { decision: 'allow' };
+
+export function deny(code: DenialCode, reason: string): PolicyDecision {
+  return { decision: 'deny', code, reason };
+}
