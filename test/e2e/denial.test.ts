@@ -14,8 +14,8 @@ const FINDINGS = ['mcp_self_authority', 'mcp_config_writable_by_others', 'mcp_he
 const SERVER = `
 const { spawn } = require('node:child_process');
 spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-process.stdin.on('data', (line) => {
-  const [command, ...args] = String(line).trim().split(' ');
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const [command, ...args] = line.split(' ');
   spawn(command, args, { stdio: 'ignore' }).on('error', () => {});
 });
 `;
