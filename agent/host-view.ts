@@ -145,7 +145,8 @@ export class HostView {
       highestSerial: marks.highest(subject),
       evidenceOf: fileEvidence,
     });
-    if (verdict.statement !== null) marks.record(subject, verdict.statement.predicate.serial);
+    if (verdict.statement !== null && verdict.counts)
+      marks.record(subject, verdict.statement.predicate.serial);
     return verdict;
   }
 
@@ -223,6 +224,7 @@ function unbelievable(error: ApprovalError, profile: Profile): Verdict {
     ruling: profile === 'production' ? 'deny' : 'report',
     statement: null,
     source: null,
+    counts: false,
     changes: [],
   };
 }

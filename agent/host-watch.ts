@@ -222,6 +222,7 @@ function departed(snapshot: Snapshot): KnownServer {
     ruling: 'report',
     statement: null,
     source: null,
+    counts: false,
     changes: [],
   };
   const anchors = { home: [], project: [] };

@@ -92,6 +92,8 @@ export const serverSchema = z
     config_column: z.number().int().nullable().optional(),
     /** The project directory that the entry belongs to, for project-scoped entries. */
     project: z.string().nullable(),
+    /** That directory as it is named below the home (`~/…`), for identities that hold on another host. */
+    portable_project: z.string().nullable().optional(),
     /** What led to that project: `record:FILE`, `process:NAME`, `root:DIRECTORY`, `config:FILE`; null without one. */
     project_source: z.string().nullable().default(null),
     name: z.string(),

@@ -16,8 +16,15 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const time = z.iso.datetime();
 const text = z.string().max(4_096);
 
-/** Which server an approval is for, in terms that hold on every host: the config path is the portable one. */
-const identitySchema = z.strictObject({ client: text, scope: z.enum(SCOPES), config: text, name: text });
+/** Which server an approval is for, in terms that hold on every host: paths are portable ones. */
+const identitySchema = z.strictObject({
+  client: text,
+  scope: z.enum(SCOPES),
+  config: text,
+  name: text,
+  /** The project that the entry belongs to; null or absent where it has none, or where any place of it will do. */
+  project: text.nullable().exactOptional(),
+});
 export type ServerIdentity = z.infer<typeof identitySchema>;
 
 const statementSchema = z.strictObject({
@@ -57,10 +64,12 @@ export function identityOf(server: Candidate): ServerIdentity {
     scope: server.scope,
     config: config?.portable_path ?? server.config_path,
     name: server.name,
+    ...(server.portable_project == null ? {} : { project: server.portable_project }),
   };
 }
 
-export function sameIdentity(a: ServerIdentity, b: ServerIdentity): boolean {
+/** Whether two identities name the same entry, whatever project it lies in. */
+export function sameEntry(a: ServerIdentity, b: ServerIdentity): boolean {
   return a.client === b.client && a.scope === b.scope && a.config === b.config && a.name === b.name;
 }
 
@@ -74,6 +83,8 @@ export interface Decision {
   readonly contexts: Contexts;
   readonly accepted: readonly string[];
   readonly policy: Policy | null;
+  /** Whether it is to hold wherever the project lies, since it is kept beside it. */
+  readonly anywhere: boolean;
 }
 
 /**
@@ -86,6 +97,8 @@ export function composeStatement(
   decision: Decision,
 ): Statement {
   const { artefacts, digest } = server.closure;
+  const { anywhere, ...told } = decision;
+  const identity = identityOf(server);
   const subject = subjectsOf(digest, artefacts);
   const unresolved = unresolvedOf(artefacts);
   checkSubjects(subject, unresolved);
@@ -94,8 +107,8 @@ export function composeStatement(
     subject,
     predicateType,
     predicate: {
-      server: identityOf(server),
-      ...decision,
+      server: anywhere ? { ...identity, project: null } : identity,
+      ...told,
       contexts: normaliseContexts(decision.contexts),
       accepted: [...new Set(decision.accepted)].sort(),
       policy: decision.policy === null ? null : normalisePolicy(decision.policy),

@@ -36,6 +36,11 @@ export interface InvalidApproval {
 /** One file of a store. */
 export type StoredApproval = ValidApproval | InvalidApproval;
 
+/** Where the approvals of a project lie. */
+export function projectApprovals(project: string): string {
+  return join(project, '.sealwatch', 'approvals');
+}
+
 /** All approvals in a directory that must be readable where it is there. @throws {ApprovalError} */
 export function readApprovals(directory: string, store: StoreKind, trust: Trust): readonly StoredApproval[] {
   return envelopeFiles(directory).map((path) => readApproval(path, store, trust));
@@ -43,7 +48,7 @@ export function readApprovals(directory: string, store: StoreKind, trust: Trust)
 
 /** The same for a project, which is not ours: what cannot be read there must not hide the rest of the host. */
 export function readProjectApprovals(project: string, trust: Trust): readonly StoredApproval[] {
-  const directory = join(project, '.sealwatch', 'approvals');
+  const directory = projectApprovals(project);
   try {
     return readApprovals(directory, 'project', trust);
   } catch (error) {

@@ -122,8 +122,8 @@ function keyOf({ server, profile, group, user }: MarkSubject): string {
   return `${serverKey(server)}-${shortHash([profile, group, user])}`;
 }
 
-function serverKey({ client, scope, config, name }: ServerIdentity): string {
-  return shortHash([client, scope, config, name]);
+function serverKey({ client, scope, config, name, project = null }: ServerIdentity): string {
+  return shortHash([client, scope, config, name, project]);
 }
 
 function shortHash(parts: readonly (string | null)[]): string {

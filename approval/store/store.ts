@@ -17,10 +17,12 @@ import {
   REVOCATION_PREDICATE,
   type ServerIdentity,
   type Statement,
-  sameIdentity,
+  sameEntry,
 } from '../statement/statement.ts';
+import { concernOf } from '../verdict/concern.ts';
 import {
   APPROVAL_SUFFIX,
+  projectApprovals,
   readApprovals,
   readEnvelope,
   readProjectApprovals,
@@ -103,12 +105,11 @@ export class ApprovalStore {
 
   /** The approval of this server with the highest serial, whatever it lacks; null where there is none. */
   newest(server: Candidate, stored: readonly StoredApproval[]): ValidApproval | null {
-    const identity = identityOf(server);
     const own = stored.filter(
       (entry): entry is ValidApproval =>
         entry.kind === 'valid' &&
         entry.statement.predicateType === APPROVAL_PREDICATE &&
-        sameIdentity(entry.statement.predicate.server, identity),
+        concernOf(entry, server) === 'own',
     );
     const bySerial = own.sort((a, b) => b.statement.predicate.serial - a.statement.predicate.serial);
     return bySerial[0] ?? null;
@@ -143,9 +144,10 @@ export class ApprovalStore {
       contexts,
       accepted,
       policy,
+      anywhere: project !== null,
     });
     const envelope = await signEnvelope(encodeStatement(statement), signer);
-    const directory = project === null ? this.directory : join(project, '.sealwatch', 'approvals');
+    const directory = project === null ? this.directory : projectApprovals(project);
     const path = join(directory, `${fileStem(server)}-${String(serial).padStart(6, '0')}${APPROVAL_SUFFIX}`);
     write(path, envelope);
     return { statement, path };
@@ -164,7 +166,7 @@ function fileStem(server: Candidate): string {
 function highestSerial(stored: readonly StoredApproval[], identity: ServerIdentity, marks: Marks): number {
   let highest = marks.highestOf(identity);
   for (const entry of stored) {
-    if (entry.kind === 'valid' && sameIdentity(entry.statement.predicate.server, identity)) {
+    if (entry.kind === 'valid' && sameEntry(entry.statement.predicate.server, identity)) {
       highest = Math.max(highest, entry.statement.predicate.serial);
     }
   }

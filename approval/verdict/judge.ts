@@ -6,14 +6,13 @@ import {
   artefactSubjects,
   type Candidate,
   closureDigest,
-  identityOf,
   REVOCATION_PREDICATE,
   type Statement,
-  sameIdentity,
 } from '../statement/statement.ts';
 import { subjectName } from '../statement/subjects.ts';
 import type { StoredApproval, StoreKind, ValidApproval } from '../store/approval-files.ts';
 import { type ArtefactChange, changesSince } from './change.ts';
+import { claimsToConcern, concernOf } from './concern.ts';
 import { describeChanges, type EvidenceOf } from './explanation.ts';
 
 /** Milliseconds by which clocks of signers and hosts may differ. */
@@ -35,6 +34,8 @@ export interface Verdict {
   readonly statement: Statement | null;
   /** Where that decision lies; null where there is none. */
   readonly source: { readonly store: StoreKind; readonly path: string } | null;
+  /** Whether that decision is about this very server, so that none with a lower serial counts any more. */
+  readonly counts: boolean;
   /** What differs from the approved closure; empty unless `drifted`. */
   readonly changes: readonly ArtefactChange[];
 }
@@ -51,28 +52,31 @@ export interface Grounds {
 }
 
 /**
- * Judges a server by the stored approvals. Of the decisions about it that verify, hold for this user, profile
+ * Judges a server by the stored approvals. Of the decisions about it (`concernOf`) that verify, hold for this user, profile
  * and host group and carry enough signatures, the one with the highest serial counts; of equal serials a
  * revocation, then that of the bundle, the host, the project, then the later one. What does not verify can
- * only matter where nothing else is there.
+ * only matter where nothing else is there, and what is about the same entry elsewhere only shows what differs.
  */
 export function judge(server: Candidate, stored: readonly StoredApproval[], grounds: Grounds): Verdict {
-  const identity = identityOf(server);
   let newest: ValidApproval | null = null;
+  let alike: ValidApproval | null = null;
   let refused: ApprovalError | null = null;
   for (const entry of stored) {
     if (entry.kind === 'invalid') {
-      if (entry.claims !== null && sameIdentity(entry.claims, identity)) refused ??= entry.error;
+      if (claimsToConcern(entry, server)) refused ??= entry.error;
       continue;
     }
-    if (!sameIdentity(entry.statement.predicate.server, identity)) continue;
+    const concern = concernOf(entry, server);
+    if (concern === 'none') continue;
     const fault = standingFault(entry, server, grounds);
-    if (fault !== null) refused = fault;
-    else if (newest === null || outranks(entry, newest)) newest = entry;
+    if (fault !== null) refused = concern === 'own' ? fault : refused;
+    else if (concern === 'own') newest = newest === null || outranks(entry, newest) ? entry : newest;
+    else alike = alike === null || outranks(entry, alike) ? entry : alike;
   }
-  if (newest === null) return undecided(server, stored, refused, grounds);
-  const fault = faultOf(newest, server, grounds);
-  return verdictOf(newest, server, fault, grounds);
+  const counting = newest ?? (refused === null ? alike : null);
+  if (counting === null) return undecided(server, stored, refused, grounds);
+  const verdict = verdictOf(counting, server, faultOf(counting, server, grounds), grounds);
+  return { ...verdict, counts: newest !== null };
 }
 
 /**
@@ -87,7 +91,7 @@ export function examine(approval: ValidApproval, server: Candidate, grounds: Gro
 function standingFault(approval: ValidApproval, server: Candidate, grounds: Grounds): ApprovalError | null {
   const { statement, signers } = approval;
   const { predicate } = statement;
-  if (!sameIdentity(predicate.server, identityOf(server))) {
+  if (concernOf(approval, server) === 'none') {
     const { client, name } = predicate.server;
     return new ApprovalError('APPROVAL_SERVER_MISMATCH', `the approval is for ${client}/${name}`);
   }
@@ -168,7 +172,7 @@ function verdictOf(
   server: Candidate,
   fault: ApprovalError | null,
   { situation }: Grounds,
-): Verdict {
+): Omit<Verdict, 'counts'> {
   const { statement, store, path } = approval;
   const { issued, approver } = statement.predicate;
   const state = fault === null ? 'approved' : (STATE_OF[fault.code] ?? 'invalid');
@@ -201,6 +205,7 @@ function undecided(
     ruling: rulingOf(state, situation.profile),
     statement: null,
     source: null,
+    counts: false,
     changes: [],
   };
 }

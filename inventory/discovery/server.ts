@@ -9,7 +9,7 @@ import { type Executables, realPathOf } from '../closure/launch/find-executable.
 import type { LaunchSpec } from '../closure/launch/launcher.ts';
 import type { ClosureMemory } from '../closure/launch/script-sources.ts';
 import { CommandTracer } from '../closure/launch/trace.ts';
-import { type Anchors, portableText } from '../closure/portable.ts';
+import { type Anchors, portablePath, portableText } from '../closure/portable.ts';
 import type { FoundEntry } from '../config/containers.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import { type ConfigValue, isList, isObject } from '../config/value.ts';
@@ -98,6 +98,8 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
     config_line: found.at?.line ?? null,
     config_column: found.at?.column ?? null,
     project: source.project,
+    portable_project:
+      source.project === null ? null : portablePath(source.project, { home: anchors.home, project: [] }),
     project_source: source.projectSource,
     name: entry.name,
     transport: entry.transport,

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-const PROJECTS = 40;
+const MOST_PROJECTS = 40;
 const SERVERS_PER_PROJECT = 5;
 const NPX_PACKAGES = 20;
 const UV_TOOLS = 10;
@@ -74,23 +74,23 @@ class Filler {
 }
 
 /**
- * Makes the home unless a complete one of the same size is there. `files` is the total.
+ * Makes the home unless a complete one of the same size is there. `files` is the total; each project has five servers.
  * Gives what was made: counts for the report.
  */
-export function makeHome(home, files) {
+export function makeHome(home, files, count = MOST_PROJECTS) {
   const stamp = join(home, '.bench.json');
-  const wanted = { layout: LAYOUT, files, projects: PROJECTS, servers: PROJECTS * SERVERS_PER_PROJECT };
+  const wanted = { layout: LAYOUT, files, projects: count, servers: count * SERVERS_PER_PROJECT };
   if (existsSync(stamp)) {
     const kept = JSON.parse(readFileSync(stamp, 'utf8'));
-    if (kept.layout === LAYOUT && kept.files === files) return { ...kept, reused: true };
+    if (kept.layout === LAYOUT && kept.files === files && kept.projects === count) return { ...kept, reused: true };
     throw new Error(`${home} holds a home of another size or layout; remove it first`);
   }
   if (existsSync(home)) throw new Error(`${home} exists and was not made by this benchmark to its end`);
   mkdirSync(home, { recursive: true });
   const filler = new Filler();
-  for (let index = 0; index < NPX_PACKAGES; index += 1) npxPackage(filler, home, index);
-  for (let index = 0; index < UV_TOOLS; index += 1) uvTool(filler, home, index);
-  const projects = Array.from({ length: PROJECTS }, (_, index) => join(home, 'src', `project-${index}`));
+  for (let index = 0; index < Math.min(count, NPX_PACKAGES); index += 1) npxPackage(filler, home, index);
+  for (let index = 0; index < Math.min(count, UV_TOOLS); index += 1) uvTool(filler, home, index);
+  const projects = Array.from({ length: count }, (_, index) => join(home, 'src', `project-${index}`));
   for (const [index, directory] of projects.entries()) project(filler, directory, index);
   filler.put(
     join(home, '.claude.json'),
@@ -98,7 +98,7 @@ export function makeHome(home, files) {
   );
   const rest = files - filler.count;
   for (const [index, directory] of projects.entries()) {
-    bystanders(filler, directory, Math.floor(rest / PROJECTS) + (index < rest % PROJECTS ? 1 : 0));
+    bystanders(filler, directory, Math.floor(rest / count) + (index < rest % count ? 1 : 0));
   }
   writeFileSync(stamp, JSON.stringify(wanted));
   return { ...wanted, reused: false };

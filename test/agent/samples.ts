@@ -59,6 +59,7 @@ export function known(more: Known = {}): KnownServer {
     contexts: { profiles: null, host_groups: null, users: null },
     accepted: [],
     policy: null,
+    anywhere: false,
   };
   const verdict: Verdict = {
     state: more.state ?? (approved ? 'approved' : 'pending'),
@@ -66,6 +67,7 @@ export function known(more: Known = {}): KnownServer {
     reason: 'test',
     ruling: 'report',
     source: null,
+    counts: approved,
     statement: approved ? composeStatement(APPROVAL_PREDICATE, server, decision) : null,
     changes: [],
   };

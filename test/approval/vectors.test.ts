@@ -73,6 +73,7 @@ async function compose(): Promise<Vectors> {
     contexts: { profiles: ['developer' as const], host_groups: null, users: ['alice'] },
     accepted: ['mcp_unpinned_package'],
     policy: null,
+    anywhere: false,
   };
   const statement = composeStatement(APPROVAL_PREDICATE, candidate(), decision);
   const good = await signEnvelope(encodeStatement(statement), alice.signer);

@@ -15,6 +15,7 @@ test('a server that nobody decided about is pending', () => {
     ruling: 'report',
     statement: null,
     source: null,
+    counts: false,
     changes: [],
   });
 });
