@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isExposed } from '../approval/index.ts';
 import { PROFILES } from '../wire/index.ts';
 import { AgentError } from './errors.ts';

@@ -59,6 +59,8 @@ export interface HostViewOptions {
   readonly stores?: 'all' | 'committed' | undefined;
   /** Trust roots that were named one by one, in place of those of host and state directory. */
   readonly trust?: Trust | undefined;
+  /** `closure` leaves out what no verdict needs. All unless told. */
+  readonly facts?: InventoryOptions['facts'];
   /** Copies of small texts, for diffs. */
   readonly copies: SealedCopies;
 }
@@ -110,6 +112,7 @@ export class HostView {
       cache: this.#cache,
       records: this.#records,
       profile: this.profile,
+      facts: this.#options.facts,
       onProgress,
     });
     this.#kept.save(this.#cache);

@@ -25,7 +25,7 @@ export interface Selection {
 }
 
 /** What else a view may be told. */
-type ViewChoice = Pick<HostViewOptions, 'stores' | 'trust'>;
+type ViewChoice = Pick<HostViewOptions, 'stores' | 'trust' | 'facts'>;
 
 /** Users whose clients are looked at: those of the named homes, else all that the caller may see. */
 export function usersOf(homes: readonly string[] | undefined): readonly HostUser[] {

@@ -10,7 +10,7 @@ export type {
 export { HashCache } from './closure/files/hash-cache.ts';
 export { decodeHashCache, encodeHashCache } from './closure/files/hash-cache-file.ts';
 export { AccountNames } from './closure/files/names.ts';
-export { canonicalJson, sha256Hex } from './closure/jcs.ts';
+export { canonicalJson, isCanonicalJson, sha256Hex } from './closure/jcs.ts';
 export { LAUNCHERS, type Launcher, type LaunchSpec } from './closure/launch/launcher.ts';
 export { type ShellCommand, shellCommands } from './closure/launch/shell-words.ts';
 export { type Anchors, HOME_MARKER, PROJECT_MARKER, portablePath } from './closure/portable.ts';

@@ -3,6 +3,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './setup/bundle.mjs';
 import { runLogged, SetupError } from './setup/command.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { step } from './setup/progress.mjs';
@@ -18,6 +19,14 @@ async function compile(node, log) {
   if (result.status !== 0)
     throw new SetupError(`the build failed:\n${result.tail}`, `the whole output is in ${log}`);
   return 'built';
+}
+
+async function bundled() {
+  try {
+    return await bundle(root);
+  } catch (cause) {
+    throw new SetupError(`the bundle failed: ${cause.message}`, 'remove node_modules and run it again');
+  }
 }
 
 /** Sets everything up; resolves with the Node to go on with. */
@@ -43,6 +52,7 @@ export async function setUp() {
   });
   await step('dependencies', (report) => ensureDependencies(root, node, log, report));
   await step('build', () => compile(node, log));
+  await step('bundle', () => bundled());
   await step('kernel sensor', async () => {
     const { state, reason } = await sensor;
     return state === 'unavailable' ? `not available: ${reason}` : state;

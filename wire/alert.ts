@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SERVER_STATES, SEVERITIES } from './server.ts';
 
 /** One process in the ancestry of an alert, nearest first. */

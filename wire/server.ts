@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const SCOPES = ['user', 'project', 'managed'] as const;
 export const TRANSPORTS = ['stdio', 'http', 'sse', 'unknown'] as const;

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PROFILES, SERVER_STATES } from '../../wire/index.ts';
 import { AgentError } from '../errors.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PROFILES } from '../../wire/index.ts';
 import { DATABASE_FILE, Meta, readDatabase } from './database.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Control, controlSchema, SERVER_STATES, serverSchema } from '../../wire/index.ts';
 import type { KnownServer } from '../enrich/known-server.ts';
 import { fullServer } from '../enrich/known-server.ts';

@@ -1,15 +1,18 @@
 import { type KeyObject, verify } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApprovalError } from '../errors.ts';
 import type { Signer } from '../keys/signer.ts';
 
 /** Bytes of one envelope file. A closure of 10,000 artefacts takes about 2 MB. */
 export const MAX_ENVELOPE_BYTES = 8 * 1024 * 1024;
 const MAX_SIGNATURES = 16;
+/** How files of envelopes are indented. */
+const ENVELOPE_INDENT = 1;
 /** Payload type of an in-toto statement (in-toto/attestation, spec/v1/envelope.md). */
 export const IN_TOTO_PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
-const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/);
+/** Decoded and encoded again, which tells better than a pattern whether it is canonical. */
+const base64 = z.string();
 const visible = /^[\x21-\x7e]*$/;
 export const envelopeSchema = z.strictObject({
   payloadType: z.string().max(128).regex(visible),
@@ -74,11 +77,21 @@ export function parseEnvelope(text: string, maxBytes: number = MAX_ENVELOPE_BYTE
     throw new ApprovalError('APPROVAL_NOT_JSON', 'envelope is not JSON', { cause });
   }
   const envelope = checkEnvelope(value);
-  // No text of an envelope has a blank in it, so without blanks there is one way to write it for each key order.
-  if (text.replaceAll(/[ \t\r\n]/g, '') !== JSON.stringify(value)) {
+  if (!isPlain(text, value)) {
     throw new ApprovalError('APPROVAL_ENVELOPE_INVALID', 'envelope has a key twice or needless escapes');
   }
   return envelope;
+}
+
+/** No text of an envelope has a blank in it, so without blanks there is one way to write it for each key order. */
+function isPlain(text: string, value: unknown): boolean {
+  const asWritten = `${JSON.stringify(value, null, ENVELOPE_INDENT)}\n`;
+  return text === asWritten || text.replaceAll(/[ \t\r\n]/g, '') === JSON.stringify(value);
+}
+
+/** The text of an envelope as it is kept in a file. */
+export function envelopeText(envelope: Envelope): string {
+  return `${JSON.stringify(envelope, null, ENVELOPE_INDENT)}\n`;
 }
 
 /** An envelope that stands inside another JSON text. @throws {ApprovalError} */

@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { sha256Hex } from '../../inventory/index.ts';
 
 /** DER of a SubjectPublicKeyInfo with an Ed25519 key, up to the 32 bytes of the key (RFC 8410, section 4). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
@@ -9,7 +10,7 @@ const SSH_TYPE = 'ssh-ed25519';
 
 /** SHA-256 of the key's SubjectPublicKeyInfo in DER, lower-case hex. */
 export function keyId(key: KeyObject): string {
-  return createHash('sha256').update(spki(key)).digest('hex');
+  return sha256Hex(spki(key));
 }
 
 /** An Ed25519 public key from its PEM, or from OpenSSH's one line; null for anything else. */

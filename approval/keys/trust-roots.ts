@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Profile } from '../../wire/index.ts';
 import type { VerificationKey } from '../envelope/dsse.ts';
 import { ApprovalError } from '../errors.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RE2JS } from 're2js';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Anchors } from '../../inventory/index.ts';
 import { PathPatterns, pathPatternFault } from './path-pattern.ts';
 import { pointerTokens, valueAt } from './pointer.ts';

@@ -1,5 +1,5 @@
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApprovalError } from '../errors.ts';
 import { cedarFaults } from './cedar.ts';
 import { normalisePolicy, type Policy, policySchema } from './policy.ts';

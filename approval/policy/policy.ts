@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { argumentConditionSchema } from './argument.ts';
 import { destinationFault } from './destination.ts';
 import { pathPatternFault } from './path-pattern.ts';

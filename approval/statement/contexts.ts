@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PROFILES, type Profile } from '../../wire/index.ts';
 import { ApprovalError } from '../errors.ts';
 

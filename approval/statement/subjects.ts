@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '../../inventory/index.ts';
 import type { Artefact } from '../../wire/index.ts';
 import { ApprovalError } from '../errors.ts';
 import { hasInvisible, skeleton } from './confusable.ts';
@@ -112,5 +112,5 @@ function closureDigestOf(artefacts: readonly Subject[], unresolved: readonly Unr
     ...artefacts.map(({ name, digest }) => line(name, digest.sha256)),
     ...unresolved.map(({ name, reason }) => line(name, reason)),
   ];
-  return createHash('sha256').update(lines.sort().join('')).digest('hex');
+  return sha256Hex(lines.sort().join(''));
 }

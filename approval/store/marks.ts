@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256Hex } from '../../inventory/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import type { ServerIdentity } from '../statement/statement.ts';
 import { writeDurably } from './durable-file.ts';
@@ -127,5 +127,5 @@ function serverKey({ client, scope, config, name, project = null }: ServerIdenti
 }
 
 function shortHash(parts: readonly (string | null)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+  return sha256Hex(JSON.stringify(parts)).slice(0, 32);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { addSignature, type Envelope, signEnvelope } from '../envelope/dsse.ts';
+import { addSignature, type Envelope, envelopeText, signEnvelope } from '../envelope/dsse.ts';
 import { ApprovalError } from '../errors.ts';
 import type { Signer } from '../keys/signer.ts';
 import type { Trust } from '../keys/trust-roots.ts';
@@ -155,7 +155,7 @@ export class ApprovalStore {
 }
 
 function write(path: string, envelope: Envelope): void {
-  writeDurably(path, `${JSON.stringify(envelope, null, 1)}\n`, 0o644);
+  writeDurably(path, envelopeText(envelope), 0o644);
 }
 
 function fileStem(server: Candidate): string {

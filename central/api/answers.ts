@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { alertSchema, serverSchema } from '../../wire/index.ts';
 import { AGENT_STATES } from '../store/schema.ts';
 

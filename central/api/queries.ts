@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from '../limits.ts';
 
 /** Where a page of alerts starts: behind a position, and not before a time (milliseconds) if there is one. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Alert, limits, type RefusalCode, WireError } from '../../wire/index.ts';
 import { CentralError } from '../errors.ts';
 

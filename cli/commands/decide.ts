@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fullServer, type HostSight, type HostView, type KnownServer } from '../../agent/index.ts';
 import {
   type ApprovalRequest,

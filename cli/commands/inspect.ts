@@ -72,7 +72,7 @@ export async function verify(options: VerifyOptions, output: Output): Promise<Ex
   const stores = roots.length > 0 ? 'committed' : 'all';
   const view = viewOf(
     roots.length > 0 ? { ...options, home: [] } : options,
-    { stores, trust },
+    { stores, trust, facts: 'closure' },
     roots.length > 0,
   );
   const { servers } = await view.look(new Date());

@@ -5,7 +5,7 @@ import { MAX_ARTEFACTS } from '../limits.ts';
 import type { FileFacts } from './files/file-facts.ts';
 import type { HashCache } from './files/hash-cache.ts';
 import type { AccountNames } from './files/names.ts';
-import type { Writers } from './files/writers.ts';
+import type { WriterFacts } from './files/writers.ts';
 import { sha256Hex } from './jcs.ts';
 import { type Anchors, portablePath } from './portable.ts';
 
@@ -14,7 +14,7 @@ export interface HostFacts {
   readonly cache: HashCache;
   readonly files: FileFacts;
   readonly names: AccountNames;
-  readonly writers: Writers;
+  readonly writers: WriterFacts;
 }
 
 const MODE_BITS = 0o7777;

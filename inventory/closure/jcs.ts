@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ConfigValue } from '../config/value.ts';
 import { InventoryError } from '../errors.ts';
 
@@ -19,6 +19,25 @@ export function canonicalJson(value: ConfigValue): string {
   return `{${members.join(',')}}`;
 }
 
+/**
+ * Whether a text is canonical JSON, `value` being what `JSON.parse` made of it; a quick answer where keys do not
+ * look like numbers, which ECMAScript puts in an order of its own: of those, false may be wrong, true never is.
+ */
+export function isCanonicalJson(text: string, value: unknown): boolean {
+  return JSON.stringify(value) === text && hasSortedKeys(value);
+}
+
+function hasSortedKeys(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every(hasSortedKeys);
+  let previous: string | null = null;
+  for (const [key, child] of Object.entries(value)) {
+    if ((previous !== null && key < previous) || !hasSortedKeys(child)) return false;
+    previous = key;
+  }
+  return true;
+}
+
 export function sha256Hex(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data);
 }

@@ -14,6 +14,7 @@ import type { FoundEntry } from '../config/containers.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import { type ConfigValue, isList, isObject } from '../config/value.ts';
 import { findingsOf } from '../posture/findings.ts';
+import type { Posture } from '../posture/posture.ts';
 import { redactArgs, redactEntry, redactText, storableEntry } from '../posture/redact.ts';
 import { classifySecret } from '../posture/secret.ts';
 import type { HostUser } from '../users.ts';
@@ -63,6 +64,8 @@ export interface HostContext extends HostFacts {
   readonly systemRoot: string;
   readonly platform: NodeJS.Platform;
   readonly salt: string;
+  /** Whether findings are asked for. */
+  readonly judged: boolean;
   /** How strictly findings are judged. */
   readonly profile: Profile;
 }
@@ -90,6 +93,21 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
   const launch = traceLaunch(source, entry, set, host);
   const closure = set.closure();
   const args = redactArgs(entry.args, 'show');
+  const posture = (): Posture => ({
+    entry,
+    raw: found.raw,
+    launch,
+    artefacts: closure.artefacts,
+    user: source.userName,
+    uid: source.user.uid,
+    home: source.user.home,
+    configLinked: source.linked,
+    profile: host.profile,
+    inherited: source.environment,
+    searchPath: entry.env['PATH'] ?? wholePath(source.searchPath),
+    writersOf: (directory) => host.writers.ofPlace(directory),
+    isExecutable: (path) => host.memory.executables.has(path),
+  });
   const server: Omit<Server, 'state'> = {
     id: serverId(source.client.id, source.scope, source.path, source.project, entry.name),
     client: source.client.id,
@@ -116,21 +134,7 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
         : [...entry.autoApprove],
     user: source.userName,
     closure,
-    findings: findingsOf({
-      entry,
-      raw: found.raw,
-      launch,
-      artefacts: closure.artefacts,
-      user: source.userName,
-      uid: source.user.uid,
-      home: source.user.home,
-      configLinked: source.linked,
-      profile: host.profile,
-      inherited: source.environment,
-      searchPath: entry.env['PATH'] ?? wholePath(source.searchPath),
-      writersOf: (directory) => host.writers.ofPlace(directory),
-      isExecutable: (path) => host.memory.executables.has(path),
-    }),
+    findings: host.judged ? findingsOf(posture()) : [],
     assumptions: assumptionsOf(source, entry, launch, host.memory.executables),
   };
   const text = JSON.stringify(JSON.parse(canonicalJson(storableEntry(found.raw))), null, 2);

@@ -7,7 +7,7 @@ import { type AccessListReader, AccessLists } from '../closure/files/access-list
 import { FileFacts } from '../closure/files/file-facts.ts';
 import type { HashCache } from '../closure/files/hash-cache.ts';
 import { AccountNames } from '../closure/files/names.ts';
-import { Writers } from '../closure/files/writers.ts';
+import { NO_WRITERS, Writers } from '../closure/files/writers.ts';
 import { ClosureMemory } from '../closure/launch/script-sources.ts';
 import { findEntries } from '../config/containers.ts';
 import { followLinks } from '../config/read.ts';
@@ -46,6 +46,10 @@ export interface InventoryOptions {
   readonly records?: ProjectRecords | undefined;
   /** How strictly findings are judged; `developer` unless told. */
   readonly profile?: Profile | undefined;
+  /**
+   * `closure` leaves out what no verdict needs: who can write what, findings and controls. All unless told.
+   */
+  readonly facts?: 'all' | 'closure' | undefined;
   /** Told after every config file: how many of how many places were read. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -106,6 +110,7 @@ function withAssumption(inventory: Inventory, assumption: string | null): Invent
 }
 
 class Scan {
+  readonly #all: boolean;
   readonly #options: InventoryOptions;
   readonly #host: HostContext;
   readonly #views: readonly UserView[];
@@ -121,12 +126,14 @@ class Scan {
   constructor(options: InventoryOptions, lists: AccessLists) {
     this.#options = options;
     const { cache, salt, profile = 'developer', names = AccountNames.ofHost() } = options;
-    const writers = new Writers(names, lists);
+    this.#all = options.facts !== 'closure';
+    const writers = this.#all ? new Writers(names, lists) : NO_WRITERS;
     const platform = supportedPlatform(options.platform);
     const systemRoot = options.systemRoot ?? rootOf(platform, options.env);
     const memory = new ClosureMemory();
     const files = new FileFacts(cache);
-    this.#host = { cache, files, names, writers, salt, profile, memory, systemRoot, platform };
+    const judged = this.#all;
+    this.#host = { cache, files, names, writers, judged, salt, profile, memory, systemRoot, platform };
     const running = runningClientsOf(options).list();
     const isShared = (user: HostUser) =>
       options.users.some((other) => other !== user && other.uid === user.uid);
@@ -154,7 +161,7 @@ class Scan {
     for (const root of this.#options.roots.map((path) => resolve(path)))
       this.#search.searchRoot(root, this.#viewOfOwner(root));
     const { configs, controls } = this.#search;
-    return { configs, controls };
+    return { configs, controls: this.#all ? controls : [] };
   }
 
   result(): Inventory {
@@ -182,9 +189,7 @@ class Scan {
     for (const fault of file.faults) this.#report(problemOf(path, fault));
     const { document, realPath, links } = file;
     if (document === null || document.root === null || realPath === null) return;
-    const control = { ...found, client: client.id, scope: location.scope };
-    this.#controls.addSettings(document.root, location.controls ?? [], control);
-    this.#addHookScripts(document.root, found);
+    if (this.#all) this.#addControls(document.root, found);
     const entries = findEntries(document, client, location.containers, true);
     for (const fault of entries.faults) this.#report(problemOf(path, fault));
     const settings = settingsOf(path, location.settings, this.#configFiles);
@@ -210,6 +215,13 @@ class Scan {
       for (const watched of files) this.#files.add(watched);
       for (const tree of trees) this.#trees.add(tree);
     }
+  }
+
+  #addControls(root: ConfigObject, found: FoundConfig): void {
+    const { client, location } = found;
+    const control = { ...found, client: client.id, scope: location.scope };
+    this.#controls.addSettings(root, location.controls ?? [], control);
+    this.#addHookScripts(root, found);
   }
 
   #addHookScripts(root: ConfigObject, found: FoundConfig): void {

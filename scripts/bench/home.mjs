@@ -82,7 +82,8 @@ export function makeHome(home, files, count = MOST_PROJECTS) {
   const wanted = { layout: LAYOUT, files, projects: count, servers: count * SERVERS_PER_PROJECT };
   if (existsSync(stamp)) {
     const kept = JSON.parse(readFileSync(stamp, 'utf8'));
-    if (kept.layout === LAYOUT && kept.files === files && kept.projects === count) return { ...kept, reused: true };
+    if (kept.layout === LAYOUT && kept.files === files && kept.projects === count)
+      return { ...kept, reused: true };
     throw new Error(`${home} holds a home of another size or layout; remove it first`);
   }
   if (existsSync(home)) throw new Error(`${home} exists and was not made by this benchmark to its end`);

@@ -9,11 +9,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { machine, median, say, spread } from './figures.mjs';
 import { makeHome } from './home.mjs';
 
 const { values } = parseArgs({
@@ -29,14 +30,6 @@ const home = values.home;
 const repeats = Number(values.repeat);
 const GOALS = { coldRatio: 1, warmMs: 150, peakMiB: 120 };
 const DROP_CACHES = '/proc/sys/vm/drop_caches';
-
-const say = (line) => process.stdout.write(`${line}\n`);
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-
-function spread(numbers, unit = 'ms') {
-  const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-  return `${median(numbers).toFixed(0)} ${unit} (${low.toFixed(0)}–${high.toFixed(0)})`;
-}
 
 function timed(command, args, options = {}) {
   const start = performance.now();
@@ -167,10 +160,7 @@ function report(figures, fd) {
 }
 
 try {
-  const [cpu] = cpus();
-  say(
-    `${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.version}`,
-  );
+  say(machine());
   say(`Making a home of ${values.files} files in ${home} (a minute or two the first time)`);
   const made = makeHome(home, Number(values.files));
   const fd = findFd();

@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import type { AgentStatus } from '../../agent/index.ts';
 import type { Alert } from '../../wire/index.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bundle/start.js', import.meta.url));
 /** Generous: two cores run many test files at once. */
 export const PATIENCE_MS = 20_000;
 const POLL_MS = 25;

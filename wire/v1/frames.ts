@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { alertSchema } from '../alert.ts';
 import { WireError } from '../errors.ts';
 import { serverSchema } from '../server.ts';

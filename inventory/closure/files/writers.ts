@@ -13,8 +13,18 @@ export const ROOT_ID = 0;
 
 type Rights = Pick<Stats, 'uid' | 'gid' | 'mode'>;
 
-/** Tells who can change what a path names, beyond root: by mode bits and access control lists. */
-export class Writers {
+/** Who can change what a path names, beyond root. */
+export interface WriterFacts {
+  of(stat: Rights, paths: readonly string[]): readonly string[];
+  ofTree(root: string, tree: PackageTree): readonly string[];
+  ofPlace(directory: string): readonly string[];
+}
+
+/** For a look that asks for no writers: it finds none. */
+export const NO_WRITERS: WriterFacts = { of: () => [], ofTree: () => [], ofPlace: () => [] };
+
+/** Tells writers by mode bits and access control lists. */
+export class Writers implements WriterFacts {
   readonly #names: AccountNames;
   readonly #lists: AccessLists | null;
   readonly #places = new Map<string, readonly string[]>();

@@ -1,0 +1,69 @@
+// Joins the command line into few files: a process then opens a dozen of them in place of several hundred.
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Packages with parts in machine code, and one that few need: they stay where npm put them. */
+const KEPT_APART = ['better-sqlite3', '@parcel/watcher', '@cedar-policy/cedar-wasm'];
+/** Files of an older build stay this long: a program that still runs may load them yet. */
+const KEEP_MS = 24 * 3_600_000;
+/** CommonJS packages ask for Node's own modules by `require`. */
+const REQUIRE =
+  "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);";
+
+function stampOf(path) {
+  const { size, mtimeMs } = statSync(path);
+  return `${size}:${mtimeMs}`;
+}
+
+function isCurrent(root, stamps) {
+  try {
+    const kept = Object.entries(JSON.parse(readFileSync(stamps, 'utf8')));
+    return kept.length > 0 && kept.every(([path, stamp]) => stampOf(join(root, path)) === stamp);
+  } catch {
+    return false;
+  }
+}
+
+/** Bundles `cli/start.ts` into `dist/bundle`; what is current is left alone. Resolves with what was done. */
+export async function bundle(root) {
+  const directory = join(root, 'dist', 'bundle');
+  const stamps = join(root, '.cache', 'bundle.json');
+  const entry = join(directory, 'start.js');
+  if (isCurrent(root, stamps)) return 'current';
+  const { build } = await import('esbuild');
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ['cli/start.ts'],
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22.13',
+    outdir: directory,
+    mainFields: ['module', 'main'],
+    external: KEPT_APART,
+    banner: { js: REQUIRE },
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  mkdirSync(directory, { recursive: true });
+  // The entry last: whoever starts meanwhile finds all of the old or all of the new.
+  const byEntryLast = (a, b) => Number(a.path === entry) - Number(b.path === entry);
+  for (const { path, contents } of [...outputFiles].sort(byEntryLast)) writeFileSync(path, contents);
+  removeOld(directory, new Set(outputFiles.map(({ path }) => path)));
+  const inputs = [...Object.keys(metafile.inputs), 'package.json', 'dist/bundle/start.js'];
+  writeFileSync(
+    stamps,
+    JSON.stringify(Object.fromEntries(inputs.map((path) => [path, stampOf(join(root, path))]))),
+  );
+  return 'bundled';
+}
+
+function removeOld(directory, wanted) {
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name);
+    if (!name.endsWith('.js') || wanted.has(path)) continue;
+    if (Date.now() - statSync(path).mtimeMs > KEEP_MS) rmSync(path);
+  }
+}
