@@ -1,12 +1,12 @@
 import { hostname, release, type, userInfo } from 'node:os';
-import type { Collector } from '../collectors/index.ts';
-import { createProcessCollector, FileWatcher, startOf } from '../collectors/index.ts';
+import { createProcessCollector, FileWatcher, type ProcessCollector, startOf } from '../collectors/index.ts';
 import { AccountNames, clientProcesses, type HostUser } from '../inventory/index.ts';
 import type { CollectorEvent, Health, Profile, Server } from '../wire/index.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
 import { Denier } from './denier.ts';
 import { factOfClockJump, factOfSelf } from './enrich/agent-facts.ts';
+import { FileActors } from './enrich/file-actors.ts';
 import { fullServer, type KnownServer } from './enrich/known-server.ts';
 import { PolicyChecks } from './enrich/policy-checks.ts';
 import { ProcessTracker } from './enrich/process-tracker.ts';
@@ -17,6 +17,7 @@ import { Pipeline } from './pipeline.ts';
 import { loadRules } from './rule-pack.ts';
 import { AuthorityStore } from './state/authority.ts';
 import { Meta, openDatabase } from './state/database.ts';
+import { type KeptWriter, KeptWriters, keptOf } from './state/kept-writers.ts';
 import { rememberPlaces } from './state/places.ts';
 import { SealedCopies } from './state/sealed-copies.ts';
 import { SnapshotStore } from './state/snapshot.ts';
@@ -35,6 +36,8 @@ export interface AgentOptions {
   readonly group: string | null;
   /** Directory of the host's trust roots, which alone counts where it exists; null for none. */
   readonly systemTrust: string | null;
+  /** Whether the sensor tells who writes files, for which it keeps a capability. */
+  readonly fileActor: boolean;
   /** Whether what may not run is ended, or only reported. */
   readonly denial: 'end' | 'report';
   readonly users: readonly HostUser[];
@@ -83,7 +86,9 @@ class Daemon implements Agent {
   readonly #policies: PolicyChecks;
   readonly #denier: Denier | null;
   readonly #watcher = new FileWatcher();
-  readonly #processes: Collector;
+  readonly #processes: ProcessCollector;
+  readonly #actors: FileActors;
+  readonly #writers: KeptWriters;
   readonly #uplink: Uplink;
   readonly #watch: HostWatch;
   readonly #clock: ClockWatch;
@@ -139,12 +144,14 @@ class Daemon implements Agent {
     const kill = (pid: number) => process.kill(pid, 'SIGKILL');
     this.#denier =
       options.denial === 'report' ? null : new Denier({ profile, table, startOf, kill, userName });
-    this.#processes = createProcessCollector({
-      sensorPath: options.sensorPath,
-      ...(options.sensorReason === undefined ? {} : { sensorReason: options.sensorReason }),
-    });
+    this.#actors = new FileActors((write) => this.#tracker.writer(write));
+    this.#writers = new KeptWriters(() => this.#database);
+    this.#processes = this.#processCollector();
     this.#watch = new HostWatch({
       view: this.#view(meta.salt()),
+      writers: this.#writers,
+      writerOf: (path) => this.#actors.writerOf(path),
+      onWatch: () => this.#processes.watchDirectories(this.#watcher.directories),
       snapshots,
       authority: new AuthorityStore(meta),
       pipeline: this.#pipeline,
@@ -158,11 +165,25 @@ class Daemon implements Agent {
     });
   }
 
+  #processCollector(): ProcessCollector {
+    const { sensorPath, sensorReason, fileActor } = this.#options;
+    const why = sensorReason === undefined ? {} : { sensorReason };
+    return createProcessCollector({ sensorPath, fileActor, ...why });
+  }
+
+  /** Who wrote what is new is known before it is kept. */
+  #lastWriter(path: string): KeptWriter | null {
+    const writer = this.#actors.writerOf(path);
+    return writer === null ? this.#writers.of(path) : keptOf(writer);
+  }
+
   #view(salt: string): HostView {
     const { users, roots, stateDir, profile, group, systemTrust } = this.#options;
     const copies = new SealedCopies(() => this.#database);
     const { platform, env } = process;
-    return new HostView({ users, roots, stateDir, salt, platform, env, profile, group, systemTrust, copies });
+    const writers = { of: (path: string) => this.#lastWriter(path) };
+    const place = { users, roots, stateDir, platform, env, systemTrust };
+    return new HostView({ ...place, salt, profile, group, copies, writers });
   }
 
   get servers(): readonly Server[] {
@@ -203,6 +224,10 @@ class Daemon implements Agent {
   #receive(event: CollectorEvent): void {
     if (event.kind === 'path_change') {
       this.#watch.touched();
+      return;
+    }
+    if (event.kind === 'file_write') {
+      this.#actors.observe(event);
       return;
     }
     if (event.kind === 'health' || event.kind === 'loss') {

@@ -31,6 +31,8 @@ const agentConfigSchema = z.strictObject({
   rules: z.array(absolutePath).max(1_000).default([]),
   /** `report` leaves alone what may not run; `end` ends it. */
   denial: z.enum(['end', 'report']).default('end'),
+  /** `off` gives up knowing who writes files, and with it the sensor's CAP_DAC_READ_SEARCH. */
+  file_actor: z.enum(['auto', 'off']).default('auto'),
   /** `off` gives up the kernel sensor for the sampler. */
   sensor: z.enum(['auto', 'off']).default('auto'),
 });

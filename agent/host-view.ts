@@ -24,9 +24,10 @@ import {
   takeInventory,
 } from '../inventory/index.ts';
 import type { Artefact, Control, Problem, Profile } from '../wire/index.ts';
-import { fileEvidence } from './enrich/change-evidence.ts';
+import { evidenceOf } from './enrich/change-evidence.ts';
 import { type KnownServer, knownServer } from './enrich/known-server.ts';
 import { KeptHashes } from './state/kept-hashes.ts';
+import type { KeptWriters } from './state/kept-writers.ts';
 import type { SealedCopies } from './state/sealed-copies.ts';
 
 /** Largest artefact that a copy is kept of for diffs, in bytes. */
@@ -63,6 +64,8 @@ export interface HostViewOptions {
   readonly facts?: InventoryOptions['facts'];
   /** Copies of small texts, for diffs. */
   readonly copies: SealedCopies;
+  /** Who wrote artefacts last. */
+  readonly writers: Pick<KeptWriters, 'of'>;
 }
 
 /** The servers of the host with their verdicts, as of one look. */
@@ -146,7 +149,7 @@ export class HostView {
       situation: { now, latestSeen: marks.latestSeen, profile: this.profile, group },
       threshold: trust?.threshold[this.profile] ?? 1,
       highestSerial: marks.highest(subject),
-      evidenceOf: fileEvidence,
+      evidenceOf: (change) => evidenceOf(change, server.id, (path) => this.#options.writers.of(path)),
     });
     if (verdict.statement !== null && verdict.counts)
       marks.record(subject, verdict.statement.predicate.serial);

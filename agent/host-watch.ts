@@ -1,6 +1,7 @@
 import type { FileWatcher } from '../collectors/index.ts';
 import { INFORMATIONAL_PROBLEMS } from '../inventory/index.ts';
 import type { Control, Problem } from '../wire/index.ts';
+import { attributed, type WriterOf } from './enrich/attribution.ts';
 import { authorityOf, factsOfAuthority } from './enrich/authority-facts.ts';
 import { controlKey, factsOfControls } from './enrich/control-facts.ts';
 import { type KnownServer, knownServer } from './enrich/known-server.ts';
@@ -10,6 +11,7 @@ import type { HostSight, HostView } from './host-view.ts';
 import type { AgentLog } from './log.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { AuthorityStore } from './state/authority.ts';
+import type { KeptWriters } from './state/kept-writers.ts';
 import { type Snapshot, type SnapshotStore, snapshotOf } from './state/snapshot.ts';
 
 /** Milliseconds that a look waits for a burst of writes to end. */
@@ -31,9 +33,14 @@ export interface HostWatchOptions {
   readonly authority: AuthorityStore;
   readonly pipeline: Pipeline;
   readonly watcher: FileWatcher;
+  /** Who wrote a path last. */
+  readonly writerOf: WriterOf;
+  readonly writers: KeptWriters;
   readonly log: AgentLog;
   /** After each look. */
   readonly onSight: (servers: readonly KnownServer[]) => Promise<void>;
+  /** After each change of what is watched. */
+  readonly onWatch: () => void;
 }
 
 /**
@@ -58,6 +65,8 @@ export class HostWatch {
   #again: NodeJS.Timeout | null = null;
   #look: Promise<void> | null = null;
   #stale = false;
+  /** When the look before began, in milliseconds since the epoch. */
+  #lastLook = 0;
   #stopped = false;
 
   constructor(options: HostWatchOptions) {
@@ -115,7 +124,9 @@ export class HostWatch {
     this.#compare(sight, now.getTime());
     await this.#options.onSight(sight.servers);
     this.#lookAtExpiry(sight.servers, now.getTime());
-    if (!this.#stopped) await this.#options.watcher.watch(sight.watch);
+    if (this.#stopped) return;
+    await this.#options.watcher.watch(sight.watch);
+    this.#options.onWatch();
   }
 
   /** An approval ends without anything being touched: the host is looked at again just then. */
@@ -143,6 +154,8 @@ export class HostWatch {
   #compare(sight: HostSight, time: number): void {
     const { snapshots, authority, pipeline, view } = this.#options;
     const first = !snapshots.baselined();
+    const since = this.#lastLook;
+    this.#lastLook = time;
     const facts: Fact[] = [];
     const fresh = new Map<string, Snapshot>();
     for (const known of sight.servers) {
@@ -171,9 +184,12 @@ export class HostWatch {
     this.#controls = controls.after;
     const settled = !first && controls.before !== null && authority.isKept(authorityNow);
     if (settled && facts.length + changed.length + gone.length === 0 && sameSet(problems, known)) return;
+    const { writerOf, writers } = this.#options;
+    const told = facts.map((fact) => attributed(fact, writerOf, since));
     pipeline.submit({
-      facts,
+      facts: told,
       remember: () => {
+        for (const { fields } of told) keepWriter(fields['TargetFilename'], writerOf, writers);
         for (const snapshot of changed) snapshots.put(snapshot);
         for (const id of gone) snapshots.remove(id);
         snapshots.replaceProblems(problems);
@@ -227,6 +243,12 @@ function departed(snapshot: Snapshot): KnownServer {
   };
   const anchors = { home: [], project: [] };
   return knownServer({ server: snapshot.server, anchors, launch: null, env: {}, entry: '' }, verdict);
+}
+
+/** Keeps who wrote a path that was told of, so that `show` can say it later. */
+function keepWriter(path: unknown, writerOf: WriterOf, writers: KeptWriters): void {
+  const writer = typeof path === 'string' ? writerOf(path) : null;
+  if (typeof path === 'string' && writer !== null) writers.put(path, writer);
 }
 
 function unreadablePaths({ problems }: HostSight): ReadonlySet<string> {

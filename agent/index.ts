@@ -9,6 +9,7 @@ export { type HostSight, HostView, type HostViewOptions } from './host-view.ts';
 export type { AgentLog } from './log.ts';
 export { loadRules } from './rule-pack.ts';
 export { openDatabase, readDatabase } from './state/database.ts';
+export { KeptWriters } from './state/kept-writers.ts';
 export { type Places, readPlaces } from './state/places.ts';
 export { SealedCopies } from './state/sealed-copies.ts';
 export { readAlerts } from './state/spool.ts';

@@ -5,6 +5,7 @@ import {
   fullServer,
   HostView,
   type HostViewOptions,
+  KeptWriters,
   type KnownServer,
   openDatabase,
   readPlaces,
@@ -52,6 +53,7 @@ export function viewOf(selection: Selection, choice: ViewChoice = {}, rootsOnly 
     group: places?.group,
     systemTrust: SYSTEM_TRUST,
     copies: new SealedCopies(() => openDatabase(stateDir)),
+    writers: new KeptWriters(() => openDatabase(stateDir)),
     ...choice,
   });
 }

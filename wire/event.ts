@@ -52,8 +52,25 @@ export interface PathChange {
   readonly change: 'create' | 'update' | 'delete';
 }
 
+/** What was done to a file's name or content; `rename_to` is the name that it got. */
+export const FILE_CHANGES = ['modify', 'create', 'delete', 'rename_to', 'rename_from', 'attrib'] as const;
+export type FileChange = (typeof FILE_CHANGES)[number];
+
+/** Says *who* touched a path. The process may be gone by then. */
+export interface FileWrite {
+  readonly kind: 'file_write';
+  readonly time: number;
+  readonly source: 'fanotify';
+  readonly pid: number;
+  /** Null where the process was gone before it could be told. */
+  readonly start: number | null;
+  readonly path: string;
+  readonly change: FileChange;
+}
+
 export const LOSS_STAGES = [
   'kernel-ring',
+  'file-actor',
   'sensor-pipe',
   'sampler',
   'watcher',
@@ -72,7 +89,7 @@ export interface Loss {
   readonly detail: string;
 }
 
-export const COLLECTOR_NAMES = ['process/ebpf', 'process/sampler', 'file/watcher'] as const;
+export const COLLECTOR_NAMES = ['process/ebpf', 'process/sampler', 'file/watcher', 'file/actor'] as const;
 export type CollectorName = (typeof COLLECTOR_NAMES)[number];
 
 /** State of a collector; `detail` is one line for people. */
@@ -85,4 +102,4 @@ export interface Health {
 }
 
 export type ProcessEvent = ProcessExec | ProcessFork | ProcessExit;
-export type CollectorEvent = ProcessEvent | PathChange | Loss | Health;
+export type CollectorEvent = ProcessEvent | FileWrite | PathChange | Loss | Health;

@@ -13,6 +13,8 @@ export {
   COLLECTOR_NAMES,
   type CollectorEvent,
   type CollectorName,
+  type FileChange,
+  type FileWrite,
   type Health,
   LOSS_STAGES,
   type Loss,

@@ -6,6 +6,8 @@ import type { Ancestor, ProcessExec, ProcessExit, ProcessFork } from '../../wire
 const MAX_LINEAGE = 64;
 /** Ancestors named in an alert. */
 const MAX_ANCESTRY = 16;
+/** Processes remembered after their end: what they wrote may be told later than that they ended. */
+const MAX_ENDED = 4_096;
 /** Characters of a command line in an alert. */
 export const MAX_CMDLINE_CHARS = 4_096;
 
@@ -42,6 +44,7 @@ export interface ProcessEntry {
  */
 export class ProcessTable {
   readonly #live = new Map<number, ProcessEntry>();
+  readonly #ended = new Map<number, ProcessEntry>();
 
   get size(): number {
     return this.#live.size;
@@ -88,6 +91,16 @@ export class ProcessTable {
     const entry = this.#live.get(event.pid);
     if (entry === undefined || (event.start !== 0 && entry.start !== event.start)) return;
     this.#live.delete(event.pid);
+    this.#ended.delete(event.pid);
+    this.#ended.set(event.pid, entry);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
+  }
+
+  /** A process that lives or ended a while ago; `start` null takes whoever had the pid last. */
+  recent(pid: number, start: number | null): ProcessEntry | null {
+    const found = [this.#live.get(pid), this.#ended.get(pid)];
+    return found.find((entry) => entry !== undefined && (start === null || entry.start === start)) ?? null;
   }
 
   /** Every living process of a server's subtree. */

@@ -1,5 +1,6 @@
-import type { ProcessEvent, ProcessExec } from '../../wire/index.ts';
+import type { FileWrite, ProcessEvent, ProcessExec } from '../../wire/index.ts';
 import type { Fact } from '../fact.ts';
+import type { ProcessOf } from './file-actors.ts';
 import { alertServer, type KnownServer, serverFields } from './known-server.ts';
 import {
   type Image,
@@ -58,6 +59,21 @@ export class ProcessTracker {
 
   #known(id: string): KnownServer | undefined {
     return this.#servers.get(id) ?? this.#departed.get(id);
+  }
+
+  /** Who is behind a write; null where the process was never heard of. */
+  writer({ pid, start }: FileWrite): ReturnType<ProcessOf> {
+    const entry = this.table.recent(pid, start);
+    if (entry === null) return null;
+    const { membership } = entry;
+    // What fetches a package on the way to the server is not the server.
+    const serverId = membership === null || membership.role === 'launcher' ? null : membership.serverId;
+    return {
+      actor: { pid, exe: entry.exe, cmdline: commandLine(entry.argv), in_subtree: serverId !== null },
+      user: this.#options.userName(entry.uid),
+      ancestry: this.table.ancestry(entry, this.#options.userName),
+      serverId,
+    };
   }
 
   /** Takes in an event; gives the facts that it amounts to. */

@@ -31,6 +31,7 @@ export async function agentRun(file: string, install: Installation, output: Outp
     group: config.group,
     systemTrust: config.trust_dir,
     denial: config.denial,
+    fileActor: config.file_actor === 'auto',
     users: usersOf(config.homes),
     roots: config.roots,
     rulePaths: [install.rules, ...config.rules],

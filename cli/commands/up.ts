@@ -47,6 +47,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
       group: null,
       systemTrust: SYSTEM_TRUST,
       denial: 'end',
+      fileActor: true,
       users: usersOf(options.home),
       roots: (options.root ?? []).map((root) => resolve(root)),
       rulePaths: [install.rules],

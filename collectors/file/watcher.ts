@@ -47,6 +47,11 @@ export class FileWatcher implements Collector {
     return this.#subscriptions.size;
   }
 
+  /** Directories that are watched, as of the last plan. */
+  get directories(): readonly WatchedDirectory[] {
+    return this.#plan.directories;
+  }
+
   async #apply(plan: WatchPlan): Promise<void> {
     this.#plan = plan;
     const wanted = new Map(plan.directories.map((directory) => [keyOf(directory), directory]));

@@ -1,6 +1,7 @@
 import type { CollectorEvent, Health } from '../../wire/index.ts';
 import type { Collector, EventSink } from '../collector.ts';
 import { CollectorError } from '../errors.ts';
+import type { ActorDirectory } from './ebpf/file-actor.ts';
 import { createSensorCollector, type SensorCollector } from './ebpf/sensor.ts';
 import { LivingProcesses } from './living.ts';
 import { createSampler, type SamplerCollector } from './sampler/sampler.ts';
@@ -17,6 +18,8 @@ export interface ProcessCollectorOptions {
   readonly sensorReason?: string;
   /** Size of the kernel ring buffer: a power of two; 8 MiB unless told. */
   readonly ringBytes?: number;
+  /** Whether the sensor tells who writes files; true unless told. */
+  readonly fileActor?: boolean;
   /** Milliseconds between samples where the sampler has to do. */
   readonly intervalMs?: number;
   /** Back-off between tries to start a sensor again that died, in milliseconds. */
@@ -33,6 +36,8 @@ export interface ProcessCollector extends Collector {
   readonly sensorPid: number | undefined;
   /** Resolves once everything that the source could see before the call is with the sink. */
   sync(): Promise<void>;
+  /** From now on the sensor tells who writes in these directories; the sampler cannot. */
+  watchDirectories(directories: readonly ActorDirectory[]): void;
 }
 
 /** The kernel sensor where it runs, else the sampler; goes from one to the other as the sensor dies and returns. */
@@ -52,6 +57,7 @@ class SwitchingCollector implements ProcessCollector {
   #resyncTimer: NodeJS.Timeout | undefined;
   #delayMs: number;
   #armedAt = 0;
+  #directories: readonly ActorDirectory[] = [];
   /** Processes that live events told of while a sweep ran: what it read of them may be older. */
   #touched: Set<string> | undefined;
 
@@ -105,6 +111,11 @@ class SwitchingCollector implements ProcessCollector {
     await (this.#sampler ?? this.#sensor)?.sync();
   }
 
+  watchDirectories(directories: readonly ActorDirectory[]): void {
+    this.#directories = directories;
+    this.#sensor?.watchDirectories(directories);
+  }
+
   #change(work: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => {});
@@ -120,7 +131,7 @@ class SwitchingCollector implements ProcessCollector {
   }
 
   async #startSensor(): Promise<void> {
-    const { sensorPath, sensorReason, ringBytes, platform = process.platform } = this.#options;
+    const { sensorPath, sensorReason, ringBytes, fileActor, platform = process.platform } = this.#options;
     if (platform !== 'linux')
       throw new CollectorError('COLLECTOR_UNSUPPORTED', `there is no kernel sensor for ${platform}`);
     if (sensorPath === null)
@@ -130,10 +141,12 @@ class SwitchingCollector implements ProcessCollector {
     const sensor = createSensorCollector({
       path: sensorPath,
       ...(ringBytes === undefined ? {} : { ringBytes }),
+      ...(fileActor === undefined ? {} : { fileActor }),
       onFailure: (error) => this.#fallBack(sensor, error),
       now: this.#now,
     });
     await sensor.start((event) => this.#pass(event));
+    sensor.watchDirectories(this.#directories);
     this.#sensor = sensor;
     this.#armedAt = this.#now();
     await this.#resync();

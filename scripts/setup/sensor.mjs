@@ -14,7 +14,16 @@ import {
 import { delimiter, join } from 'node:path';
 import { runLogged } from './command.mjs';
 
-const SOURCES = ['Makefile', 'sensor.bpf.c', 'sensor.c', 'sensor.h'];
+const SOURCES = [
+  'Makefile',
+  'sensor.bpf.c',
+  'sensor.c',
+  'sensor.h',
+  'file-actor.c',
+  'file-actor.h',
+  'output.c',
+  'output.h',
+];
 const PRODUCTS = ['sensor.bpf.o', 'sealwatch-sensor'];
 const TOOLS = ['clang', 'bpftool', 'make', 'cc'];
 const HEADERS = ['bpf/libbpf.h', 'libelf.h', 'zlib.h', 'stdio.h'];

@@ -21,6 +21,7 @@ test('trust roots that others may write make every server invalid, and the look 
     platform: 'linux',
     env: { HOME: home.path, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
     systemTrust: null,
+    writers: { of: () => null },
     copies: new SealedCopies(() => openDatabase(state.path)),
   });
   const [found] = (await view.look(new Date())).servers;

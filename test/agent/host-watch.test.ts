@@ -7,6 +7,7 @@ import { Pipeline } from '../../agent/pipeline.ts';
 import { loadRules } from '../../agent/rule-pack.ts';
 import { AuthorityStore } from '../../agent/state/authority.ts';
 import { Meta, openDatabase } from '../../agent/state/database.ts';
+import { KeptWriters } from '../../agent/state/kept-writers.ts';
 import { SealedCopies } from '../../agent/state/sealed-copies.ts';
 import { SnapshotStore } from '../../agent/state/snapshot.ts';
 import { readAlerts, Spool } from '../../agent/state/spool.ts';
@@ -46,6 +47,7 @@ async function live(home: TempDirectory, state: TempDirectory): Promise<readonly
     platform: 'linux',
     env: { HOME: home.path, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
     systemTrust: null,
+    writers: { of: () => null },
     copies: new SealedCopies(() => database),
   });
   const watch = new HostWatch({
@@ -56,6 +58,9 @@ async function live(home: TempDirectory, state: TempDirectory): Promise<readonly
     watcher,
     log: LOUD,
     onSight: async () => {},
+    onWatch: () => {},
+    writerOf: () => null,
+    writers: new KeptWriters(() => database),
   });
   const before = spool.last;
   await watch.start();

@@ -1,14 +1,28 @@
 import { posix } from 'node:path';
-import type { Loss, ProcessEvent, ProcessExec, ProcessExit, ProcessFork } from '../../../wire/index.ts';
+import type {
+  FileWrite,
+  Loss,
+  ProcessEvent,
+  ProcessExec,
+  ProcessExit,
+  ProcessFork,
+} from '../../../wire/index.ts';
 import { CollectorError } from '../../errors.ts';
+import { fileWriteOf } from './file-actor.ts';
 import { LAYOUT, MAX_RECORD_BYTES, SENSOR_EXEC_FLAG, SENSOR_TYPE, SENSOR_VERSION } from './layout.ts';
 
 /** What the sensor says: events, or an answer to its parent. */
 export type SensorMessage =
   | ProcessEvent
+  | FileWrite
   | Loss
   | { readonly kind: 'ready'; readonly ringBytes: number; readonly maxArgvBytes: number }
-  | { readonly kind: 'pong'; readonly token: number };
+  | { readonly kind: 'pong'; readonly token: number }
+  /** `error` is the errno that stands in the way of the file actor; 0 where it is on. */
+  | { readonly kind: 'file_actor'; readonly error: number }
+  | { readonly kind: 'unmarked'; readonly path: string; readonly error: number }
+  /** Something that this decoder has no word for. */
+  | { readonly kind: 'nothing' };
 
 const NS_PER_TICK = 10_000_000n;
 const NS_PER_MS = 1_000_000n;
@@ -104,6 +118,15 @@ export class SensorDecoder {
       case SENSOR_TYPE.SENSOR_PONG:
         expectSize(record, LAYOUT.sensor_pong.size);
         return { kind: 'pong', token: record.readUInt32LE(LAYOUT.sensor_pong.fields.token) };
+      case SENSOR_TYPE.SENSOR_FILE_WRITE:
+        return this.#decodeFileWrite(record);
+      case SENSOR_TYPE.SENSOR_FILE_LOSS:
+        return this.#decodeFileLoss(record);
+      case SENSOR_TYPE.SENSOR_FILE_ACTOR:
+        expectSize(record, LAYOUT.sensor_file_actor.size);
+        return { kind: 'file_actor', error: record.readUInt32LE(LAYOUT.sensor_file_actor.fields.error) };
+      case SENSOR_TYPE.SENSOR_UNMARKED:
+        return decodeUnmarked(record);
       default:
         throw protocolError(`a record of unknown type ${type}`);
     }
@@ -174,12 +197,33 @@ export class SensorDecoder {
     };
   }
 
+  #decodeFileWrite(record: Buffer): SensorMessage {
+    const { size, fields } = LAYOUT.sensor_file_write;
+    if (record.length < size) throw protocolError(`a file record of ${record.length} bytes`);
+    const tail = record.readUInt32LE(fields.directory_bytes) + record.readUInt32LE(fields.name_bytes);
+    expectSize(record, size + tail);
+    return fileWriteOf(record, this.#epochMs(record)) ?? { kind: 'nothing' };
+  }
+
+  #decodeFileLoss(record: Buffer): Loss {
+    expectSize(record, LAYOUT.sensor_file_loss.size);
+    const detail = 'the queue of fanotify was full: who wrote meanwhile is not known';
+    return { kind: 'loss', time: this.#epochMs(record), stage: 'file-actor', count: 1, detail };
+  }
+
   #decodeLoss(record: Buffer): Loss {
     expectSize(record, LAYOUT.sensor_loss.size);
     const count = Number(record.readBigUInt64LE(LAYOUT.sensor_loss.fields.lost));
     const detail = 'process events did not fit the ring buffer of the kernel sensor';
     return { kind: 'loss', time: this.#epochMs(record), stage: 'kernel-ring', count, detail };
   }
+}
+
+function decodeUnmarked(record: Buffer): SensorMessage {
+  const { size, fields } = LAYOUT.sensor_unmarked;
+  if (record.length < size) throw protocolError(`an unmarked record of ${record.length} bytes`);
+  expectSize(record, size + record.readUInt32LE(fields.path_bytes));
+  return { kind: 'unmarked', path: record.toString('utf8', size), error: record.readUInt32LE(fields.error) };
 }
 
 function expectSize(record: Buffer, size: number): void {

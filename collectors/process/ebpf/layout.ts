@@ -14,7 +14,13 @@ export const SENSOR_TYPE = {
   SENSOR_EXIT: 4,
   SENSOR_LOSS: 5,
   SENSOR_PONG: 6,
+  SENSOR_FILE_ACTOR: 7,
+  SENSOR_FILE_WRITE: 8,
+  SENSOR_FILE_LOSS: 9,
+  SENSOR_UNMARKED: 10,
   SENSOR_PING: 64,
+  SENSOR_MARK: 65,
+  SENSOR_UNMARK: 66,
 } as const;
 
 export const SENSOR_EXEC_FLAG = {
@@ -55,4 +61,19 @@ export const LAYOUT = {
   sensor_loss: { size: 24, fields: { header: 0, time_ns: 8, lost: 16 } },
   sensor_pong: { size: 16, fields: { header: 0, token: 8, reserved: 12 } },
   sensor_ping: { size: 16, fields: { header: 0, token: 8, reserved: 12 } },
+  sensor_file_actor: { size: 16, fields: { header: 0, error: 8, reserved: 12 } },
+  sensor_file_write: {
+    size: 40,
+    fields: {
+      header: 0,
+      time_ns: 8,
+      start_ticks: 16,
+      pid: 24,
+      mask: 28,
+      directory_bytes: 32,
+      name_bytes: 36,
+    },
+  },
+  sensor_file_loss: { size: 16, fields: { header: 0, time_ns: 8 } },
+  sensor_unmarked: { size: 16, fields: { header: 0, error: 8, path_bytes: 12 } },
 } as const;

@@ -1,9 +1,12 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { getSystemErrorMap } from 'node:util';
+import type { Health } from '../../../wire/index.ts';
 import type { Collector, EventSink } from '../../collector.ts';
 import { CollectorError } from '../../errors.ts';
 import { SensorDecoder, type SensorMessage } from './decode.ts';
 import { sensorFailure } from './failure.ts';
+import { type ActorDirectory, ActorMarks } from './file-actor.ts';
 import { LAYOUT, SENSOR_TYPE, SENSOR_VERSION } from './layout.ts';
 
 const ARM_TIMEOUT_MS = 30_000;
@@ -15,6 +18,8 @@ export interface SensorOptions {
   readonly path: string;
   /** Size of the kernel ring buffer: a power of two from 4096 to 268,435,456; 8 MiB unless told. */
   readonly ringBytes?: number;
+  /** Whether it tells who writes in marked directories; true unless told. */
+  readonly fileActor?: boolean;
   /** Told once when the sensor ends though nobody stopped it; a Health `failed` has gone to the sink then. */
   readonly onFailure?: (error: CollectorError) => void;
   /** Milliseconds since the epoch. */
@@ -27,6 +32,8 @@ export interface SensorCollector extends Collector {
   readonly pid: number | undefined;
   /** Resolves once everything that happened before the call is with the sink; rejects when the sensor ends. */
   sync(): Promise<void>;
+  /** From now on tells who writes in these directories, and in no others. */
+  watchDirectories(directories: readonly ActorDirectory[]): void;
 }
 
 type SensorProcess = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -45,6 +52,9 @@ class ChildSensor implements SensorCollector {
   #stderr = '';
   #broken: CollectorError | undefined;
   #token = 0;
+  readonly #marks = new ActorMarks();
+  #fileActor: 'unknown' | 'on' | 'off' = 'unknown';
+  #unmarked = 0;
 
   constructor(options: SensorOptions) {
     this.#options = options;
@@ -89,9 +99,16 @@ class ChildSensor implements SensorCollector {
     await answer.promise;
   }
 
+  watchDirectories(directories: readonly ActorDirectory[]): void {
+    const commands = this.#marks.change(directories);
+    if (this.#fileActor !== 'on' || this.#state !== 'armed') return;
+    for (const command of commands) this.#child?.stdin.write(command);
+  }
+
   #spawn(): void {
-    const { path, ringBytes } = this.#options;
-    const child = spawn(path, ringBytes === undefined ? [] : ['--ring-bytes', String(ringBytes)], {
+    const { path, ringBytes, fileActor = true } = this.#options;
+    const ring = ringBytes === undefined ? [] : ['--ring-bytes', String(ringBytes)];
+    const child = spawn(path, fileActor ? ring : [...ring, '--no-file-actor'], {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: '/',
       env: {},
@@ -139,9 +156,28 @@ class ChildSensor implements SensorCollector {
     } else if (message.kind === 'pong') {
       this.#waiting.get(message.token)?.resolve();
       this.#waiting.delete(message.token);
-    } else {
+    } else if (message.kind === 'file_actor') {
+      this.#takeFileActor(message.error);
+    } else if (message.kind === 'unmarked') {
+      this.#unmarked += 1;
+      const first = `${message.path}: ${errorName(message.error)}`;
+      this.#tellFileActor('ok', `${this.#unmarked} directories cannot be marked, the last ${first}`);
+    } else if (message.kind !== 'nothing') {
       this.#sink(message);
     }
+  }
+
+  #takeFileActor(error: number): void {
+    this.#fileActor = error === 0 ? 'on' : 'off';
+    if (error === 0) {
+      for (const command of this.#marks.all()) this.#child?.stdin.write(command);
+      this.#tellFileActor('ok', 'fanotify tells who writes');
+    } else if (this.#options.fileActor === false) this.#tellFileActor('ok', 'given up by the configuration');
+    else this.#tellFileActor('degraded', `who writes a file is not known: fanotify: ${errorName(error)}`);
+  }
+
+  #tellFileActor(state: Health['state'], detail: string): void {
+    this.#sink({ kind: 'health', time: this.#now(), collector: 'file/actor', state, detail });
   }
 
   #break(error: CollectorError): void {
@@ -167,6 +203,10 @@ class ChildSensor implements SensorCollector {
   #now(): number {
     return (this.#options.now ?? Date.now)();
   }
+}
+
+function errorName(errno: number): string {
+  return getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`;
 }
 
 function pingOf(token: number): Buffer {

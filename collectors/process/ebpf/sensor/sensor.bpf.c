@@ -27,6 +27,10 @@ const struct sensor_exit *unused_exit __attribute__((unused));
 const struct sensor_loss *unused_loss __attribute__((unused));
 const struct sensor_pong *unused_pong __attribute__((unused));
 const struct sensor_ping *unused_ping __attribute__((unused));
+const struct sensor_file_actor *unused_file_actor __attribute__((unused));
+const struct sensor_file_write *unused_file_write __attribute__((unused));
+const struct sensor_file_loss *unused_file_loss __attribute__((unused));
+const struct sensor_unmarked *unused_unmarked __attribute__((unused));
 const enum sensor_type *unused_type __attribute__((unused));
 const enum sensor_exec_flag *unused_flag __attribute__((unused));
 

@@ -8,7 +8,6 @@
 #include <getopt.h>
 #include <linux/capability.h>
 #include <linux/types.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,12 +16,13 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "file-actor.h"
+#include "output.h"
 #include "sensor.h"
 #include "sensor.skel.h"
 
@@ -37,7 +37,6 @@ enum exit_code {
 #define LOSS_POLL_MS 200
 /* After so many records in one go stdin gets its turn. */
 #define BATCH_RECORDS 4096
-#define OUT_BYTES (256 * 1024)
 #define MIN_RING_BYTES 4096
 #define MAX_RING_BYTES (256 * 1024 * 1024)
 
@@ -45,12 +44,8 @@ static struct {
 	__u32 ring_bytes;
 	__u32 max_argv_bytes;
 	bool verbose;
-} options = { .ring_bytes = 8 * 1024 * 1024, .max_argv_bytes = 8192 };
-
-static struct {
-	unsigned char bytes[OUT_BYTES];
-	size_t used;
-} out;
+	bool file_actor;
+} options = { .file_actor = true, .ring_bytes = 8 * 1024 * 1024, .max_argv_bytes = 8192 };
 
 static struct {
 	unsigned char bytes[SENSOR_MAX_COMMAND_BYTES];
@@ -69,62 +64,6 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	if (!options.verbose || level == LIBBPF_DEBUG)
 		return 0;
 	return vfprintf(stderr, format, args);
-}
-
-static int write_all(const unsigned char *bytes, size_t length)
-{
-	struct pollfd pipe = { .fd = STDOUT_FILENO, .events = POLLOUT };
-	ssize_t n;
-
-	while (length > 0) {
-		n = write(STDOUT_FILENO, bytes, length);
-		if (n < 0 && errno == EAGAIN) {
-			poll(&pipe, 1, -1);
-			continue;
-		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		length -= n;
-	}
-	return 0;
-}
-
-static int flush(void)
-{
-	int err = write_all(out.bytes, out.used);
-
-	out.used = 0;
-	return err;
-}
-
-/* Blocks while the parent does not read; the ring fills meanwhile, and what it cannot hold is counted. */
-static int emit(const void *record, size_t length)
-{
-	int err = 0;
-
-	if (length > SENSOR_MAX_RECORD_BYTES)
-		return -EMSGSIZE;
-	if (out.used + length > OUT_BYTES)
-		err = flush();
-	memcpy(out.bytes + out.used, record, length);
-	out.used += length;
-	return err;
-}
-
-static struct sensor_header header_of(enum sensor_type type, size_t length)
-{
-	return (struct sensor_header){ .length = length, .version = SENSOR_VERSION, .type = type };
-}
-
-static __u64 clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (__u64)now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 static int emit_ready(void)
@@ -196,18 +135,30 @@ static int answer_ping(const struct sensor_ping *ping)
 		.token = ping->token,
 	};
 
-	return drain() ?: emit(&pong, sizeof(pong)) ?: flush();
+	return drain() ?: file_actor_read() ?: emit(&pong, sizeof(pong)) ?: flush();
 }
 
 static int handle_command(const unsigned char *bytes, const struct sensor_header *header)
 {
+	const char *path = (const char *)bytes + sizeof(*header);
+	size_t path_bytes = header->length - sizeof(*header);
 	struct sensor_ping ping;
 
-	/* Unknown commands are for a later sensor. */
-	if (header->type != SENSOR_PING || header->length != sizeof(ping))
+	switch (header->type) {
+	case SENSOR_PING:
+		if (header->length != sizeof(ping))
+			return 0;
+		memcpy(&ping, bytes, sizeof(ping));
+		return answer_ping(&ping);
+	case SENSOR_MARK:
+		return file_actor_mark(path, path_bytes);
+	case SENSOR_UNMARK:
+		file_actor_unmark(path, path_bytes);
 		return 0;
-	memcpy(&ping, bytes, sizeof(ping));
-	return answer_ping(&ping);
+	default:
+		/* For a later sensor. */
+		return 0;
+	}
 }
 
 /* Reads what the parent sent; 1 at its end. */
@@ -254,6 +205,10 @@ static int watch(int epoll)
 			if (err)
 				return err > 0 ? 0 : err;
 		}
+		/* Who wrote comes before what it ran next, as far as both are here. */
+		err = n > 0 && event.data.fd == file_actor_fd() ? file_actor_read() : 0;
+		if (err)
+			return err;
 		more = pass_on();
 		if (more < 0)
 			return more;
@@ -269,22 +224,30 @@ static int open_epoll(void)
 	event.data.fd = ring_buffer__epoll_fd(sensor.ring);
 	if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, event.data.fd, &event))
 		return -errno;
+	event.data.fd = file_actor_fd();
+	if (event.data.fd >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, event.data.fd, &event))
+		return -errno;
 	event.data.fd = STDIN_FILENO;
 	if (epoll_ctl(epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event))
 		return -errno;
 	return epoll;
 }
 
-/* Maps and links live by their descriptors, counters by their mapping: nothing more needs a capability. */
+/*
+ * Maps and links live by their descriptors, counters by their mapping, and the fanotify group keeps the
+ * right that it was made with. Only to mark a directory that is closed to others takes a capability.
+ */
 static int drop_privileges(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2] = {};
+	struct __user_cap_data_struct kept[2] = {};
 	int cap;
 
+	if (file_actor_fd() >= 0)
+		kept[0].effective = kept[0].permitted = 1U << CAP_DAC_READ_SEARCH;
 	for (cap = 0; cap <= 63; cap++)
 		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-	if (syscall(SYS_capset, &header, none))
+	if (syscall(SYS_capset, &header, kept))
 		return -errno;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
@@ -360,6 +323,7 @@ static bool parse_options(int argc, char **argv)
 	static const struct option names[] = {
 		{ "ring-bytes", required_argument, NULL, 'r' },
 		{ "argv-bytes", required_argument, NULL, 'a' },
+		{ "no-file-actor", no_argument, NULL, 'f' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{},
 	};
@@ -368,6 +332,8 @@ static bool parse_options(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (option == 'v')
 			options.verbose = true;
+		else if (option == 'f')
+			options.file_actor = false;
 		else if (option == 'r' && parse_size(optarg, MIN_RING_BYTES, MAX_RING_BYTES, &options.ring_bytes))
 			continue;
 		else if (option == 'a' && parse_size(optarg, 1, 8192, &options.max_argv_bytes))
@@ -382,10 +348,11 @@ static bool parse_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	enum exit_code code;
-	int err, epoll = -1;
+	int err, file_error, epoll = -1;
 
 	if (!parse_options(argc, argv)) {
-		fprintf(stderr, "usage: sealwatch-sensor [--ring-bytes POWER_OF_2] [--argv-bytes N] [--verbose]\n");
+		fprintf(stderr, "usage: sealwatch-sensor [--ring-bytes POWER_OF_2] [--argv-bytes N] "
+				"[--no-file-actor] [--verbose]\n");
 		return EXIT_USAGE;
 	}
 	signal(SIGINT, SIG_IGN);
@@ -397,17 +364,18 @@ int main(int argc, char **argv)
 	code = load();
 	if (code)
 		goto cleanup;
+	file_error = options.file_actor ? file_actor_open() : -ECANCELED;
 	err = drop_privileges();
 	if (err) {
 		code = fail(EXIT_REFUSED, "cannot drop privileges", err);
 		goto cleanup;
 	}
-	err = emit_ready();
+	err = emit_ready() ?: file_actor_tell(file_error) ?: flush();
 	epoll = open_epoll();
 	if (!err && epoll != -EPERM)
 		err = epoll < 0 ? epoll : watch(epoll);
 	sensor_bpf__detach(sensor.skel);
-	err = err ?: drain();
+	err = err ?: file_actor_read() ?: drain();
 	if (err)
 		code = fail(err == -EPROTO ? EXIT_USAGE : EXIT_PIPE, "stopped", err);
 

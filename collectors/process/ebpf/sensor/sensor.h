@@ -12,7 +12,7 @@
 
 /* The longest record that either side accepts. */
 #define SENSOR_MAX_RECORD_BYTES 32768
-#define SENSOR_MAX_COMMAND_BYTES 4096
+#define SENSOR_MAX_COMMAND_BYTES 8192
 
 enum sensor_type {
 	SENSOR_READY = 1,
@@ -21,7 +21,13 @@ enum sensor_type {
 	SENSOR_EXIT = 4,
 	SENSOR_LOSS = 5,
 	SENSOR_PONG = 6,
+	SENSOR_FILE_ACTOR = 7,
+	SENSOR_FILE_WRITE = 8,
+	SENSOR_FILE_LOSS = 9,
+	SENSOR_UNMARKED = 10,
 	SENSOR_PING = 64, /* 64 and up: from the parent */
+	SENSOR_MARK = 65,
+	SENSOR_UNMARK = 66,
 };
 
 enum sensor_exec_flag {
@@ -98,6 +104,42 @@ struct sensor_pong {
 	__u32 token;
 	__u32 reserved;
 };
+
+/* Sent once after sensor_ready: whether it is told who writes files. */
+struct sensor_file_actor {
+	struct sensor_header header;
+	__u32 error; /* errno that stands in the way; 0 where nothing does */
+	__u32 reserved;
+};
+
+/*
+ * Something was done to a name in a marked directory. Tail: the directory as it was named when it was
+ * marked, and the name. mask holds the bits of fanotify(7); pid is the thread group.
+ */
+struct sensor_file_write {
+	struct sensor_header header;
+	__u64 time_ns; /* when it was read, some milliseconds after the deed at the most */
+	__u64 start_ticks; /* as in /proc/PID/stat; 0 where the process is gone already */
+	__u32 pid;
+	__u32 mask;
+	__u32 directory_bytes;
+	__u32 name_bytes;
+};
+
+/* The kernel's queue was full: what was done meanwhile is not known, nor how much. */
+struct sensor_file_loss {
+	struct sensor_header header;
+	__u64 time_ns;
+};
+
+/* A directory that cannot be marked. Tail: its path. */
+struct sensor_unmarked {
+	struct sensor_header header;
+	__u32 error; /* errno */
+	__u32 path_bytes;
+};
+
+/* SENSOR_MARK and SENSOR_UNMARK are a header and the path of a directory, without a NUL. */
 
 struct sensor_ping {
 	struct sensor_header header;
