@@ -1,19 +1,12 @@
 // Measures discovery and closure of a home with many files; see docs/performance.md for what the figures mean.
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { artefactFiles } from './artefacts.mjs';
 import { machine, median, say, spread } from './figures.mjs';
 import { makeHome } from './home.mjs';
 
@@ -47,22 +40,6 @@ function findFd() {
     spawnSync('apt-get', ['install', '-y', 'fd-find'], { stdio: 'ignore' });
   }
   return find();
-}
-
-/** Every file that the closures are made of: single artefacts, and all files of the trees. */
-function artefactFiles(servers) {
-  const files = new Set();
-  const roots = new Set();
-  for (const { role, path } of servers.flatMap(({ closure }) => closure.artefacts)) {
-    if (role === 'package') roots.add(path);
-    else if (!['unresolved', 'image'].includes(role)) files.add(path);
-  }
-  for (const tree of roots) {
-    for (const item of readdirSync(tree, { recursive: true, withFileTypes: true })) {
-      if (item.isFile()) files.add(join(item.parentPath, item.name));
-    }
-  }
-  return { files: [...files], trees: roots.size };
 }
 
 const state = mkdtempSync(join(tmpdir(), 'sealwatch-bench-'));

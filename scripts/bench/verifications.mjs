@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { artefactFiles } from './artefacts.mjs';
 import { machine, median, say, spread } from './figures.mjs';
 import { makeHome } from './home.mjs';
 
@@ -40,17 +41,6 @@ function sealwatch(args, options) {
   if (done.status !== 0 && args[0] !== 'scan')
     throw new Error(`sealwatch ${args[0]} ended with ${done.status}`);
   return done;
-}
-
-function artefactFiles(servers) {
-  const files = new Set();
-  for (const { role, path } of servers.flatMap(({ closure }) => closure.artefacts)) {
-    if (role === 'package') {
-      for (const item of readdirSync(path, { recursive: true, withFileTypes: true }))
-        if (item.isFile()) files.add(join(item.parentPath, item.name));
-    } else if (!['unresolved', 'image'].includes(role)) files.add(path);
-  }
-  return [...files];
 }
 
 /** One round: each in turn, so that a slow moment of the machine hits them all. */
@@ -143,7 +133,7 @@ try {
   writeFileSync(seen, stdout);
   sealwatch(['approve', '--all', '--from-scan', seen, '--yes', ...places]);
   const { servers } = JSON.parse(stdout);
-  const files = artefactFiles(servers);
+  const { files } = artefactFiles(servers);
   const list = join(directory, 'artefacts');
   writeFileSync(list, files.join('\0'));
   say(`${servers.length} servers in ${made.projects} projects, made of ${files.length} files; all approved`);

@@ -1,19 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { TempDirectory } from '../temp-directory.ts';
+import { runBuilt } from './built.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-
-function sealwatch(...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  return { status, stdout, stderr, json: () => JSON.parse(stdout) };
-}
+const sealwatch = (...args: readonly string[]) => runBuilt(args);
 
 /** A host with one project, whose server is a script with a helper. */
 class ProjectHost implements Disposable {

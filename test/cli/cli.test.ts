@@ -1,33 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { serverSchema } from '../../wire/index.ts';
 import { TempDirectory } from '../temp-directory.ts';
+import { runBuilt } from './built.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = `${ROOT}dist/cli/main.js`;
-
-before(() => {
-  const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
-  const built = spawnSync(process.execPath, [tsc, '--build', 'cli'], { cwd: ROOT, encoding: 'utf8' });
-  assert.equal(built.status, 0, built.stdout);
-});
-
-function sealwatch(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-    encoding: 'utf8',
-    input: '',
-  });
-  const json = () => JSON.parse(stdout);
-  const lines = () =>
-    stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line));
-  return { status, stdout, stderr, json, lines };
-}
+const sealwatch = (...args: readonly string[]) => runBuilt(args);
 
 class Host extends TempDirectory {
   readonly selection = ['--home', this.at('home'), '--state-dir', this.at('state')] as const;

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { TempDirectory } from '../temp-directory.ts';
-
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+import { runBuilt } from './built.ts';
 
 class Desk implements Disposable {
   readonly #directory = new TempDirectory();
@@ -12,13 +9,7 @@ class Desk implements Disposable {
   readonly write = (relative: string, content: string | object) => this.#directory.write(relative, content);
 
   sealwatch(args: readonly string[], input = '') {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-      encoding: 'utf8',
-      timeout: 60_000,
-      input,
-      env: { ...process.env, HOME: this.at() },
-    });
-    return { status, stdout, stderr, json: () => JSON.parse(stdout) };
+    return runBuilt(args, { input, env: { ...process.env, HOME: this.at() } });
   }
 
   [Symbol.dispose](): void {

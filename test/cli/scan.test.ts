@@ -2,23 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, truncateSync } from 'node:fs';
-import { before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import picocolors from 'picocolors';
 import type { Output } from '../../cli/output.ts';
 import { showProgress } from '../../cli/progress.ts';
 import { serverTable } from '../../cli/table.ts';
 import { TempDirectory } from '../temp-directory.ts';
+import { MAIN, runBuilt } from './built.ts';
 import { HOSTILE_NAMES, sampleServer } from './sample-report.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = `${ROOT}dist/cli/main.js`;
-
-before(() => {
-  const tsc = `${ROOT}node_modules/typescript/bin/tsc`;
-  const built = spawnSync(process.execPath, [tsc, '--build', 'cli'], { cwd: ROOT, encoding: 'utf8' });
-  assert.equal(built.status, 0, built.stdout);
-});
 
 class Host extends TempDirectory {
   readonly selection = ['--home', this.at('home'), '--state-dir', this.at('state')] as const;
@@ -29,17 +20,7 @@ class Host extends TempDirectory {
   }
 
   scan(...args: readonly string[]) {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [MAIN, 'scan', ...this.selection, ...args],
-      {
-        encoding: 'utf8',
-        input: '',
-        cwd: this.path,
-        maxBuffer: 64 * 1024 * 1024,
-      },
-    );
-    return { status, stdout, stderr };
+    return runBuilt(['scan', ...this.selection, ...args], { cwd: this.path });
   }
 }
 
