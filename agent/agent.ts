@@ -17,6 +17,7 @@ import { Pipeline } from './pipeline.ts';
 import { loadRules } from './rule-pack.ts';
 import { AuthorityStore } from './state/authority.ts';
 import { Meta, openDatabase } from './state/database.ts';
+import { Destinations } from './state/destinations.ts';
 import { type KeptWriter, KeptWriters, keptOf } from './state/kept-writers.ts';
 import { rememberPlaces } from './state/places.ts';
 import { SealedCopies } from './state/sealed-copies.ts';
@@ -26,7 +27,10 @@ import { Uplink } from './uplink/uplink.ts';
 
 /** Milliseconds that a stopping agent waits for central to acknowledge what is spooled. */
 const STOP_GRACE_MS = 5_000;
-/** A start of the same server in the same state is told again after this many milliseconds. */
+/**
+ * A start of the same server in the same state is told again, and a destination is new again, after this many
+ * milliseconds.
+ */
 const REPORT_AGAIN_MS = 7 * 24 * 3_600_000;
 
 export interface AgentOptions {
@@ -132,18 +136,10 @@ class Daemon implements Agent {
     });
     this.#policies = new PolicyChecks(options);
     const userName = (uid: number) => names.user(uid);
-    this.#tracker = new ProcessTracker({
-      userName,
-      policyOf: (serverId, image) => this.#policies.program(serverId, image),
-      product: process.platform === 'darwin' ? 'macos' : 'linux',
-      clientProcesses,
-      firstReport: (known) => snapshots.firstTime(reportKey(known), Date.now(), REPORT_AGAIN_MS),
-    });
-    const { profile } = options;
-    const { table } = this.#tracker;
-    const kill = (pid: number) => process.kill(pid, 'SIGKILL');
-    this.#denier =
-      options.denial === 'report' ? null : new Denier({ profile, table, startOf, kill, userName });
+    this.#tracker = this.#processTracker(userName, (key) =>
+      snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
+    );
+    this.#denier = options.denial === 'report' ? null : this.#makeDenier(userName);
     this.#actors = new FileActors((write) => this.#tracker.writer(write));
     this.#writers = new KeptWriters(() => this.#database);
     this.#processes = this.#processCollector();
@@ -163,6 +159,25 @@ class Daemon implements Agent {
       this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
       this.#watch.touched();
     });
+  }
+
+  #processTracker(userName: (uid: number) => string, isNew: (key: string) => boolean): ProcessTracker {
+    const destinations = new Destinations(isNew);
+    return new ProcessTracker({
+      userName,
+      policyOf: (serverId, image) => this.#policies.program(serverId, image),
+      connectionPolicy: (serverId, to) => this.#policies.connection(serverId, to),
+      firstDestination: ({ discovered }, to) => destinations.first(discovered.server.id, to),
+      product: process.platform === 'darwin' ? 'macos' : 'linux',
+      clientProcesses,
+      firstReport: (known) => isNew(reportKey(known)),
+    });
+  }
+
+  #makeDenier(userName: (uid: number) => string): Denier {
+    const { profile } = this.#options;
+    const kill = (pid: number) => process.kill(pid, 'SIGKILL');
+    return new Denier({ profile, table: this.#tracker.table, startOf, kill, userName });
   }
 
   #processCollector(): ProcessCollector {
@@ -212,6 +227,7 @@ class Daemon implements Agent {
 
   async #stop(): Promise<void> {
     this.#clock.stop();
+    this.#policies.stop();
     await this.#processes.stop();
     await this.#watch.stop();
     await this.#watcher.stop();
@@ -224,6 +240,11 @@ class Daemon implements Agent {
   #receive(event: CollectorEvent): void {
     if (event.kind === 'path_change') {
       this.#watch.touched();
+      return;
+    }
+    if (event.kind === 'process_socket') {
+      const fact = this.#tracker.socket(event);
+      if (fact !== null) this.#pipeline.submit({ facts: [fact] });
       return;
     }
     if (event.kind === 'file_write') {

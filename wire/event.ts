@@ -44,6 +44,20 @@ export interface ProcessExit {
   readonly exit_code: number | null;
 }
 
+/** A TCP socket of a process begins to connect (remote address and port) or to listen (local ones). */
+export interface ProcessSocket {
+  readonly kind: 'process_socket';
+  readonly time: number;
+  readonly source: ProcessSource;
+  readonly pid: number;
+  readonly start: number;
+  readonly uid: number;
+  readonly action: 'connect' | 'listen';
+  /** In its canonical form; an IPv4 address in IPv6 is given as IPv4. */
+  readonly address: string;
+  readonly port: number;
+}
+
 /** Says *that* something at a path may have changed; content decides whether it did. */
 export interface PathChange {
   readonly kind: 'path_change';
@@ -102,4 +116,4 @@ export interface Health {
 }
 
 export type ProcessEvent = ProcessExec | ProcessFork | ProcessExit;
-export type CollectorEvent = ProcessEvent | FileWrite | PathChange | Loss | Health;
+export type CollectorEvent = ProcessEvent | ProcessSocket | FileWrite | PathChange | Loss | Health;

@@ -24,6 +24,7 @@ export {
   type ProcessExec,
   type ProcessExit,
   type ProcessFork,
+  type ProcessSocket,
   type ProcessSource,
 } from './event.ts';
 export {

@@ -1,7 +1,10 @@
+import { isIP } from 'node:net';
 import { ApprovalError, Authoriser, type DenialCode, type Statement } from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
+import type { Place } from '../state/destinations.ts';
 import type { KnownServer } from './known-server.ts';
 import { type Image, isShell } from './launch-chain.ts';
+import { ResolvedNames } from './resolved-names.ts';
 
 /** What the approval of a server says of something that it did; `none` where it holds no policy. */
 export type PolicyAnswer = 'none' | 'allowed' | DenialCode;
@@ -16,9 +19,14 @@ interface Check {
 export class PolicyChecks {
   readonly #profile: Profile;
   readonly #hostGroup: string | null;
+  readonly #names: ResolvedNames;
   #checks: ReadonlyMap<string, Check> = new Map();
 
-  constructor({ profile, group }: { readonly profile: Profile; readonly group: string | null }) {
+  constructor(
+    { profile, group }: { readonly profile: Profile; readonly group: string | null },
+    names: ResolvedNames = new ResolvedNames(),
+  ) {
+    this.#names = names;
     this.#profile = profile;
     this.#hostGroup = group;
   }
@@ -35,6 +43,14 @@ export class PolicyChecks {
       checks.set(id, same ? before : { statement, authoriser: await this.#open(known, statement) });
     }
     this.#checks = checks;
+    const patterns = [...checks.values()].flatMap(
+      ({ statement }) => statement.predicate.policy?.destinations ?? [],
+    );
+    await this.#names.follow([...new Set(patterns.flatMap(hostOfPattern))]);
+  }
+
+  stop(): void {
+    this.#names.stop();
   }
 
   /** Whether a server may start this program. */
@@ -45,6 +61,23 @@ export class PolicyChecks {
     const decision = check.authoriser?.program(image.exe, { shell: isShell(image) }, moment);
     if (decision === undefined) return 'DENIED_CEDAR_FAILED';
     return decision.decision === 'allow' ? 'allowed' : decision.code;
+  }
+
+  /**
+   * Whether a server may connect there. A name with a star in the policy could stand for any address: then what
+   * no other line allows is not known.
+   */
+  connection(serverId: string, { address, port }: Place): PolicyAnswer {
+    const check = this.#checks.get(serverId);
+    const policy = check?.statement.predicate.policy ?? null;
+    if (check === undefined || policy === null) return 'none';
+    const names = this.#names.namesOf(address);
+    const moment = { now: new Date(), monotonic: performance.now() };
+    const decision = check.authoriser?.connection({ names, address, port }, moment);
+    if (decision === undefined) return 'DENIED_CEDAR_FAILED';
+    if (decision.decision === 'allow') return 'allowed';
+    const open = policy.destinations?.some((pattern) => pattern.startsWith('*.')) === true;
+    return decision.code === 'DENIED_DESTINATION' && open ? 'none' : decision.code;
   }
 
   async #open(known: KnownServer, { predicate, subject }: Statement): Promise<Authoriser | null> {
@@ -64,6 +97,12 @@ export class PolicyChecks {
       throw error;
     }
   }
+}
+
+/** The name in a destination pattern that can be looked up; none in an address, a range or a name with a star. */
+function hostOfPattern(pattern: string): readonly string[] {
+  const [host = ''] = pattern.split(':', 1);
+  return /^[[*]/.test(host) || host.includes('/') || isIP(host) !== 0 ? [] : [host];
 }
 
 function sameDecision(a: Statement, b: Statement): boolean {

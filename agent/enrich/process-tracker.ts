@@ -1,5 +1,6 @@
-import type { FileWrite, ProcessEvent, ProcessExec } from '../../wire/index.ts';
+import type { FileWrite, ProcessEvent, ProcessExec, ProcessSocket } from '../../wire/index.ts';
 import type { Fact } from '../fact.ts';
+import type { Place } from '../state/destinations.ts';
 import type { ProcessOf } from './file-actors.ts';
 import { alertServer, type KnownServer, serverFields } from './known-server.ts';
 import {
@@ -24,6 +25,10 @@ export interface TrackerOptions {
   readonly clientProcesses: (client: string) => readonly string[];
   /** What a server's approval says of an image that it starts. */
   readonly policyOf: (serverId: string, image: Image) => PolicyAnswer;
+  /** What a server's approval says of a connection. */
+  readonly connectionPolicy: (serverId: string, to: Place) => PolicyAnswer;
+  /** Whether a server is seen to connect there for the first time. */
+  readonly firstDestination: (known: KnownServer, to: Place) => boolean;
   /** Whether this start of a server is the first to be told of in its present state. */
   readonly firstReport: (known: KnownServer) => boolean;
 }
@@ -59,6 +64,50 @@ export class ProcessTracker {
 
   #known(id: string): KnownServer | undefined {
     return this.#servers.get(id) ?? this.#departed.get(id);
+  }
+
+  /** A socket of a process in a subtree as a fact; null for all others. */
+  socket(event: ProcessSocket): Fact | null {
+    const entry = this.table.recent(event.pid, event.start);
+    const known = entry === null ? null : this.serverOf(entry);
+    if (entry === null || entry.membership === null || known === null) return null;
+    const { role, serverId } = entry.membership;
+    const user = this.#options.userName(entry.uid);
+    const cmdline = commandLine(entry.argv);
+    const { action, address, port } = event;
+    const place =
+      action === 'connect'
+        ? {
+            Initiated: 'true',
+            DestinationIp: address,
+            DestinationPort: port,
+            'mcp.policy':
+              role === 'launcher' ? 'none' : this.#options.connectionPolicy(serverId, { address, port }),
+            'mcp.first_destination': this.#options.firstDestination(known, { address, port }),
+          }
+        : { Initiated: 'false', SourceIp: address, SourcePort: port };
+    return {
+      time: event.time,
+      logsource: { category: 'network_connection', product: this.#options.product },
+      fields: {
+        Image: entry.exe,
+        CommandLine: cmdline,
+        User: user,
+        ProcessId: entry.pid,
+        Protocol: 'tcp',
+        ...place,
+        ...serverFields(known),
+        'mcp.action': action,
+        'mcp.in_subtree': true,
+        'mcp.in_launch_chain': role !== 'inside',
+        'mcp.is_launcher': role === 'launcher',
+      },
+      user,
+      server: alertServer(known),
+      actor: { pid: entry.pid, exe: entry.exe, cmdline, in_subtree: true },
+      ancestry: this.table.ancestry(entry, this.#options.userName),
+      change: null,
+    };
   }
 
   /** Who is behind a write; null where the process was never heard of. */

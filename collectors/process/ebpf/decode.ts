@@ -1,3 +1,4 @@
+import { SocketAddress } from 'node:net';
 import { posix } from 'node:path';
 import type {
   FileWrite,
@@ -6,15 +7,24 @@ import type {
   ProcessExec,
   ProcessExit,
   ProcessFork,
+  ProcessSocket,
 } from '../../../wire/index.ts';
 import { CollectorError } from '../../errors.ts';
 import { fileWriteOf } from './file-actor.ts';
-import { LAYOUT, MAX_RECORD_BYTES, SENSOR_EXEC_FLAG, SENSOR_TYPE, SENSOR_VERSION } from './layout.ts';
+import {
+  LAYOUT,
+  MAX_RECORD_BYTES,
+  SENSOR_EXEC_FLAG,
+  SENSOR_SOCKET_KIND,
+  SENSOR_TYPE,
+  SENSOR_VERSION,
+} from './layout.ts';
 
 /** What the sensor says: events, or an answer to its parent. */
 export type SensorMessage =
   | ProcessEvent
   | FileWrite
+  | ProcessSocket
   | Loss
   | { readonly kind: 'ready'; readonly ringBytes: number; readonly maxArgvBytes: number }
   | { readonly kind: 'pong'; readonly token: number }
@@ -24,6 +34,8 @@ export type SensorMessage =
   /** Something that this decoder has no word for. */
   | { readonly kind: 'nothing' };
 
+/** include/linux/socket.h */
+const AF_INET6 = 10;
 const NS_PER_TICK = 10_000_000n;
 const NS_PER_MS = 1_000_000n;
 const HEADER_BYTES = LAYOUT.sensor_header.size;
@@ -118,6 +130,8 @@ export class SensorDecoder {
       case SENSOR_TYPE.SENSOR_PONG:
         expectSize(record, LAYOUT.sensor_pong.size);
         return { kind: 'pong', token: record.readUInt32LE(LAYOUT.sensor_pong.fields.token) };
+      case SENSOR_TYPE.SENSOR_SOCKET:
+        return this.#decodeSocket(record);
       case SENSOR_TYPE.SENSOR_FILE_WRITE:
         return this.#decodeFileWrite(record);
       case SENSOR_TYPE.SENSOR_FILE_LOSS:
@@ -197,6 +211,23 @@ export class SensorDecoder {
     };
   }
 
+  #decodeSocket(record: Buffer): ProcessSocket {
+    const { size, fields } = LAYOUT.sensor_socket;
+    expectSize(record, size);
+    const isConnect = record.readUInt16LE(fields.kind) === SENSOR_SOCKET_KIND.SENSOR_CONNECT;
+    return {
+      kind: 'process_socket',
+      time: this.#epochMs(record),
+      source: 'ebpf',
+      pid: record.readUInt32LE(fields.pid),
+      start: ticksOf(record.readBigUInt64LE(fields.start_ns)),
+      uid: record.readUInt32LE(fields.uid),
+      action: isConnect ? 'connect' : 'listen',
+      address: addressOf(record.subarray(fields.address, size), record.readUInt16LE(fields.family)),
+      port: record.readUInt16LE(fields.port),
+    };
+  }
+
   #decodeFileWrite(record: Buffer): SensorMessage {
     const { size, fields } = LAYOUT.sensor_file_write;
     if (record.length < size) throw protocolError(`a file record of ${record.length} bytes`);
@@ -217,6 +248,14 @@ export class SensorDecoder {
     const detail = 'process events did not fit the ring buffer of the kernel sensor';
     return { kind: 'loss', time: this.#epochMs(record), stage: 'kernel-ring', count, detail };
   }
+}
+
+/** The canonical text of an address (RFC 5952); of an IPv4 address in IPv6 (RFC 4291, 2.5.5.2) the IPv4 one. */
+function addressOf(bytes: Buffer, family: number): string {
+  if (family !== AF_INET6) return bytes.subarray(0, 4).join('.');
+  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16));
+  const { address } = new SocketAddress({ address: groups.join(':'), family: 'ipv6' });
+  return address.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 function decodeUnmarked(record: Buffer): SensorMessage {

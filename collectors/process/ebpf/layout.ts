@@ -18,10 +18,13 @@ export const SENSOR_TYPE = {
   SENSOR_FILE_WRITE: 8,
   SENSOR_FILE_LOSS: 9,
   SENSOR_UNMARKED: 10,
+  SENSOR_SOCKET: 11,
   SENSOR_PING: 64,
   SENSOR_MARK: 65,
   SENSOR_UNMARK: 66,
 } as const;
+
+export const SENSOR_SOCKET_KIND = { SENSOR_CONNECT: 1, SENSOR_LISTEN: 2 } as const;
 
 export const SENSOR_EXEC_FLAG = {
   SENSOR_FILENAME_CUT: 1,
@@ -58,6 +61,21 @@ export const LAYOUT = {
     fields: { header: 0, time_ns: 8, start_ns: 16, pid: 24, ppid: 28, uid: 32, reserved: 36 },
   },
   sensor_exit: { size: 32, fields: { header: 0, time_ns: 8, start_ns: 16, pid: 24, status: 28 } },
+  sensor_socket: {
+    size: 56,
+    fields: {
+      header: 0,
+      time_ns: 8,
+      start_ns: 16,
+      pid: 24,
+      uid: 28,
+      family: 32,
+      port: 34,
+      kind: 36,
+      reserved: 38,
+      address: 40,
+    },
+  },
   sensor_loss: { size: 24, fields: { header: 0, time_ns: 8, lost: 16 } },
   sensor_pong: { size: 16, fields: { header: 0, token: 8, reserved: 12 } },
   sensor_ping: { size: 16, fields: { header: 0, token: 8, reserved: 12 } },

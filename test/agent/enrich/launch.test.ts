@@ -181,6 +181,8 @@ function tracker(...servers: ReturnType<typeof known>[]) {
     product: 'linux',
     clientProcesses: () => ['claude'],
     policyOf: () => 'none',
+    connectionPolicy: () => 'none',
+    firstDestination: () => false,
     firstReport: ({ discovered }) =>
       !reports.has(discovered.server.id) && !!reports.add(discovered.server.id),
   });

@@ -7,11 +7,11 @@ type Of<K extends Kind> = Extract<CollectorEvent, { kind: K }>;
 /** Keeps every event and lets a test wait for one. */
 export class EventLog {
   readonly events: CollectorEvent[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<(event: CollectorEvent) => void>();
 
   readonly sink: EventSink = (event) => {
     this.events.push(event);
-    for (const check of this.#waiting) check();
+    for (const check of this.#waiting) check(event);
   };
 
   of<K extends Kind>(kind: K): readonly Of<K>[] {
@@ -20,15 +20,16 @@ export class EventLog {
 
   /** Resolves with the first event of a kind, told already or yet to come, for which `matches` holds. */
   wait<K extends Kind>(kind: K, matches: (event: Of<K>) => boolean): Promise<Of<K>> {
+    const told = this.of(kind).find(matches);
+    if (told !== undefined) return Promise.resolve(told);
     return new Promise((resolve) => {
-      const check = (): void => {
-        const found = this.of(kind).find(matches);
-        if (found === undefined) return;
+      // Looks at the new event only: a busy machine tells tens of thousands of others meanwhile.
+      const check = (event: CollectorEvent): void => {
+        if (!isOf(event, kind) || !matches(event)) return;
         this.#waiting.delete(check);
-        resolve(found);
+        resolve(event);
       };
       this.#waiting.add(check);
-      check();
     });
   }
 
@@ -36,4 +37,8 @@ export class EventLog {
   execs(text: string): readonly Of<'process_exec'>[] {
     return this.of('process_exec').filter(({ argv }) => argv.some((arg) => arg.includes(text)));
   }
+}
+
+function isOf<K extends Kind>(event: CollectorEvent, kind: K): event is Of<K> {
+  return event.kind === kind;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "sensor.h"
@@ -24,6 +25,8 @@ __u64 lost = 0;
 const struct sensor_ready *unused_ready __attribute__((unused));
 const struct sensor_fork *unused_fork __attribute__((unused));
 const struct sensor_exit *unused_exit __attribute__((unused));
+const struct sensor_socket *unused_socket __attribute__((unused));
+const enum sensor_socket_kind *unused_socket_kind __attribute__((unused));
 const struct sensor_loss *unused_loss __attribute__((unused));
 const struct sensor_pong *unused_pong __attribute__((unused));
 const struct sensor_ping *unused_ping __attribute__((unused));
@@ -297,6 +300,51 @@ int handle_sched_process_exit(__u64 *ctx)
 	exit->pid = BPF_CORE_READ(task, tgid);
 	exit->status = wait_status(task);
 	bpf_ringbuf_submit(exit, 0);
+	return 0;
+}
+
+#define AF_INET 2
+#define AF_INET6 10
+
+static __always_inline void fill_address(struct sensor_socket *record, const struct sock *sk, bool remote)
+{
+	__builtin_memset(record->address, 0, sizeof(record->address));
+	if (record->family == AF_INET6 && remote)
+		BPF_CORE_READ_INTO(&record->address, sk, __sk_common.skc_v6_daddr);
+	else if (record->family == AF_INET6)
+		BPF_CORE_READ_INTO(&record->address, sk, __sk_common.skc_v6_rcv_saddr);
+	else if (remote)
+		BPF_CORE_READ_INTO((__be32 *)record->address, sk, __sk_common.skc_daddr);
+	else
+		BPF_CORE_READ_INTO((__be32 *)record->address, sk, __sk_common.skc_rcv_saddr);
+}
+
+/* Both states are entered by the one who asks: connect(2) and listen(2), or their io_uring workers. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(handle_inet_sock_set_state, const struct sock *sk, int old_state, int new_state)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct sensor_socket *record;
+
+	if (new_state != 2 /* TCP_SYN_SENT */ && new_state != 10 /* TCP_LISTEN */)
+		return 0;
+	record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+	if (!record) {
+		count_lost();
+		return 0;
+	}
+	fill_header(&record->header, SENSOR_SOCKET, sizeof(*record));
+	record->time_ns = bpf_ktime_get_boot_ns();
+	record->start_ns = leader_start(task);
+	record->pid = BPF_CORE_READ(task, tgid);
+	record->uid = BPF_CORE_READ(task, cred, euid.val);
+	record->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	record->kind = new_state == 2 ? SENSOR_CONNECT : SENSOR_LISTEN;
+	record->reserved = 0;
+	record->port = new_state == 2 ? bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport))
+				      : BPF_CORE_READ(sk, __sk_common.skc_num);
+	fill_address(record, sk, new_state == 2);
+	bpf_ringbuf_submit(record, 0);
 	return 0;
 }
 

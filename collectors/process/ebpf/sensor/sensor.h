@@ -25,9 +25,15 @@ enum sensor_type {
 	SENSOR_FILE_WRITE = 8,
 	SENSOR_FILE_LOSS = 9,
 	SENSOR_UNMARKED = 10,
+	SENSOR_SOCKET = 11,
 	SENSOR_PING = 64, /* 64 and up: from the parent */
 	SENSOR_MARK = 65,
 	SENSOR_UNMARK = 66,
+};
+
+enum sensor_socket_kind {
+	SENSOR_CONNECT = 1,
+	SENSOR_LISTEN = 2,
 };
 
 enum sensor_exec_flag {
@@ -90,6 +96,20 @@ struct sensor_exit {
 	__u64 start_ns;
 	__u32 pid;
 	__u32 status; /* as wait(2) gives it */
+};
+
+/* A TCP socket begins to connect or to listen: what the kernel decided on, not what it was asked for. */
+struct sensor_socket {
+	struct sensor_header header;
+	__u64 time_ns;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 uid;
+	__u16 family; /* AF_INET or AF_INET6 */
+	__u16 port;   /* remote of a connect, local of a listen */
+	__u16 kind;
+	__u16 reserved;
+	__u8 address[16]; /* remote or local alike; an IPv4 address in the first four */
 };
 
 struct sensor_loss {
