@@ -10,6 +10,7 @@ import { FileActors } from './enrich/file-actors.ts';
 import { fullServer, type KnownServer } from './enrich/known-server.ts';
 import { PolicyChecks } from './enrich/policy-checks.ts';
 import { ProcessTracker } from './enrich/process-tracker.ts';
+import { ShellImages } from './enrich/shell-images.ts';
 import { HostView } from './host-view.ts';
 import { HostWatch } from './host-watch.ts';
 import type { AgentLog } from './log.ts';
@@ -163,9 +164,11 @@ class Daemon implements Agent {
 
   #processTracker(userName: (uid: number) => string, isNew: (key: string) => boolean): ProcessTracker {
     const destinations = new Destinations(isNew);
+    const shells = new ShellImages();
     return new ProcessTracker({
       userName,
-      policyOf: (serverId, image) => this.#policies.program(serverId, image),
+      policyOf: (serverId, image, shell) => this.#policies.program(serverId, image, shell),
+      isDisguisedShell: (pid, image) => shells.isDisguised(pid, image),
       connectionPolicy: (serverId, to) => this.#policies.connection(serverId, to),
       firstDestination: ({ discovered }, to) => destinations.first(discovered.server.id, to),
       product: process.platform === 'darwin' ? 'macos' : 'linux',

@@ -54,11 +54,11 @@ export class PolicyChecks {
   }
 
   /** Whether a server may start this program. */
-  program(serverId: string, image: Image): PolicyAnswer {
+  program(serverId: string, image: Image, shell: boolean = isShell(image)): PolicyAnswer {
     const check = this.#checks.get(serverId);
     if (check === undefined) return 'none';
     const moment = { now: new Date(), monotonic: performance.now() };
-    const decision = check.authoriser?.program(image.exe, { shell: isShell(image) }, moment);
+    const decision = check.authoriser?.program(image.exe, { shell }, moment);
     if (decision === undefined) return 'DENIED_CEDAR_FAILED';
     return decision.decision === 'allow' ? 'allowed' : decision.code;
   }

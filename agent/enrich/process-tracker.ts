@@ -24,7 +24,9 @@ export interface TrackerOptions {
   /** Names of a client's own processes, by client id. */
   readonly clientProcesses: (client: string) => readonly string[];
   /** What a server's approval says of an image that it starts. */
-  readonly policyOf: (serverId: string, image: Image) => PolicyAnswer;
+  readonly policyOf: (serverId: string, image: Image, shell: boolean) => PolicyAnswer;
+  /** Whether a process runs a shell under a name that is no shell's. */
+  readonly isDisguisedShell: (pid: number, image: Image) => boolean;
   /** What a server's approval says of a connection. */
   readonly connectionPolicy: (serverId: string, to: Place) => PolicyAnswer;
   /** Whether a server is seen to connect there for the first time. */
@@ -207,7 +209,8 @@ export class ProcessTracker {
     const user = this.#options.userName(entry.uid);
     const ancestry = this.table.ancestry(entry, this.#options.userName);
     const cmdline = commandLine(entry.argv);
-    const policy = this.#policy(entry, membership);
+    const disguised = membership.role === 'inside' && this.#options.isDisguisedShell(entry.pid, entry);
+    const policy = this.#policy(entry, membership, disguised);
     return {
       time: event.time,
       logsource: { category: 'process_creation', product: this.#options.product },
@@ -225,6 +228,7 @@ export class ProcessTracker {
         'mcp.in_launch_chain': membership.role !== 'inside',
         'mcp.is_server': membership.role === 'server',
         'mcp.policy': policy,
+        'mcp.disguised_shell': disguised,
         'mcp.script': event.script,
         'mcp.truncated': event.truncated,
         'mcp.source': event.source,
@@ -238,9 +242,9 @@ export class ProcessTracker {
   }
 
   /** The launch chain is what was approved itself; the policy is about what comes out of it. */
-  #policy(entry: ProcessEntry, { serverId, role }: Membership): PolicyAnswer {
+  #policy(entry: ProcessEntry, { serverId, role }: Membership, disguised: boolean): PolicyAnswer {
     if (role !== 'inside') return 'none';
-    const answer = this.#options.policyOf(serverId, entry);
+    const answer = this.#options.policyOf(serverId, entry, disguised || isShell(entry));
     entry.denied = answer === 'none' || answer === 'allowed' ? null : answer;
     return answer;
   }

@@ -181,6 +181,7 @@ function tracker(...servers: ReturnType<typeof known>[]) {
     product: 'linux',
     clientProcesses: () => ['claude'],
     policyOf: () => 'none',
+    isDisguisedShell: () => false,
     connectionPolicy: () => 'none',
     firstDestination: () => false,
     firstReport: ({ discovered }) =>
