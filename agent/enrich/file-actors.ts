@@ -1,7 +1,7 @@
 import type { AlertActor, Ancestor, FileWrite } from '../../wire/index.ts';
 
 /** Paths of which the last writer is remembered; the one written longest ago is forgotten first. */
-const MAX_PATHS = 10_000;
+const MAX_PATHS = 4_096;
 
 /** Who touched a path last, as far as it is known. */
 export interface Writer {
@@ -16,12 +16,21 @@ export interface Writer {
   readonly serverId: string | null;
 }
 
-/** What is known of the process behind a write; null where the table never heard of it. */
-export type ProcessOf = (write: FileWrite) => Omit<Writer, 'time' | 'start'> | null;
+/** A process as it was when it wrote, put into words only where they are asked for: most writes never are. */
+export type WritingProcess = () => Omit<Writer, 'time' | 'start'>;
+
+/** The process behind a write; null where the table never heard of it. */
+export type ProcessOf = (write: FileWrite) => WritingProcess | null;
+
+interface LastWrite {
+  readonly time: number;
+  readonly start: number | null;
+  readonly process: WritingProcess;
+}
 
 /** The last writer of each path in the watched directories. The agent's own writes are none. */
 export class FileActors {
-  readonly #last = new Map<string, Writer>();
+  readonly #last = new Map<string, LastWrite>();
   readonly #processOf: ProcessOf;
   readonly #ownPid: number;
 
@@ -32,16 +41,17 @@ export class FileActors {
 
   observe(write: FileWrite): void {
     if (write.pid === this.#ownPid) return;
-    const known = this.#processOf(write) ?? unknownProcess(write.pid);
+    const process = this.#processOf(write) ?? (() => unknownProcess(write.pid));
     this.#last.delete(write.path);
-    this.#last.set(write.path, { ...known, time: write.time, start: write.start });
+    this.#last.set(write.path, { time: write.time, start: write.start, process });
     if (this.#last.size <= MAX_PATHS) return;
     const [oldest] = this.#last.keys();
     if (oldest !== undefined) this.#last.delete(oldest);
   }
 
   writerOf(path: string): Writer | null {
-    return this.#last.get(path) ?? null;
+    const last = this.#last.get(path);
+    return last === undefined ? null : { ...last.process(), time: last.time, start: last.start };
   }
 }
 

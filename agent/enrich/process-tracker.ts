@@ -116,15 +116,16 @@ export class ProcessTracker {
   writer({ pid, start }: FileWrite): ReturnType<ProcessOf> {
     const entry = this.table.recent(pid, start);
     if (entry === null) return null;
-    const { membership } = entry;
+    // As they are now: the process may run something else by the time that somebody asks.
+    const { membership, exe, argv, uid } = entry;
     // What fetches a package on the way to the server is not the server.
     const serverId = membership === null || membership.role === 'launcher' ? null : membership.serverId;
-    return {
-      actor: { pid, exe: entry.exe, cmdline: commandLine(entry.argv), in_subtree: serverId !== null },
-      user: this.#options.userName(entry.uid),
+    return () => ({
+      actor: { pid, exe, cmdline: commandLine(argv), in_subtree: serverId !== null },
+      user: this.#options.userName(uid),
       ancestry: this.table.ancestry(entry, this.#options.userName),
       serverId,
-    };
+    });
   }
 
   /** Takes in an event; gives the facts that it amounts to. */

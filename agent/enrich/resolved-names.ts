@@ -1,9 +1,12 @@
 import { lookup } from 'node:dns/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds between two looks at what names stand for. */
 const REFRESH_MS = 60_000;
 /** Milliseconds that an address counts for a name after it was last given: connections outlive answers. */
 const MEMORY_MS = 3_600_000;
+/** Milliseconds that are waited for the first answers. */
+const FIRST_ANSWER_MS = 2_000;
 const MAX_NAMES = 1_000;
 const MAX_ADDRESSES = 10_000;
 
@@ -23,7 +26,10 @@ export class ResolvedNames {
     this.#now = now;
   }
 
-  /** Follows these names from now on; resolves once new ones were looked up. Without names nothing is asked. */
+  /**
+   * Follows these names from now on; resolves once new ones were looked up, or after two seconds: a resolver
+   * that does not answer holds nothing up. Without names nothing is asked.
+   */
   async follow(names: readonly string[]): Promise<void> {
     const wanted = new Set(names.slice(0, MAX_NAMES));
     const fresh = [...wanted].filter((name) => !this.#names.has(name));
@@ -32,7 +38,8 @@ export class ResolvedNames {
       this.#timer = setInterval(() => void this.#refresh([...this.#names]), REFRESH_MS);
       this.#timer.unref();
     }
-    await this.#refresh(fresh);
+    if (fresh.length > 0)
+      await Promise.race([this.#refresh(fresh), sleep(FIRST_ANSWER_MS, null, { ref: false })]);
   }
 
   stop(): void {

@@ -29,6 +29,12 @@ test('an address stands for the names that gave it, for an hour', async () => {
   names.stop();
 });
 
+test('a resolver that does not answer holds nothing up', { timeout: 30_000 }, async () => {
+  const names = new ResolvedNames(() => new Promise(() => {}));
+  await names.follow(['a']);
+  names.stop();
+});
+
 test('a destination is new once, and what is kept is asked once', () => {
   const kept = new Set(['destination:s:192.0.2.9:1']);
   let asked = 0;
