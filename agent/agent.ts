@@ -15,7 +15,7 @@ import { HostView } from './host-view.ts';
 import { HostWatch } from './host-watch.ts';
 import type { AgentLog } from './log.ts';
 import { Pipeline } from './pipeline.ts';
-import { loadRules } from './rule-pack.ts';
+import { loadRules, requireRules } from './rule-pack.ts';
 import { AuthorityStore } from './state/authority.ts';
 import { Meta, openDatabase } from './state/database.ts';
 import { Destinations } from './state/destinations.ts';
@@ -104,7 +104,7 @@ class Daemon implements Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { stateDir, log, version, central } = options;
-    this.#rules = loadRules(options.rulePaths);
+    this.#rules = requireRules(loadRules(options.rulePaths));
     this.#database = openDatabase(stateDir);
     const meta = new Meta(this.#database);
     this.#agentId = meta.agentId();

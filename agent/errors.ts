@@ -9,6 +9,7 @@ export const AGENT_ERROR_CODES = [
   'AGENT_ALREADY_RUNNING',
   'AGENT_NOT_RUNNING',
   'AGENT_RULES_UNREADABLE',
+  'AGENT_RULES_NONE',
 ] as const;
 export type AgentErrorCode = (typeof AGENT_ERROR_CODES)[number];
 

@@ -12,6 +12,22 @@ export function loadRules(paths: readonly string[]): RuleSet {
   return compileRules(files.map((path) => ({ path, text: read(path, () => readFileSync(path, 'utf8')) })));
 }
 
+/**
+ * The same rules. An agent without any would watch and never say a word.
+ *
+ * @throws {AgentError} `AGENT_RULES_NONE`, with the first refusal, if there is one.
+ */
+export function requireRules(set: RuleSet): RuleSet {
+  if (set.rules.length > 0) return set;
+  const [first] = set.refused;
+  if (first === undefined) throw new AgentError('AGENT_RULES_NONE', 'there is no rule');
+  const place = `${first.path}:${first.line}`;
+  throw new AgentError(
+    'AGENT_RULES_NONE',
+    `none of ${set.refused.length} rule files can be used; the first: ${place}: ${first.message} (${first.code})`,
+  );
+}
+
 function ruleFiles(path: string): readonly string[] {
   const stat = read(path, () => statSync(path));
   if (!stat.isDirectory()) return [path];

@@ -18,7 +18,9 @@ const GLOBAL_PROCESS = {
   name: 'global-process',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^(?:node:)?process$/ }, () => ({ path: 'process', namespace: 'global' }));
-    onLoad({ filter: /./, namespace: 'global' }, () => ({ contents: 'export default globalThis.process;' }));
+    onLoad({ filter: /./, namespace: 'global' }, () => ({
+      contents: 'module.exports = globalThis.process;',
+    }));
   },
 };
 
