@@ -1,25 +1,22 @@
 import { hostname, release, type, userInfo } from 'node:os';
-import { createProcessCollector, FileWatcher, type ProcessCollector, startOf } from '../collectors/index.ts';
-import { AccountNames, clientProcesses, type HostUser } from '../inventory/index.ts';
+import { createProcessCollector, FileWatcher, type ProcessCollector } from '../collectors/index.ts';
+import { AccountNames, type HostUser } from '../inventory/index.ts';
 import type { CollectorEvent, Health, Profile, Server } from '../wire/index.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
-import { Denier } from './denier.ts';
 import { factOfClockJump, factOfSelf } from './enrich/agent-facts.ts';
-import { FileActors } from './enrich/file-actors.ts';
 import { fullServer, type KnownServer } from './enrich/known-server.ts';
 import { PolicyChecks } from './enrich/policy-checks.ts';
-import { ProcessTracker } from './enrich/process-tracker.ts';
-import { ShellImages } from './enrich/shell-images.ts';
 import { HostView } from './host-view.ts';
 import { HostWatch } from './host-watch.ts';
 import type { AgentLog } from './log.ts';
 import { Pipeline } from './pipeline.ts';
+import { ProcessWatch } from './process-watch.ts';
 import { loadRules, requireRules } from './rule-pack.ts';
 import { AuthorityStore } from './state/authority.ts';
 import { Meta, openDatabase } from './state/database.ts';
-import { Destinations } from './state/destinations.ts';
 import { type KeptWriter, KeptWriters, keptOf } from './state/kept-writers.ts';
+import { MarkedServers } from './state/marked-servers.ts';
 import { rememberPlaces } from './state/places.ts';
 import { SealedCopies } from './state/sealed-copies.ts';
 import { SnapshotStore } from './state/snapshot.ts';
@@ -43,6 +40,8 @@ export interface AgentOptions {
   readonly systemTrust: string | null;
   /** Whether the sensor tells who writes files, for which it keeps a capability. */
   readonly fileActor: boolean;
+  /** Directory in a BPF file system where membership outlives the agent; null for none. */
+  readonly pin: string | null;
   /** Whether what may not run is ended, or only reported. */
   readonly denial: 'end' | 'report';
   readonly users: readonly HostUser[];
@@ -87,12 +86,10 @@ class Daemon implements Agent {
   readonly #spool: Spool;
   readonly #pipeline: Pipeline;
   readonly #rules;
-  readonly #tracker: ProcessTracker;
+  readonly #processWatch: ProcessWatch;
   readonly #policies: PolicyChecks;
-  readonly #denier: Denier | null;
   readonly #watcher = new FileWatcher();
   readonly #processes: ProcessCollector;
-  readonly #actors: FileActors;
   readonly #writers: KeptWriters;
   readonly #uplink: Uplink;
   readonly #watch: HostWatch;
@@ -136,18 +133,22 @@ class Daemon implements Agent {
       log,
     });
     this.#policies = new PolicyChecks(options);
-    const userName = (uid: number) => names.user(uid);
-    this.#tracker = this.#processTracker(userName, (key) =>
-      snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
-    );
-    this.#denier = options.denial === 'report' ? null : this.#makeDenier(userName);
-    this.#actors = new FileActors((write) => this.#tracker.writer(write));
-    this.#writers = new KeptWriters(() => this.#database);
     this.#processes = this.#processCollector();
+    this.#processWatch = new ProcessWatch({
+      profile: options.profile,
+      denial: options.denial,
+      userName: (uid) => names.user(uid),
+      isNew: (key) => snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
+      policies: this.#policies,
+      marked: new MarkedServers(this.#database),
+      collector: this.#processes,
+      onFact: (fact) => this.#pipeline.submit({ facts: [fact] }),
+    });
+    this.#writers = new KeptWriters(() => this.#database);
     this.#watch = new HostWatch({
       view: this.#view(meta.salt()),
       writers: this.#writers,
-      writerOf: (path) => this.#actors.writerOf(path),
+      writerOf: (path) => this.#processWatch.writerOf(path),
       onWatch: () => this.#processes.watchDirectories(this.#watcher.directories),
       snapshots,
       authority: new AuthorityStore(meta),
@@ -162,36 +163,15 @@ class Daemon implements Agent {
     });
   }
 
-  #processTracker(userName: (uid: number) => string, isNew: (key: string) => boolean): ProcessTracker {
-    const destinations = new Destinations(isNew);
-    const shells = new ShellImages();
-    return new ProcessTracker({
-      userName,
-      policyOf: (serverId, image, shell) => this.#policies.program(serverId, image, shell),
-      isDisguisedShell: (pid, image) => shells.isDisguised(pid, image),
-      connectionPolicy: (serverId, to) => this.#policies.connection(serverId, to),
-      firstDestination: ({ discovered }, to) => destinations.first(discovered.server.id, to),
-      product: process.platform === 'darwin' ? 'macos' : 'linux',
-      clientProcesses,
-      firstReport: (known) => isNew(reportKey(known)),
-    });
-  }
-
-  #makeDenier(userName: (uid: number) => string): Denier {
-    const { profile } = this.#options;
-    const kill = (pid: number) => process.kill(pid, 'SIGKILL');
-    return new Denier({ profile, table: this.#tracker.table, startOf, kill, userName });
-  }
-
   #processCollector(): ProcessCollector {
-    const { sensorPath, sensorReason, fileActor } = this.#options;
+    const { sensorPath, sensorReason, fileActor, pin } = this.#options;
     const why = sensorReason === undefined ? {} : { sensorReason };
-    return createProcessCollector({ sensorPath, fileActor, ...why });
+    return createProcessCollector({ sensorPath, fileActor, ...why, ...(pin === null ? {} : { pin }) });
   }
 
   /** Who wrote what is new is known before it is kept. */
   #lastWriter(path: string): KeptWriter | null {
-    const writer = this.#actors.writerOf(path);
+    const writer = this.#processWatch.writerOf(path);
     return writer === null ? this.#writers.of(path) : keptOf(writer);
   }
 
@@ -245,29 +225,17 @@ class Daemon implements Agent {
       this.#watch.touched();
       return;
     }
-    if (event.kind === 'process_socket') {
-      const fact = this.#tracker.socket(event);
-      if (fact !== null) this.#pipeline.submit({ facts: [fact] });
-      return;
-    }
-    if (event.kind === 'file_write') {
-      this.#actors.observe(event);
-      return;
-    }
     if (event.kind === 'health' || event.kind === 'loss') {
       this.#receiveSelf(event);
       return;
     }
-    const facts = this.#tracker.observe(event);
-    const entry = event.kind === 'process_exit' ? null : this.#tracker.table.get(event.pid);
-    const known = entry === null ? null : this.#tracker.serverOf(entry);
-    const denials = entry === null || known === null ? [] : (this.#denier?.joined(entry, known) ?? []);
-    this.#pipeline.submit({ facts: [...facts, ...denials] });
+    this.#pipeline.submit({ facts: this.#processWatch.receive(event) });
   }
 
   #receiveSelf(event: Extract<CollectorEvent, { kind: 'health' | 'loss' }>): void {
     if (event.kind === 'health') {
       this.#health.set(event.collector, event);
+      if (event.collector === 'process/ebpf' && event.state === 'ok') this.#processWatch.armed();
       this.#options.onHealth?.(event);
     } else this.#lost[event.stage] = (this.#lost[event.stage] ?? 0) + event.count;
     const fact = factOfSelf(event, userInfo().username);
@@ -284,8 +252,7 @@ class Daemon implements Agent {
 
   async #seen(servers: readonly KnownServer[]): Promise<void> {
     await this.#policies.follow(servers);
-    this.#tracker.setServers(servers);
-    this.#pipeline.submit({ facts: this.#denier?.reviewed(servers) ?? [] });
+    this.#pipeline.submit({ facts: this.#processWatch.seen(servers) });
     this.#uplink.announce(servers.map(fullServer));
   }
 
@@ -312,15 +279,9 @@ class Daemon implements Agent {
         state,
         detail,
       })),
-      processes: this.#tracker.table.size,
+      processes: this.#processWatch.table.size,
       watched_directories: this.#watcher.size,
       lost: this.#lost,
     };
   }
-}
-
-/** A start is told once for each closure in each state, so that a developer is not told of every start. */
-function reportKey(known: KnownServer): string {
-  const { id, closure } = known.discovered.server;
-  return `start:${id}:${known.verdict.state}:${closure.digest}`;
 }

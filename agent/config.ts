@@ -33,6 +33,8 @@ const agentConfigSchema = z.strictObject({
   denial: z.enum(['end', 'report']).default('end'),
   /** `off` gives up knowing who writes files, and with it the sensor's CAP_DAC_READ_SEARCH. */
   file_actor: z.enum(['auto', 'off']).default('auto'),
+  /** Directory in a BPF file system where servers' processes stay marked while no agent runs; null for none. */
+  pin_dir: absolutePath.nullable().default('/sys/fs/bpf/sealwatch'),
   /** `off` gives up the kernel sensor for the sampler. */
   sensor: z.enum(['auto', 'off']).default('auto'),
 });

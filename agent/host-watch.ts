@@ -4,7 +4,7 @@ import type { Control, Problem } from '../wire/index.ts';
 import { attributed, type WriterOf } from './enrich/attribution.ts';
 import { authorityOf, factsOfAuthority } from './enrich/authority-facts.ts';
 import { controlKey, factsOfControls } from './enrich/control-facts.ts';
-import { type KnownServer, knownServer } from './enrich/known-server.ts';
+import { type KnownServer, pastServer } from './enrich/known-server.ts';
 import { factOfProblem, factsOfChange, factsOfGone, factsOfNew } from './enrich/server-facts.ts';
 import type { Fact } from './fact.ts';
 import type { HostSight, HostView } from './host-view.ts';
@@ -223,26 +223,10 @@ export class HostWatch {
         continue;
       }
       gone.push(id);
-      facts.push(...factsOfGone(departed(snapshot), time));
+      facts.push(...factsOfGone(pastServer(snapshot.server, snapshot.state), time));
     }
     return gone;
   }
-}
-
-/** A server of the past, as far as its snapshot tells. */
-function departed(snapshot: Snapshot): KnownServer {
-  const verdict: KnownServer['verdict'] = {
-    state: snapshot.state,
-    code: null,
-    reason: 'removed',
-    ruling: 'report',
-    statement: null,
-    source: null,
-    counts: false,
-    changes: [],
-  };
-  const anchors = { home: [], project: [] };
-  return knownServer({ server: snapshot.server, anchors, launch: null, env: {}, entry: '' }, verdict);
 }
 
 /** Keeps who wrote a path that was told of, so that `show` can say it later. */

@@ -1,5 +1,6 @@
-import type { Health, Loss } from '../../wire/index.ts';
+import type { Health, Loss, Tamper } from '../../wire/index.ts';
 import type { Fact } from '../fact.ts';
+import type { ProcessEntry } from './process-table.ts';
 
 /** What a collector says of itself, as a fact for rules; null where there is nothing to tell. */
 export function factOfSelf(event: Health | Loss, user: string): Fact | null {
@@ -10,6 +11,7 @@ export function factOfSelf(event: Health | Loss, user: string): Fact | null {
           'agent.event': 'events_lost',
           'agent.stage': event.stage,
           'agent.count': event.count,
+          'agent.lost_in_subtrees': event.in_subtrees ?? null,
           'agent.detail': event.detail,
         }
       : {
@@ -25,6 +27,30 @@ export function factOfSelf(event: Health | Loss, user: string): Fact | null {
 export function factOfClockJump(jumpMs: number, time: number, user: string): Fact {
   return agentFact(time, { 'agent.event': 'clock_jump', 'agent.jump_ms': jumpMs }, user);
 }
+
+/** What only the sensor may change in the kernel was changed by somebody else. */
+export function factOfTamper({ time, part }: Tamper, user: string): Fact {
+  const fields = { 'agent.event': 'tampered', 'agent.part': part, 'agent.detail': TAMPERED[part] };
+  return agentFact(time, fields, user);
+}
+
+/** The kernel no longer holds a member for one, though nothing but its end could do that. */
+export function factOfTakenMark(
+  { pid, exe, uid }: ProcessEntry,
+  time: number,
+  userName: (uid: number) => string,
+): Fact {
+  const part = 'marks';
+  const detail = `${TAMPERED[part]}: process ${pid} (${exe})`;
+  const fields = { 'agent.event': 'tampered', 'agent.part': part, 'agent.detail': detail };
+  return agentFact(time, fields, userName(uid));
+}
+
+const TAMPERED: Readonly<Record<Tamper['part'], string>> = {
+  policies: 'what the kernel ends was changed by another process; it was told anew',
+  programs: 'a program of the sensor was detached by another process',
+  marks: 'a process that belongs to a server was unmarked in the kernel; it was marked anew',
+};
 
 function agentFact(time: number, fields: Fact['fields'], user: string): Fact {
   return {

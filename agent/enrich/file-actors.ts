@@ -1,7 +1,8 @@
-import type { AlertActor, Ancestor, FileWrite } from '../../wire/index.ts';
+import { statSync } from 'node:fs';
+import type { AlertActor, Ancestor, FileWrite, InodeChange } from '../../wire/index.ts';
 
-/** Paths of which the last writer is remembered; the one written longest ago is forgotten first. */
-const MAX_PATHS = 4_096;
+/** Paths and inodes of which the last writer is remembered; the one written longest ago is forgotten first. */
+const MAX_FILES = 4_096;
 
 /** Who touched a path last, as far as it is known. */
 export interface Writer {
@@ -20,7 +21,7 @@ export interface Writer {
 export type WritingProcess = () => Omit<Writer, 'time' | 'start'>;
 
 /** The process behind a write; null where the table never heard of it. */
-export type ProcessOf = (write: FileWrite) => WritingProcess | null;
+export type ProcessOf = (write: FileWrite | InodeChange) => WritingProcess | null;
 
 interface LastWrite {
   readonly time: number;
@@ -28,7 +29,10 @@ interface LastWrite {
   readonly process: WritingProcess;
 }
 
-/** The last writer of each path in the watched directories. The agent's own writes are none. */
+/**
+ * The last writer of each path in the watched directories, and of each inode that a server changed: that one is
+ * known whatever name it took. The agent's own writes are none.
+ */
 export class FileActors {
   readonly #last = new Map<string, LastWrite>();
   readonly #processOf: ProcessOf;
@@ -39,20 +43,45 @@ export class FileActors {
     this.#ownPid = ownPid;
   }
 
-  observe(write: FileWrite): void {
+  observe(write: FileWrite | InodeChange): void {
     if (write.pid === this.#ownPid) return;
     const process = this.#processOf(write) ?? (() => unknownProcess(write.pid));
-    this.#last.delete(write.path);
-    this.#last.set(write.path, { time: write.time, start: write.start, process });
-    if (this.#last.size <= MAX_PATHS) return;
+    const key = write.kind === 'file_write' ? write.path : inodeKey(write.device, write.inode);
+    this.#last.delete(key);
+    this.#last.set(key, { time: write.time, start: write.start, process });
+    if (this.#last.size <= MAX_FILES) return;
     const [oldest] = this.#last.keys();
     if (oldest !== undefined) this.#last.delete(oldest);
   }
 
   writerOf(path: string): Writer | null {
-    const last = this.#last.get(path);
+    const writes = [this.#last.get(path), this.#last.get(inodeKeyOf(path) ?? '')];
+    const [last] = writes.filter((write) => write !== undefined).toSorted((a, b) => b.time - a.time);
     return last === undefined ? null : { ...last.process(), time: last.time, start: last.start };
   }
+}
+
+/** No path begins without a slash. */
+function inodeKey(device: string, inode: number): string {
+  return `inode ${device} ${inode}`;
+}
+
+function inodeKeyOf(path: string): string | null {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? null : inodeKey(deviceName(stat.dev), stat.ino);
+  } catch {
+    return null;
+  }
+}
+
+/** `major:minor` of a device as stat(2) gives it: gnu_dev_major() and gnu_dev_minor() of makedev(3). */
+export function deviceName(device: number): string {
+  const low = device % 2 ** 32;
+  const high = Math.floor(device / 2 ** 32);
+  const major = ((low >>> 8) & 0xfff) | (high & ~0xfff);
+  const minor = (low & 0xff) | ((low >>> 12) & 0xfff00);
+  return `${major}:${minor}`;
 }
 
 function unknownProcess(pid: number): Omit<Writer, 'time' | 'start'> {

@@ -16,6 +16,22 @@ export function knownServer(discovered: DiscoveredServer, verdict: Verdict): Kno
   return { discovered, verdict, launch };
 }
 
+/** A server of the past, as far as what was kept of it tells. */
+export function pastServer(server: Server, state: Server['state']): KnownServer {
+  const verdict: Verdict = {
+    state,
+    code: null,
+    reason: 'removed',
+    ruling: 'report',
+    statement: null,
+    source: null,
+    counts: false,
+    changes: [],
+  };
+  const anchors = { home: [], project: [] };
+  return knownServer({ server, anchors, launch: null, env: {}, entry: '' }, verdict);
+}
+
 export function fullServer(known: KnownServer): Server {
   return { ...known.discovered.server, state: known.verdict.state };
 }

@@ -63,6 +63,11 @@ export class PolicyChecks {
     return decision.decision === 'allow' ? 'allowed' : decision.code;
   }
 
+  /** What the kernel is told of a server's programs; null where its approval says nothing about them. */
+  execLists(serverId: string): Authoriser['execLists'] | null {
+    return this.#checks.get(serverId)?.authoriser?.execLists ?? null;
+  }
+
   /**
    * Whether a server may connect there. A name with a star in the policy could stand for any address: then what
    * no other line allows is not known.

@@ -36,6 +36,12 @@ export interface ProcessEntry {
   membership: Membership | null;
   /** Why the policy of its server's approval does not allow this image; null where nothing speaks against it. */
   denied: DenialCode | null;
+  /** The kernel was seen to hold the membership as well. */
+  marked: boolean;
+  /** `NAME=value` of variables that steer a loader or interpreter, where the kernel told them. */
+  loaderVariables: readonly string[];
+  /** Effective capabilities, where they are known. */
+  capabilities: bigint | null;
 }
 
 /**
@@ -68,6 +74,9 @@ export class ProcessTable {
       cwd: parent?.cwd ?? null,
       membership: parent?.membership ?? null,
       denied: null,
+      marked: false,
+      loaderVariables: parent?.loaderVariables ?? [],
+      capabilities: parent?.capabilities ?? null,
     };
     this.#live.set(event.pid, cutLineage(entry));
     return entry;
@@ -78,12 +87,16 @@ export class ProcessTable {
     const known = this.#live.get(event.pid);
     const same = known !== undefined && known.start === event.start;
     if (same && event.source === 'sweep' && known.argv.length > 0) return { entry: known, fresh: false };
-    const entry = same ? known : this.fork({ ...event, kind: 'process_fork' });
+    const entry = same ? known : this.fork({ ...event, kind: 'process_fork', member: null });
     entry.uid = event.uid;
     entry.exe = event.exe;
     entry.argv = event.argv;
     entry.cwd = event.cwd;
     entry.denied = null;
+    if (event.image !== null) {
+      entry.loaderVariables = event.image.loader_variables;
+      entry.capabilities = BigInt(`0x${event.image.capabilities}`);
+    }
     return { entry, fresh: true };
   }
 
@@ -106,6 +119,11 @@ export class ProcessTable {
   /** Every living process of a server's subtree. */
   members(serverId: string): readonly ProcessEntry[] {
     return [...this.#live.values()].filter(({ membership }) => membership?.serverId === serverId);
+  }
+
+  /** Every living process that belongs to a server. */
+  allMembers(): readonly ProcessEntry[] {
+    return [...this.#live.values()].filter(({ membership }) => membership !== null);
   }
 
   /** Ancestors of a process, nearest first. */

@@ -1,8 +1,16 @@
-import type { FileWrite, ProcessEvent, ProcessExec, ProcessSocket } from '../../wire/index.ts';
+import type {
+  FileWrite,
+  InodeChange,
+  KernelMember,
+  ProcessEvent,
+  ProcessExec,
+  ProcessFork,
+  ProcessMember,
+} from '../../wire/index.ts';
 import type { Fact } from '../fact.ts';
-import type { Place } from '../state/destinations.ts';
 import type { ProcessOf } from './file-actors.ts';
-import { alertServer, type KnownServer, serverFields } from './known-server.ts';
+import type { KernelMarks } from './kernel-marks.ts';
+import type { KnownServer } from './known-server.ts';
 import {
   type Image,
   isShebangStep,
@@ -13,31 +21,32 @@ import {
 } from './launch-chain.ts';
 import { matchesLaunch } from './launch-match.ts';
 import type { PolicyAnswer } from './policy-checks.ts';
-import { commandLine, type Membership, type ProcessEntry, ProcessTable } from './process-table.ts';
+import type { Before, ProcessFacts } from './process-facts.ts';
+import { commandLine, type Membership, type ProcessEntry, type ProcessTable } from './process-table.ts';
 
 /** Servers remembered after they left their config; the oldest is forgotten first. */
 const MAX_DEPARTED = 1_000;
 
 export interface TrackerOptions {
+  readonly table: ProcessTable;
+  readonly facts: ProcessFacts;
+  readonly marks: KernelMarks;
   readonly userName: (uid: number) => string;
-  readonly product: 'linux' | 'macos';
   /** Names of a client's own processes, by client id. */
   readonly clientProcesses: (client: string) => readonly string[];
   /** What a server's approval says of an image that it starts. */
   readonly policyOf: (serverId: string, image: Image, shell: boolean) => PolicyAnswer;
   /** Whether a process runs a shell under a name that is no shell's. */
   readonly isDisguisedShell: (pid: number, image: Image) => boolean;
-  /** What a server's approval says of a connection. */
-  readonly connectionPolicy: (serverId: string, to: Place) => PolicyAnswer;
-  /** Whether a server is seen to connect there for the first time. */
-  readonly firstDestination: (known: KnownServer, to: Place) => boolean;
   /** Whether this start of a server is the first to be told of in its present state. */
   readonly firstReport: (known: KnownServer) => boolean;
+  /** Told where the kernel no longer holds a mark that it held. */
+  readonly onMarkTaken: (entry: ProcessEntry) => void;
 }
 
 /** Follows which process belongs to which server and turns what they start into facts. */
 export class ProcessTracker {
-  readonly table = new ProcessTable();
+  readonly table: ProcessTable;
   readonly #options: TrackerOptions;
   #servers: ReadonlyMap<string, KnownServer> = new Map();
   /** Servers that left their config, as they were: what they started may still run. */
@@ -45,6 +54,7 @@ export class ProcessTracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options;
+    this.table = options.table;
   }
 
   /** The servers as they are now; running processes keep their membership, also of a server that is gone. */
@@ -57,6 +67,7 @@ export class ProcessTracker {
       if (now.has(id) || this.#departed.size > MAX_DEPARTED) this.#departed.delete(id);
     }
     this.#servers = now;
+    this.#options.marks.follow(servers);
   }
 
   /** The server that a process belongs to; null where it belongs to none. */
@@ -68,52 +79,8 @@ export class ProcessTracker {
     return this.#servers.get(id) ?? this.#departed.get(id);
   }
 
-  /** A socket of a process in a subtree as a fact; null for all others. */
-  socket(event: ProcessSocket): Fact | null {
-    const entry = this.table.recent(event.pid, event.start);
-    const known = entry === null ? null : this.serverOf(entry);
-    if (entry === null || entry.membership === null || known === null) return null;
-    const { role, serverId } = entry.membership;
-    const user = this.#options.userName(entry.uid);
-    const cmdline = commandLine(entry.argv);
-    const { action, address, port } = event;
-    const place =
-      action === 'connect'
-        ? {
-            Initiated: 'true',
-            DestinationIp: address,
-            DestinationPort: port,
-            'mcp.policy':
-              role === 'launcher' ? 'none' : this.#options.connectionPolicy(serverId, { address, port }),
-            'mcp.first_destination': this.#options.firstDestination(known, { address, port }),
-          }
-        : { Initiated: 'false', SourceIp: address, SourcePort: port };
-    return {
-      time: event.time,
-      logsource: { category: 'network_connection', product: this.#options.product },
-      fields: {
-        Image: entry.exe,
-        CommandLine: cmdline,
-        User: user,
-        ProcessId: entry.pid,
-        Protocol: 'tcp',
-        ...place,
-        ...serverFields(known),
-        'mcp.action': action,
-        'mcp.in_subtree': true,
-        'mcp.in_launch_chain': role !== 'inside',
-        'mcp.is_launcher': role === 'launcher',
-      },
-      user,
-      server: alertServer(known),
-      actor: { pid: entry.pid, exe: entry.exe, cmdline, in_subtree: true },
-      ancestry: this.table.ancestry(entry, this.#options.userName),
-      change: null,
-    };
-  }
-
   /** Who is behind a write; null where the process was never heard of. */
-  writer({ pid, start }: FileWrite): ReturnType<ProcessOf> {
+  writer({ pid, start }: FileWrite | InodeChange): ReturnType<ProcessOf> {
     const entry = this.table.recent(pid, start);
     if (entry === null) return null;
     // As they are now: the process may run something else by the time that somebody asks.
@@ -129,28 +96,78 @@ export class ProcessTracker {
   }
 
   /** Takes in an event; gives the facts that it amounts to. */
-  observe(event: ProcessEvent): readonly Fact[] {
-    if (event.kind === 'process_fork') {
-      this.table.fork(event);
-      return [];
+  observe(event: ProcessEvent | ProcessMember): readonly Fact[] {
+    switch (event.kind) {
+      case 'process_fork':
+        this.#fork(event);
+        return [];
+      case 'process_exit':
+        this.table.exit(event);
+        return [];
+      case 'process_member':
+        this.#member(event);
+        return [];
+      case 'process_exec':
+        return this.#exec(event);
     }
-    if (event.kind === 'process_exit') {
-      this.table.exit(event);
-      return [];
+  }
+
+  #fork(event: ProcessFork): void {
+    const entry = this.table.fork(event);
+    this.#adopt(entry, event.member);
+    if (event.source === 'ebpf') this.#confirm(entry, event.member);
+  }
+
+  /** The kernel marked a process, or kept its mark from an earlier run: it may not be known yet. */
+  #member({ pid, start, member }: ProcessMember): void {
+    const entry = this.table.get(pid);
+    if (entry === null || entry.start !== start) {
+      this.#options.marks.keep(pid, start, member);
+      return;
     }
-    return this.#exec(event);
+    this.#adopt(entry, member);
+    entry.marked = true;
+  }
+
+  /** The kernel saw every fork, also those that no agent was there to see. */
+  #adopt(entry: ProcessEntry, member: KernelMember | null): void {
+    if (entry.membership !== null || member === null) return;
+    const { marks } = this.#options;
+    entry.membership = marks.membershipOf(member);
+    if (entry.membership === null || this.#known(entry.membership.serverId) !== undefined) return;
+    const past = marks.pastServer(member.tag);
+    if (past !== null) this.#departed.set(past.discovered.server.id, past);
+  }
+
+  #confirm(entry: ProcessEntry, seen: KernelMember | null): void {
+    const { membership } = entry;
+    if (membership === null) return;
+    const confirmation = this.#options.marks.confirm(entry, membership, seen);
+    if (confirmation === 'taken_away') this.#options.onMarkTaken(entry);
   }
 
   #exec(event: ProcessExec): readonly Fact[] {
-    const before = this.table.get(event.pid);
-    const previous: Image | null =
-      before !== null && before.start === event.start ? imageOf(before) : imageOf(this.table.get(event.ppid));
+    const known = this.table.get(event.pid);
+    const before = beforeOf(
+      known !== null && known.start === event.start ? known : this.table.get(event.ppid),
+    );
     const { entry, fresh } = this.table.exec(event);
+    const kept = this.#options.marks.take(event.pid, event.start);
+    const seen = event.image?.member ?? kept;
+    this.#adopt(entry, seen);
     if (!fresh) return [];
+    const facts = this.#judge(event, entry, before, event.source === 'sweep' && kept !== null);
+    this.#confirm(entry, seen);
+    return facts;
+  }
+
+  #judge(event: ProcessExec, entry: ProcessEntry, before: Before | null, isKept: boolean): readonly Fact[] {
     const inherited = entry.membership;
     if (inherited === null) return this.#root(event, entry);
-    entry.membership = this.#advance(inherited, entry, previous);
-    return [this.#processFact(event, entry, entry.membership)].filter((fact) => fact !== null);
+    // What ran while no agent did is what the kernel says: nobody saw what it was before.
+    if (!isKept) entry.membership = this.#advance(inherited, entry, before?.image ?? null);
+    const fact = this.#processFact(event, entry, entry.membership ?? inherited, before);
+    return fact === null ? [] : [fact, ...this.#options.facts.prevented(event, fact)];
   }
 
   /** A process outside every subtree: is it a server that a client starts? */
@@ -159,8 +176,11 @@ export class ProcessTracker {
     if (known?.launch == null) return [];
     const role = rootRole(entry, known.launch);
     entry.membership = { serverId: known.discovered.server.id, role, rootPid: entry.pid };
-    const fact = this.#processFact(event, entry, entry.membership);
-    return fact === null ? [] : [fact, this.#startFact(event, entry, known, fact)];
+    this.#options.marks.remember(known);
+    const fact = this.#processFact(event, entry, entry.membership, null);
+    if (fact === null) return [];
+    const isFirst = this.#options.firstReport(known);
+    return [fact, this.#options.facts.start(event, entry, known, fact, isFirst)];
   }
 
   #advance(from: Membership, entry: ProcessEntry, previous: Image | null): Membership {
@@ -204,42 +224,17 @@ export class ProcessTracker {
     return (launch.spec.uid === entry.uid ? 4 : 0) + (byClient ? 2 : 0) + (byPlace ? 1 : 0);
   }
 
-  #processFact(event: ProcessExec, entry: ProcessEntry, membership: Membership): Fact | null {
+  #processFact(
+    event: ProcessExec,
+    entry: ProcessEntry,
+    membership: Membership,
+    before: Before | null,
+  ): Fact | null {
     const known = this.#known(membership.serverId);
     if (known === undefined) return null;
-    const user = this.#options.userName(entry.uid);
-    const ancestry = this.table.ancestry(entry, this.#options.userName);
-    const cmdline = commandLine(entry.argv);
     const disguised = membership.role === 'inside' && this.#options.isDisguisedShell(entry.pid, entry);
     const policy = this.#policy(entry, membership, disguised);
-    return {
-      time: event.time,
-      logsource: { category: 'process_creation', product: this.#options.product },
-      fields: {
-        Image: entry.exe,
-        CommandLine: cmdline,
-        CurrentDirectory: entry.cwd,
-        User: user,
-        ProcessId: entry.pid,
-        ParentProcessId: entry.parent?.pid ?? event.ppid,
-        ParentImage: entry.parent?.exe ?? null,
-        ParentCommandLine: entry.parent === null ? null : commandLine(entry.parent.argv),
-        ...serverFields(known),
-        'mcp.in_subtree': true,
-        'mcp.in_launch_chain': membership.role !== 'inside',
-        'mcp.is_server': membership.role === 'server',
-        'mcp.policy': policy,
-        'mcp.disguised_shell': disguised,
-        'mcp.script': event.script,
-        'mcp.truncated': event.truncated,
-        'mcp.source': event.source,
-      },
-      user,
-      server: alertServer(known),
-      actor: { pid: entry.pid, exe: entry.exe, cmdline, in_subtree: true },
-      ancestry,
-      change: null,
-    };
+    return this.#options.facts.exec(event, entry, membership, known, { policy, disguised, before });
   }
 
   /** The launch chain is what was approved itself; the policy is about what comes out of it. */
@@ -249,32 +244,16 @@ export class ProcessTracker {
     entry.denied = answer === 'none' || answer === 'allowed' ? null : answer;
     return answer;
   }
-
-  #startFact(event: ProcessExec, entry: ProcessEntry, known: KnownServer, process: Fact): Fact {
-    return {
-      ...process,
-      logsource: { category: 'approval', product: 'mcp' },
-      fields: {
-        ...serverFields(known),
-        'mcp.change': 'server_started',
-        'mcp.reason': known.verdict.reason,
-        'mcp.first_report': this.#options.firstReport(known),
-        'mcp.already_running': event.source === 'sweep',
-        Image: entry.exe,
-        CommandLine: commandLine(entry.argv),
-        User: process.user,
-        ProcessId: entry.pid,
-      },
-    };
-  }
 }
 
 function isBare({ spec }: Launch): boolean {
   return spec.args.length === 0 && (spec.launcher === 'interpreter' || spec.launcher === 'shell');
 }
 
-function imageOf(entry: ProcessEntry | null): Image | null {
-  return entry === null ? null : { exe: entry.exe, argv: entry.argv };
+function beforeOf(entry: ProcessEntry | null): Before | null {
+  if (entry === null) return null;
+  const { exe, argv, uid, capabilities, loaderVariables } = entry;
+  return { image: { exe, argv }, uid, capabilities, loaderVariables };
 }
 
 function hasWord(cmdline: string, name: string): boolean {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readlinkSync, readSync, type Stats, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { ShellFile } from '../../collectors/index.ts';
 import { sha256Hex } from '../../inventory/index.ts';
 import { type Image, isShell } from './launch-chain.ts';
 
@@ -23,6 +24,7 @@ const MAX_SHELL_BYTES = 8 * 1024 * 1024;
 
 interface KnownShell {
   readonly stamp: string;
+  readonly inode: number;
   readonly size: number;
   readonly sha256: string;
 }
@@ -57,6 +59,12 @@ export class ShellImages {
     return image.exe.startsWith('/') && isOne(readOfSize(image.exe, isShellSize));
   }
 
+  /** The files that are the shells of this host, as they are now. */
+  files(): readonly ShellFile[] {
+    this.#learn();
+    return [...this.#shells.values()].map(({ inode, size }) => ({ inode, size }));
+  }
+
   /** Looks again at the shells that are not as they were. */
   #learn(): void {
     for (const path of this.#places.flatMap((place) => NAMES.map((name) => `${place}/${name}`))) {
@@ -68,7 +76,8 @@ export class ShellImages {
       const stamp = `${stat.dev}:${stat.ino}:${stat.mtimeMs}:${stat.size}`;
       if (this.#shells.get(path)?.stamp === stamp) continue;
       const content = readOfSize(path, () => true);
-      if (content !== null) this.#shells.set(path, { stamp, size: stat.size, sha256: sha256Hex(content) });
+      if (content !== null)
+        this.#shells.set(path, { stamp, inode: stat.ino, size: stat.size, sha256: sha256Hex(content) });
     }
   }
 }

@@ -100,6 +100,11 @@ export class Authoriser {
     return this.#ask('startProgram', { type: 'Program', id: path, attributes }, now);
   }
 
+  /** The lists about programs as the kernel can hold to them: `programs` null where it cannot, or all may run. */
+  get execLists(): { readonly shells: boolean; readonly programs: readonly string[] | null } {
+    return { shells: this.#policy.shells, programs: this.#executables?.exact ?? null };
+  }
+
   /** Whether a connection may be made. */
   connection(destination: Destination, { now }: Moment): PolicyDecision {
     const { names, address, port } = destination;

@@ -46,6 +46,11 @@ export class PathPatterns {
     }
   }
 
+  /** Every path that is named; null where some are named by a directory above them. */
+  get exact(): readonly string[] | null {
+    return this.#below.length === 0 ? [...this.#exact] : null;
+  }
+
   /** Whether a path is named. A relative path, or one with `..` in it, never is. */
   match(path: string): boolean {
     if (!path.startsWith('/') || isLoose(path)) return false;

@@ -32,6 +32,7 @@ export async function agentRun(file: string, install: Installation, output: Outp
     systemTrust: config.trust_dir,
     denial: config.denial,
     fileActor: config.file_actor === 'auto',
+    pin: config.pin_dir,
     users: usersOf(config.homes),
     roots: config.roots,
     rulePaths: [install.rules, ...config.rules],

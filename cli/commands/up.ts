@@ -48,6 +48,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
       systemTrust: SYSTEM_TRUST,
       denial: 'end',
       fileActor: true,
+      pin: null,
       users: usersOf(options.home),
       roots: (options.root ?? []).map((root) => resolve(root)),
       rulePaths: [install.rules],

@@ -23,7 +23,15 @@ export class LivingProcesses {
       const lives = stat !== null && stat.start === start && !'ZX'.includes(stat.state);
       // A live event may have told of it while we read.
       if (lives || this.#starts.get(pid) !== start) continue;
-      ended.push({ kind: 'process_exit', time: now(), source: 'sweep', pid, start, exit_code: null });
+      ended.push({
+        kind: 'process_exit',
+        time: now(),
+        source: 'sweep',
+        pid,
+        start,
+        exit_code: null,
+        uid: null,
+      });
     }
     return ended;
   }

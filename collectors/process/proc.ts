@@ -129,6 +129,7 @@ export async function readProcess(
       argv,
       cwd,
       truncated,
+      image: null,
     };
   } catch {
     return null;

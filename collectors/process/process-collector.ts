@@ -1,8 +1,10 @@
 import type { CollectorEvent, Health } from '../../wire/index.ts';
 import type { Collector, EventSink } from '../collector.ts';
 import { CollectorError } from '../errors.ts';
+import type { ExecPolicy, ShellFile, TrackedContainer, TrackedProcess } from './ebpf/commands.ts';
 import type { ActorDirectory } from './ebpf/file-actor.ts';
-import { createSensorCollector, type SensorCollector } from './ebpf/sensor.ts';
+import { StandingOrders } from './ebpf/orders.ts';
+import { createSensorCollector, type SensorCollector, type SensorOrders } from './ebpf/sensor.ts';
 import { LivingProcesses } from './living.ts';
 import { createSampler, type SamplerCollector } from './sampler/sampler.ts';
 import { sweepProcesses } from './sweep.ts';
@@ -20,6 +22,8 @@ export interface ProcessCollectorOptions {
   readonly ringBytes?: number;
   /** Whether the sensor tells who writes files; true unless told. */
   readonly fileActor?: boolean;
+  /** Directory in a BPF file system where membership outlives sensor and agent. */
+  readonly pin?: string;
   /** Milliseconds between samples where the sampler has to do. */
   readonly intervalMs?: number;
   /** Back-off between tries to start a sensor again that died, in milliseconds. */
@@ -29,15 +33,14 @@ export interface ProcessCollectorOptions {
   readonly now?: () => number;
 }
 
-export interface ProcessCollector extends Collector {
+/** The sampler can do nothing of what a sensor is told; orders wait until one is back. */
+export interface ProcessCollector extends Collector, SensorOrders {
   /** What watches now; null before the start and after the end. */
   readonly source: 'ebpf' | 'sampler' | null;
   /** Process id of the kernel sensor while it watches. */
   readonly sensorPid: number | undefined;
   /** Resolves once everything that the source could see before the call is with the sink. */
   sync(): Promise<void>;
-  /** From now on the sensor tells who writes in these directories; the sampler cannot. */
-  watchDirectories(directories: readonly ActorDirectory[]): void;
 }
 
 /** The kernel sensor where it runs, else the sampler; goes from one to the other as the sensor dies and returns. */
@@ -57,7 +60,7 @@ class SwitchingCollector implements ProcessCollector {
   #resyncTimer: NodeJS.Timeout | undefined;
   #delayMs: number;
   #armedAt = 0;
-  #directories: readonly ActorDirectory[] = [];
+  readonly #orders = new StandingOrders();
   /** Processes that live events told of while a sweep ran: what it read of them may be older. */
   #touched: Set<string> | undefined;
 
@@ -112,8 +115,27 @@ class SwitchingCollector implements ProcessCollector {
   }
 
   watchDirectories(directories: readonly ActorDirectory[]): void {
-    this.#directories = directories;
-    this.#sensor?.watchDirectories(directories);
+    if (this.#sensor === undefined) this.#orders.watchDirectories(directories);
+    else this.#sensor.watchDirectories(directories);
+  }
+
+  guardPaths(paths: readonly string[]): void {
+    if (this.#sensor === undefined) this.#orders.guardPaths(paths);
+    else this.#sensor.guardPaths(paths);
+  }
+
+  track(processes: readonly TrackedProcess[]): void {
+    this.#sensor?.track(processes);
+  }
+
+  enforce(policies: readonly ExecPolicy[], shells: readonly ShellFile[]): void {
+    if (this.#sensor === undefined) this.#orders.enforce(policies, shells);
+    else this.#sensor.enforce(policies, shells);
+  }
+
+  contain(containers: ReadonlyMap<string, TrackedContainer>): void {
+    if (this.#sensor === undefined) this.#orders.contain(containers);
+    else this.#sensor.contain(containers);
   }
 
   #change(work: () => Promise<void>): Promise<void> {
@@ -131,7 +153,14 @@ class SwitchingCollector implements ProcessCollector {
   }
 
   async #startSensor(): Promise<void> {
-    const { sensorPath, sensorReason, ringBytes, fileActor, platform = process.platform } = this.#options;
+    const {
+      sensorPath,
+      sensorReason,
+      ringBytes,
+      fileActor,
+      pin,
+      platform = process.platform,
+    } = this.#options;
     if (platform !== 'linux')
       throw new CollectorError('COLLECTOR_UNSUPPORTED', `there is no kernel sensor for ${platform}`);
     if (sensorPath === null)
@@ -142,12 +171,18 @@ class SwitchingCollector implements ProcessCollector {
       path: sensorPath,
       ...(ringBytes === undefined ? {} : { ringBytes }),
       ...(fileActor === undefined ? {} : { fileActor }),
+      ...(pin === undefined ? {} : { pin }),
+      orders: this.#orders,
       onFailure: (error) => this.#fallBack(sensor, error),
       now: this.#now,
     });
-    await sensor.start((event) => this.#pass(event));
-    sensor.watchDirectories(this.#directories);
     this.#sensor = sensor;
+    try {
+      await sensor.start((event) => this.#pass(event));
+    } catch (error) {
+      this.#sensor = undefined;
+      throw error;
+    }
     this.#armedAt = this.#now();
     await this.#resync();
   }

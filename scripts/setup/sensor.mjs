@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -14,16 +15,6 @@ import {
 import { delimiter, join } from 'node:path';
 import { runLogged } from './command.mjs';
 
-const SOURCES = [
-  'Makefile',
-  'sensor.bpf.c',
-  'sensor.c',
-  'sensor.h',
-  'file-actor.c',
-  'file-actor.h',
-  'output.c',
-  'output.h',
-];
 const PRODUCTS = ['sensor.bpf.o', 'sealwatch-sensor'];
 const TOOLS = ['clang', 'bpftool', 'make', 'cc'];
 const HEADERS = ['bpf/libbpf.h', 'libelf.h', 'zlib.h', 'stdio.h'];
@@ -64,7 +55,8 @@ function missingTools() {
 
 function digest(folder) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
-  for (const name of SOURCES) hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
+  const sources = readdirSync(folder).filter((name) => name === 'Makefile' || /\.[ch]$/.test(name));
+  for (const name of sources.sort()) hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
   return `${hash.digest('hex')}\n`;
 }
 

@@ -5,6 +5,7 @@ import type { KnownServer } from '../../agent/enrich/known-server.ts';
 import { ProcessTable } from '../../agent/enrich/process-table.ts';
 import type { DenialCode } from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
+import { forkEvent } from '../process-events.ts';
 import { known } from './samples.ts';
 
 const SERVER = known();
@@ -33,15 +34,7 @@ class Processes {
 
   member(pid: number, denied: DenialCode | null = null, start = 10 * pid) {
     this.living.set(pid, start);
-    const entry = this.table.fork({
-      kind: 'process_fork',
-      time: 0,
-      source: 'ebpf',
-      pid,
-      ppid: 1,
-      start,
-      uid: 0,
-    });
+    const entry = this.table.fork(forkEvent(pid, 1, { start, uid: 0 }));
     entry.membership = { serverId: SERVER.discovered.server.id, role: 'inside', rootPid: 100 };
     entry.denied = denied;
     return entry;

@@ -4,10 +4,18 @@ import { getSystemErrorMap } from 'node:util';
 import type { Health } from '../../../wire/index.ts';
 import type { Collector, EventSink } from '../../collector.ts';
 import { CollectorError } from '../../errors.ts';
+import {
+  type ExecPolicy,
+  pingCommand,
+  type ShellFile,
+  type TrackedContainer,
+  type TrackedProcess,
+  trackCommand,
+} from './commands.ts';
 import { SensorDecoder, type SensorMessage } from './decode.ts';
 import { sensorFailure } from './failure.ts';
-import { type ActorDirectory, ActorMarks } from './file-actor.ts';
-import { LAYOUT, SENSOR_TYPE, SENSOR_VERSION } from './layout.ts';
+import type { ActorDirectory } from './file-actor.ts';
+import { StandingOrders } from './orders.ts';
 
 const ARM_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
@@ -20,20 +28,36 @@ export interface SensorOptions {
   readonly ringBytes?: number;
   /** Whether it tells who writes in marked directories; true unless told. */
   readonly fileActor?: boolean;
+  /** Directory in a BPF file system where marks outlive the sensor; it is made there. */
+  readonly pin?: string;
   /** Told once when the sensor ends though nobody stopped it; a Health `failed` has gone to the sink then. */
   readonly onFailure?: (error: CollectorError) => void;
+  /** Orders that are kept from one sensor to the next; new ones unless told. */
+  readonly orders?: StandingOrders;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-export interface SensorCollector extends Collector {
+/** What the kernel sensor is told to do. What is told while none runs, is told to the next one; tracks are not. */
+export interface SensorOrders {
+  /** From now on tells who writes in these directories, and in no others. */
+  watchDirectories(directories: readonly ActorDirectory[]): void;
+  /** From now on tells who opens these files, or files directly in these directories, and no others. */
+  guardPaths(paths: readonly string[]): void;
+  /** Makes living processes, and all that came out of them, members of servers' subtrees. */
+  track(processes: readonly TrackedProcess[]): void;
+  /** Ends what members execute against these policies, before its first instruction; others are let be. */
+  enforce(policies: readonly ExecPolicy[], shells: readonly ShellFile[]): void;
+  /** Makes members of what runs in these containers, by container id, and in no others. */
+  contain(containers: ReadonlyMap<string, TrackedContainer>): void;
+}
+
+export interface SensorCollector extends Collector, SensorOrders {
   readonly name: 'process/ebpf';
   /** Process id of the sensor while it runs. */
   readonly pid: number | undefined;
   /** Resolves once everything that happened before the call is with the sink; rejects when the sensor ends. */
   sync(): Promise<void>;
-  /** From now on tells who writes in these directories, and in no others. */
-  watchDirectories(directories: readonly ActorDirectory[]): void;
 }
 
 type SensorProcess = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -52,12 +76,13 @@ class ChildSensor implements SensorCollector {
   #stderr = '';
   #broken: CollectorError | undefined;
   #token = 0;
-  readonly #marks = new ActorMarks();
+  readonly #orders: StandingOrders;
   #fileActor: 'unknown' | 'on' | 'off' = 'unknown';
   #unmarked = 0;
 
   constructor(options: SensorOptions) {
     this.#options = options;
+    this.#orders = options.orders ?? new StandingOrders();
   }
 
   get pid(): number | undefined {
@@ -95,20 +120,48 @@ class ChildSensor implements SensorCollector {
     this.#token = (this.#token + 1) % 2 ** 32;
     const answer = Promise.withResolvers<void>();
     this.#waiting.set(this.#token, answer);
-    this.#child.stdin.write(pingOf(this.#token));
+    this.#child.stdin.write(pingCommand(this.#token));
     await answer.promise;
   }
 
   watchDirectories(directories: readonly ActorDirectory[]): void {
-    const commands = this.#marks.change(directories);
-    if (this.#fileActor !== 'on' || this.#state !== 'armed') return;
-    for (const command of commands) this.#child?.stdin.write(command);
+    const commands = this.#orders.watchDirectories(directories);
+    if (this.#fileActor === 'on') this.#command(commands);
+  }
+
+  guardPaths(paths: readonly string[]): void {
+    const commands = this.#orders.guardPaths(paths);
+    if (this.#fileActor === 'on') this.#command(commands);
+  }
+
+  track(processes: readonly TrackedProcess[]): void {
+    this.#command(processes.map(trackCommand));
+  }
+
+  enforce(policies: readonly ExecPolicy[], shells: readonly ShellFile[]): void {
+    this.#command(this.#orders.enforce(policies, shells));
+  }
+
+  contain(containers: ReadonlyMap<string, TrackedContainer>): void {
+    this.#command(this.#orders.contain(containers));
+  }
+
+  #command(commands: readonly Buffer[]): void {
+    if (this.#state !== 'armed' || commands.length === 0) return;
+    this.#child?.stdin.write(Buffer.concat(commands));
+  }
+
+  #arguments(): readonly string[] {
+    const { ringBytes, fileActor = true, pin } = this.#options;
+    return [
+      ...(ringBytes === undefined ? [] : ['--ring-bytes', String(ringBytes)]),
+      ...(fileActor ? [] : ['--no-file-actor']),
+      ...(pin === undefined ? [] : ['--pin', pin]),
+    ];
   }
 
   #spawn(): void {
-    const { path, ringBytes, fileActor = true } = this.#options;
-    const ring = ringBytes === undefined ? [] : ['--ring-bytes', String(ringBytes)];
-    const child = spawn(path, fileActor ? ring : [...ring, '--no-file-actor'], {
+    const child = spawn(this.#options.path, this.#arguments(), {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: '/',
       env: {},
@@ -150,8 +203,8 @@ class ChildSensor implements SensorCollector {
   #take(message: SensorMessage): void {
     if (message.kind === 'ready') {
       if (this.#state === 'arming') this.#state = 'armed';
-      const detail = `kernel sensor armed, ring buffer of ${message.ringBytes} bytes`;
-      this.#sink({ kind: 'health', time: this.#now(), collector: this.name, state: 'ok', detail });
+      this.#tell('ok', readyDetail(message, this.#options));
+      this.#command(this.#orders.all().processes);
       this.#armed.resolve();
     } else if (message.kind === 'pong') {
       this.#waiting.get(message.token)?.resolve();
@@ -162,6 +215,9 @@ class ChildSensor implements SensorCollector {
       this.#unmarked += 1;
       const first = `${message.path}: ${errorName(message.error)}`;
       this.#tellFileActor('ok', `${this.#unmarked} directories cannot be marked, the last ${first}`);
+    } else if (message.kind === 'tamper') {
+      this.#command(this.#orders.policies());
+      this.#sink(message);
     } else if (message.kind !== 'nothing') {
       this.#sink(message);
     }
@@ -170,7 +226,7 @@ class ChildSensor implements SensorCollector {
   #takeFileActor(error: number): void {
     this.#fileActor = error === 0 ? 'on' : 'off';
     if (error === 0) {
-      for (const command of this.#marks.all()) this.#child?.stdin.write(command);
+      this.#command(this.#orders.all().files);
       this.#tellFileActor('ok', 'fanotify tells who writes');
     } else if (this.#options.fileActor === false) this.#tellFileActor('ok', 'given up by the configuration');
     else this.#tellFileActor('degraded', `who writes a file is not known: fanotify: ${errorName(error)}`);
@@ -178,6 +234,10 @@ class ChildSensor implements SensorCollector {
 
   #tellFileActor(state: Health['state'], detail: string): void {
     this.#sink({ kind: 'health', time: this.#now(), collector: 'file/actor', state, detail });
+  }
+
+  #tell(state: Health['state'], detail: string): void {
+    this.#sink({ kind: 'health', time: this.#now(), collector: this.name, state, detail });
   }
 
   #break(error: CollectorError): void {
@@ -195,8 +255,7 @@ class ChildSensor implements SensorCollector {
     this.#waiting.clear();
     this.#closed.resolve();
     if (!wasArmed) return;
-    const detail = error.message;
-    this.#sink({ kind: 'health', time: this.#now(), collector: this.name, state: 'failed', detail });
+    this.#tell('failed', error.message);
     this.#options.onFailure?.(error);
   }
 
@@ -205,18 +264,22 @@ class ChildSensor implements SensorCollector {
   }
 }
 
-function errorName(errno: number): string {
-  return getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`;
+function readyDetail(
+  { ringBytes, datagrams, unixSockets, fileChanges, pinned }: Extract<SensorMessage, { kind: 'ready' }>,
+  { pin }: SensorOptions,
+): string {
+  const parts = [
+    `kernel sensor armed, ring buffer of ${ringBytes} bytes`,
+    datagrams ? '' : 'datagrams are not seen: no cgroup programs here',
+    unixSockets ? '' : 'unix sockets are not seen: Linux has the hook since 6.7',
+    fileChanges ? '' : 'what servers write outside of watched directories is not seen',
+    pin === undefined || pinned ? '' : `membership ends with the sensor: ${pin} is in no BPF file system`,
+  ];
+  return parts.filter((part) => part !== '').join('; ');
 }
 
-function pingOf(token: number): Buffer {
-  const { size, fields } = LAYOUT.sensor_ping;
-  const ping = Buffer.alloc(size);
-  ping.writeUInt32LE(size, LAYOUT.sensor_header.fields.length);
-  ping.writeUInt16LE(SENSOR_VERSION, LAYOUT.sensor_header.fields.version);
-  ping.writeUInt16LE(SENSOR_TYPE.SENSOR_PING, LAYOUT.sensor_header.fields.type);
-  ping.writeUInt32LE(token, fields.token);
-  return ping;
+function errorName(errno: number): string {
+  return getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`;
 }
 
 /**

@@ -148,7 +148,7 @@ class SystemSampler implements SamplerCollector {
   #tellExit({ pid, start }: ProcessExec): void {
     this.#known.delete(pid);
     const time = this.#now();
-    this.#sink({ kind: 'process_exit', time, source: 'sampler', pid, start, exit_code: null });
+    this.#sink({ kind: 'process_exit', time, source: 'sampler', pid, start, exit_code: null, uid: null });
   }
 
   async #compare(found: SystemProcess): Promise<void> {
@@ -163,7 +163,7 @@ class SystemSampler implements SamplerCollector {
     this.#known.set(found.pid, { event: kept, shown });
     if (same && isSame(before.event, kept)) return;
     const { time, source, pid, ppid, start, uid } = kept;
-    if (!same) this.#sink({ kind: 'process_fork', time, source, pid, ppid, start, uid });
+    if (!same) this.#sink({ kind: 'process_fork', time, source, pid, ppid, start, uid, member: null });
     this.#sink(kept);
   }
 

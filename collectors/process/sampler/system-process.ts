@@ -47,5 +47,6 @@ export function fromSystem(
     argv: [found.command, ...(found.params === '' ? [] : found.params.split(' '))],
     cwd: null,
     truncated: false,
+    image: null,
   };
 }

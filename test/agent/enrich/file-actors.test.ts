@@ -9,6 +9,7 @@ import type { Fact } from '../../../agent/fact.ts';
 import { openDatabase } from '../../../agent/state/database.ts';
 import { KeptWriters, keptOf } from '../../../agent/state/kept-writers.ts';
 import type { FileWrite } from '../../../wire/index.ts';
+import { exitEvent, forkEvent } from '../../process-events.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 
 function write(path: string, more: Partial<FileWrite> = {}): FileWrite {
@@ -138,10 +139,9 @@ test('writers are kept by path, and only so many', () => {
 
 test('a process is remembered for a while after its end, and not taken for its successor', () => {
   const table = new ProcessTable();
-  const fork = (start: number) =>
-    table.fork({ kind: 'process_fork', time: 0, source: 'ebpf', pid: 7, ppid: 1, start, uid: 0 });
+  const fork = (start: number) => table.fork(forkEvent(7, 1, { start }));
   fork(70);
-  table.exit({ kind: 'process_exit', time: 0, source: 'ebpf', pid: 7, start: 70, exit_code: 0 });
+  table.exit(exitEvent(7, { start: 70 }));
   assert.equal(table.get(7), null);
   assert.equal(table.recent(7, 70)?.start, 70);
   assert.equal(table.recent(7, null)?.start, 70);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KernelMarks } from '../../../agent/enrich/kernel-marks.ts';
 import { roleAfterLauncher, rootRole } from '../../../agent/enrich/launch-chain.ts';
 import { matchesLaunch } from '../../../agent/enrich/launch-match.ts';
+import { ProcessFacts } from '../../../agent/enrich/process-facts.ts';
 import { type ProcessEntry, ProcessTable } from '../../../agent/enrich/process-table.ts';
 import { ProcessTracker } from '../../../agent/enrich/process-tracker.ts';
-import type { ProcessExec } from '../../../wire/index.ts';
+import { execEvent, exitEvent, forkEvent } from '../../process-events.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { known, launchSpec } from '../samples.ts';
 
@@ -119,55 +121,38 @@ test('a wrapper script leads to what is written in it', () => {
   assert.equal(roleAfterLauncher(image('curl', 'evil.example'), shell, launch), 'inside');
 });
 
-const FORK = { kind: 'process_fork', time: 1, source: 'ebpf', uid: 1000 } as const;
-function exec(
-  pid: number,
-  ppid: number,
-  argv: readonly string[],
-  more: Partial<ProcessExec> = {},
-): ProcessExec {
-  const exe = argv[0] ?? '';
-  return {
-    ...FORK,
-    kind: 'process_exec',
-    gid: 1000,
-    pid,
-    ppid,
-    start: pid,
-    exe,
-    script: null,
-    argv,
-    cwd: '/',
-    truncated: false,
-    ...more,
-  };
-}
-
 test('membership passes to grandchildren whose parents are gone, and not to a reused pid', () => {
   const table = new ProcessTable();
-  table.exec(exec(10, 1, ['node', 'x'])).entry.membership = { serverId: 's', role: 'server', rootPid: 10 };
-  table.fork({ ...FORK, pid: 11, ppid: 10, start: 11 });
-  const grandchild = table.fork({ ...FORK, pid: 12, ppid: 11, start: 12 });
-  const exit = { kind: 'process_exit', time: 2, source: 'ebpf', exit_code: 0 } as const;
-  table.exit({ ...exit, pid: 11, start: 11 });
-  table.exit({ ...exit, pid: 10, start: 10 });
+  table.exec(execEvent(10, 1, ['node', 'x'])).entry.membership = {
+    serverId: 's',
+    role: 'server',
+    rootPid: 10,
+  };
+  table.fork(forkEvent(11, 10));
+  const grandchild = table.fork(forkEvent(12, 11));
+  table.exit(exitEvent(11));
+  table.exit(exitEvent(10));
   assert.equal(table.get(11), null);
-  assert.equal(table.exec(exec(12, 1, ['sh'])).entry.membership?.serverId, 's');
+  assert.equal(table.exec(execEvent(12, 1, ['sh'])).entry.membership?.serverId, 's');
   assert.deepEqual(
     table.ancestry(grandchild, String).map(({ pid }) => pid),
     [11, 10],
   );
-  const reused = table.exec(exec(12, 1, ['cron'], { start: 99 })).entry;
+  const reused = table.exec(execEvent(12, 1, ['cron'], { start: 99 })).entry;
   assert.equal(reused.membership, null);
-  table.exit({ ...exit, pid: 12, start: 12 });
+  table.exit(exitEvent(12));
   assert.equal(table.get(12), reused, 'the exit of the old one does not end the new one');
 });
 
 test('a lineage of any length keeps its membership', () => {
   const table = new ProcessTable();
-  table.exec(exec(1_000, 1, ['node'])).entry.membership = { serverId: 's', role: 'server', rootPid: 1_000 };
+  table.exec(execEvent(1_000, 1, ['node'])).entry.membership = {
+    serverId: 's',
+    role: 'server',
+    rootPid: 1_000,
+  };
   let last: ProcessEntry | null = null;
-  for (let pid = 1_001; pid < 1_500; pid += 1) last = table.fork({ ...FORK, pid, ppid: pid - 1, start: pid });
+  for (let pid = 1_001; pid < 1_500; pid += 1) last = table.fork(forkEvent(pid, pid - 1));
   assert.equal(last?.membership?.serverId, 's');
   let depth = 0;
   for (let at: ProcessEntry | null = last; at !== null; at = at.parent) depth += 1;
@@ -176,16 +161,19 @@ test('a lineage of any length keeps its membership', () => {
 
 function tracker(...servers: ReturnType<typeof known>[]) {
   const reports = new Set<string>();
+  const table = new ProcessTable();
+  const userName = (uid: number) => `u${uid}`;
   const made = new ProcessTracker({
-    userName: (uid) => `u${uid}`,
-    product: 'linux',
+    table,
+    facts: new ProcessFacts({ table, userName, product: 'linux' }),
+    marks: new KernelMarks({ track: () => {} }, { put: () => {}, load: () => new Map() }),
+    userName,
     clientProcesses: () => ['claude'],
     policyOf: () => 'none',
     isDisguisedShell: () => false,
-    connectionPolicy: () => 'none',
-    firstDestination: () => false,
     firstReport: ({ discovered }) =>
       !reports.has(discovered.server.id) && !!reports.add(discovered.server.id),
+    onMarkTaken: () => {},
   });
   made.setServers(servers);
   return made;
@@ -195,42 +183,45 @@ const chain = (facts: ReturnType<ProcessTracker['observe']>) => facts[0]?.fields
 test('a whole npx start is in the launch chain, and what the server starts is not', () => {
   const made = tracker(known({ launch: NPX }));
   const words = ['-y', '@scope/mcp-files@1.2.3', '/data'];
-  const root = made.observe(exec(20, 1, ['/usr/bin/env', 'node', '/usr/bin/npx', ...words]));
+  const root = made.observe(execEvent(20, 1, ['/usr/bin/env', 'node', '/usr/bin/npx', ...words]));
   assert.deepEqual(
     root.map(({ logsource }) => logsource.category),
     ['process_creation', 'approval'],
   );
   assert.equal(root[1]?.fields['mcp.first_report'], true);
-  assert.equal(chain(made.observe(exec(20, 1, ['/usr/bin/node', '/usr/bin/npx', ...words]))), true);
-  assert.equal(chain(made.observe(exec(21, 20, ['/bin/sh', '-c', 'mcp-files /data']))), true);
+  assert.equal(chain(made.observe(execEvent(20, 1, ['/usr/bin/node', '/usr/bin/npx', ...words]))), true);
+  assert.equal(chain(made.observe(execEvent(21, 20, ['/bin/sh', '-c', 'mcp-files /data']))), true);
   assert.equal(
-    chain(made.observe(exec(22, 21, ['/usr/bin/env', 'node', '/c/.bin/mcp-files', '/data']))),
+    chain(made.observe(execEvent(22, 21, ['/usr/bin/env', 'node', '/c/.bin/mcp-files', '/data']))),
     true,
   );
-  assert.equal(chain(made.observe(exec(22, 21, ['node', '/c/.bin/mcp-files', '/data']))), true);
-  assert.equal(chain(made.observe(exec(23, 22, ['/bin/sh', '-c', 'mcp-files /data']))), false);
-  assert.equal(chain(made.observe(exec(22, 21, ['/bin/sh', '-c', 'id']))), false);
+  assert.equal(chain(made.observe(execEvent(22, 21, ['node', '/c/.bin/mcp-files', '/data']))), true);
+  assert.equal(chain(made.observe(execEvent(23, 22, ['/bin/sh', '-c', 'mcp-files /data']))), false);
+  assert.equal(chain(made.observe(execEvent(22, 21, ['/bin/sh', '-c', 'id']))), false);
 });
 
 test('a server that becomes a shell itself is inside, also with its own words behind the code', () => {
   const made = tracker(known({ launch: launchSpec() }));
-  assert.equal(made.observe(exec(30, 1, ['node', '/srv/index.js'])).length, 2);
-  assert.equal(chain(made.observe(exec(30, 1, ['/bin/sh', '-c', 'id', 'node', '/srv/index.js']))), false);
+  assert.equal(made.observe(execEvent(30, 1, ['node', '/srv/index.js'])).length, 2);
+  assert.equal(
+    chain(made.observe(execEvent(30, 1, ['/bin/sh', '-c', 'id', 'node', '/srv/index.js']))),
+    false,
+  );
   const other = tracker(known({ launch: launchSpec() }));
-  other.observe(exec(30, 1, ['node', '/srv/index.js']));
-  assert.equal(chain(other.observe(exec(30, 1, ['/bin/sh', 'node', '/srv/index.js']))), false);
+  other.observe(execEvent(30, 1, ['node', '/srv/index.js']));
+  assert.equal(chain(other.observe(execEvent(30, 1, ['/bin/sh', 'node', '/srv/index.js']))), false);
 });
 
 test('processes outside every subtree are nobody’s, and a sweep repeats nothing', () => {
   const made = tracker(known({ launch: launchSpec() }));
-  assert.deepEqual(made.observe(exec(40, 1, ['bash'])), []);
-  assert.equal(made.observe(exec(41, 40, ['node', '/srv/index.js'])).length, 2);
-  assert.deepEqual(made.observe(exec(41, 40, ['node', '/srv/index.js'], { source: 'sweep' })), []);
+  assert.deepEqual(made.observe(execEvent(40, 1, ['bash'])), []);
+  assert.equal(made.observe(execEvent(41, 40, ['node', '/srv/index.js'])).length, 2);
+  assert.deepEqual(made.observe(execEvent(41, 40, ['node', '/srv/index.js'], { source: 'sweep' })), []);
 });
 
 test('of two clients with one entry the one in the ancestry is meant', () => {
   const mine = known({ server: { id: 'a'.repeat(16) }, launch: launchSpec({ uid: 1 }) });
   const other = known({ server: { id: 'b'.repeat(16), name: 'b' }, launch: launchSpec({ uid: 1000 }) });
-  const [fact] = tracker(mine, other).observe(exec(50, 1, ['node', '/srv/index.js']));
+  const [fact] = tracker(mine, other).observe(execEvent(50, 1, ['node', '/srv/index.js']));
   assert.equal(fact?.server?.id, 'b'.repeat(16));
 });

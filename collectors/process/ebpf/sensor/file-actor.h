@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who writes in marked directories, by a fanotify group (fanotify(7)). */
+/* Who writes in marked directories, and who opens guarded files, by a fanotify group (fanotify(7)). */
 #ifndef SEALWATCH_FILE_ACTOR_H
 #define SEALWATCH_FILE_ACTOR_H
 
@@ -18,6 +18,11 @@ int file_actor_fd(void);
 int file_actor_mark(const char *path, size_t bytes);
 
 void file_actor_unmark(const char *path, size_t bytes);
+
+/* Marks a file, or what lies directly in a directory, so that its opening is told. */
+int file_actor_guard(const char *path, size_t bytes);
+
+void file_actor_unguard(const char *path, size_t bytes);
 
 /* Passes on what was done, up to a bound; 0, or -errno where the pipe is broken. */
 int file_actor_read(void);

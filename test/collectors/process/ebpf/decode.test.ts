@@ -3,22 +3,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CollectorError } from '../../../../collectors/errors.ts';
-import {
-  exitCodeOf,
-  SensorDecoder,
-  type SensorMessage,
-  ticksOf,
-} from '../../../../collectors/process/ebpf/decode.ts';
+import { SensorDecoder, type SensorMessage } from '../../../../collectors/process/ebpf/decode.ts';
+import { exitCodeOf, ticksOf } from '../../../../collectors/process/ebpf/exec-record.ts';
 import {
   LAYOUT,
   MAX_RECORD_BYTES,
   SENSOR_EXEC_FLAG,
   SENSOR_TYPE,
+  SENSOR_VERSION,
 } from '../../../../collectors/process/ebpf/layout.ts';
 
 const golden = new URL('golden/', import.meta.url);
-const recordedText = readFileSync(new URL('recorded.hex', golden), 'utf8');
-const recorded = Buffer.from(recordedText.replaceAll('\n', ''), 'hex');
+const recording = (version: number) =>
+  Buffer.from(readFileSync(new URL(`version-${version}.hex`, golden), 'utf8').replaceAll('\n', ''), 'hex');
+const recorded = recording(SENSOR_VERSION);
 
 function decode(...chunks: readonly Buffer[]): SensorMessage[] {
   const decoder = new SensorDecoder();
@@ -28,7 +26,7 @@ function decode(...chunks: readonly Buffer[]): SensorMessage[] {
 function record(type: number, length: number, fill: (bytes: Buffer) => void = () => {}): Buffer {
   const bytes = Buffer.alloc(length);
   bytes.writeUInt32LE(length, 0);
-  bytes.writeUInt16LE(1, 4);
+  bytes.writeUInt16LE(SENSOR_VERSION, 4);
   bytes.writeUInt16LE(type, 6);
   fill(bytes);
   return bytes;
@@ -71,12 +69,16 @@ function refuses(...chunks: readonly Buffer[]): void {
 }
 
 test('what a real sensor wrote becomes the events of the golden file', () => {
-  const file = new URL('recorded.jsonl', golden);
+  const file = new URL(`version-${SENSOR_VERSION}.jsonl`, golden);
   const text = decode(recorded)
     .map((message) => `${JSON.stringify(message)}\n`)
     .join('');
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text);
   assert.equal(text, readFileSync(file, 'utf8'));
+});
+
+test('what a sensor of an earlier version wrote is refused', () => {
+  for (let version = 1; version < SENSOR_VERSION; version += 1) refuses(recording(version));
 });
 
 test('however the pipe cuts the bytes, the events are the same', () => {
@@ -129,7 +131,9 @@ test('bad records are refused', () => {
   refuses(ready, record(SENSOR_TYPE.SENSOR_EXEC, 8));
   refuses(
     ready,
-    record(SENSOR_TYPE.SENSOR_FORK, LAYOUT.sensor_fork.size, (bytes) => bytes.writeUInt16LE(2, 4)),
+    record(SENSOR_TYPE.SENSOR_FORK, LAYOUT.sensor_fork.size, (bytes) =>
+      bytes.writeUInt16LE(SENSOR_VERSION - 1, 4),
+    ),
   );
   refuses(ready, record(SENSOR_TYPE.SENSOR_EXEC, LAYOUT.sensor_exec.size + 1));
   for (const length of [0, 7, MAX_RECORD_BYTES + 1]) {

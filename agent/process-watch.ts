@@ -1,0 +1,168 @@
+import { type ProcessCollector, startOf } from '../collectors/index.ts';
+import { clientProcesses } from '../inventory/index.ts';
+import type { CollectorEvent, Profile } from '../wire/index.ts';
+import { Denier } from './denier.ts';
+import { factOfTakenMark, factOfTamper } from './enrich/agent-facts.ts';
+import { FileActors, type Writer } from './enrich/file-actors.ts';
+import { KernelMarks, tagOf } from './enrich/kernel-marks.ts';
+import type { KnownServer } from './enrich/known-server.ts';
+import { MountTable } from './enrich/mount-table.ts';
+import type { PolicyChecks } from './enrich/policy-checks.ts';
+import { ProcessDeeds } from './enrich/process-deeds.ts';
+import { ProcessFacts } from './enrich/process-facts.ts';
+import { ProcessTable } from './enrich/process-table.ts';
+import { ProcessTracker } from './enrich/process-tracker.ts';
+import { ShellImages } from './enrich/shell-images.ts';
+import type { Fact } from './fact.ts';
+import { Destinations } from './state/destinations.ts';
+import type { MarkedServers } from './state/marked-servers.ts';
+
+export interface ProcessWatchOptions {
+  readonly profile: Profile;
+  readonly denial: 'end' | 'report';
+  readonly userName: (uid: number) => string;
+  /** Whether a key is told for the first time in a week, across restarts. */
+  readonly isNew: (key: string) => boolean;
+  readonly policies: PolicyChecks;
+  readonly marked: MarkedServers;
+  readonly collector: Pick<ProcessCollector, 'track' | 'enforce'>;
+  /** Facts that come out of turn. */
+  readonly onFact: (fact: Fact) => void;
+}
+
+/** Events about processes: read them as facts, and have ended what may not run. */
+type WatchedEvent = Exclude<CollectorEvent, { kind: 'health' | 'loss' | 'path_change' }>;
+
+/** What processes of servers do, and what is done about it. */
+export class ProcessWatch {
+  readonly table = new ProcessTable();
+  readonly #options: ProcessWatchOptions;
+  readonly #marks: KernelMarks;
+  readonly #shells = new ShellImages();
+  readonly #tracker: ProcessTracker;
+  readonly #deeds: ProcessDeeds;
+  readonly #actors: FileActors;
+  readonly #denier: Denier | null;
+
+  constructor(options: ProcessWatchOptions) {
+    this.#options = options;
+    const { userName } = options;
+    const { table } = this;
+    const product = process.platform === 'darwin' ? 'macos' : 'linux';
+    const facts = new ProcessFacts({ table, userName, product });
+    this.#marks = new KernelMarks(options.collector, options.marked);
+    this.#tracker = this.#makeTracker(facts);
+    this.#deeds = this.#makeDeeds(facts);
+    this.#actors = new FileActors((write) => this.#tracker.writer(write));
+    this.#denier = options.denial === 'report' ? null : this.#makeDenier();
+  }
+
+  #makeTracker(facts: ProcessFacts): ProcessTracker {
+    const { policies, userName, isNew, onFact } = this.#options;
+    return new ProcessTracker({
+      table: this.table,
+      facts,
+      marks: this.#marks,
+      userName,
+      clientProcesses,
+      policyOf: (serverId, image, shell) => policies.program(serverId, image, shell),
+      isDisguisedShell: (pid, image) => this.#shells.isDisguised(pid, image),
+      firstReport: (known) => isNew(reportKey(known)),
+      onMarkTaken: (entry) => onFact(factOfTakenMark(entry, Date.now(), userName)),
+    });
+  }
+
+  #makeDeeds(facts: ProcessFacts): ProcessDeeds {
+    const { policies, isNew } = this.#options;
+    const destinations = new Destinations(isNew);
+    return new ProcessDeeds({
+      table: this.table,
+      facts,
+      serverOf: (entry) => this.#tracker.serverOf(entry),
+      connectionPolicy: (serverId, to) => policies.connection(serverId, to),
+      firstDestination: ({ discovered }, to) => destinations.first(discovered.server.id, to),
+      mounts: new MountTable(),
+    });
+  }
+
+  #makeDenier(): Denier {
+    const { profile, userName } = this.#options;
+    const kill = (pid: number) => process.kill(pid, 'SIGKILL');
+    return new Denier({ profile, table: this.table, startOf, kill, userName });
+  }
+
+  /** Who touched a path last. */
+  writerOf(path: string): Writer | null {
+    return this.#actors.writerOf(path);
+  }
+
+  /** Takes in an event; gives the facts that it amounts to. */
+  receive(event: WatchedEvent): readonly Fact[] {
+    switch (event.kind) {
+      case 'file_write':
+        this.#actors.observe(event);
+        return [];
+      case 'inode_change':
+        this.#actors.observe(event);
+        return this.#deed(event);
+      case 'file_open':
+      case 'process_socket':
+      case 'unix_socket':
+      case 'process_trace':
+      case 'process_credentials':
+        return this.#deed(event);
+      case 'tamper':
+        return [factOfTamper(event, this.#options.userName(0))];
+      case 'process_exit':
+      case 'process_member':
+        return this.#tracker.observe(event);
+      case 'process_fork':
+      case 'process_exec':
+        return this.#begin(event);
+    }
+  }
+
+  #deed(event: Parameters<ProcessDeeds['of']>[0]): readonly Fact[] {
+    const fact = this.#deeds.of(event);
+    return fact === null ? [] : [fact];
+  }
+
+  #begin(event: Extract<WatchedEvent, { kind: 'process_fork' | 'process_exec' }>): readonly Fact[] {
+    const facts = this.#tracker.observe(event);
+    const entry = this.table.get(event.pid);
+    const known = entry === null ? null : this.#tracker.serverOf(entry);
+    if (entry === null || known === null) return facts;
+    return [...facts, ...(this.#denier?.joined(entry, known) ?? [])];
+  }
+
+  /** A kernel sensor began to watch: it knows nothing of the members yet, unless marks outlived the one before. */
+  armed(): void {
+    this.#marks.retell(this.table.allMembers());
+  }
+
+  /** The servers as a look at the host found them. */
+  seen(servers: readonly KnownServer[]): readonly Fact[] {
+    this.#tracker.setServers(servers);
+    this.#enforce(servers);
+    return this.#denier?.reviewed(servers) ?? [];
+  }
+
+  /** In production the kernel ends what a server may not start; what it cannot judge, the denier does later. */
+  #enforce(servers: readonly KnownServer[]): void {
+    const { profile, denial, policies, collector } = this.#options;
+    if (denial === 'report') return;
+    const orders = servers.map(({ discovered: { server }, verdict }) => {
+      const lists = profile === 'production' ? policies.execLists(server.id) : null;
+      const nothing = verdict.ruling === 'deny';
+      return { tag: tagOf(server.id), shells: true, programs: null, ...lists, nothing };
+    });
+    const bound = orders.filter(({ shells, programs, nothing }) => !shells || programs !== null || nothing);
+    collector.enforce(bound, this.#shells.files());
+  }
+}
+
+/** A start is told once for each closure in each state, so that a developer is not told of every start. */
+function reportKey(known: KnownServer): string {
+  const { id, closure } = known.discovered.server;
+  return `start:${id}:${known.verdict.state}:${closure.digest}`;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/* What the programs of the sensor share: maps, counters, and how a record is made. */
+#ifndef SEALWATCH_SENSOR_BPF_H
+#define SEALWATCH_SENSOR_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "container.h"
+#include "sensor.h"
+
+/* One file defines what the linker joins. */
+#ifdef SENSOR_DEFINES
+#define SHARED
+#else
+#define SHARED extern
+#endif
+
+#define MAX_CONTAINERS 1024
+
+SHARED struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+} ring SEC(".maps");
+
+/* Of each thread: membership is the process's, but the thread that calls execve becomes the process. */
+struct member_state {
+	struct sensor_member member;
+	__u64 capabilities; /* as they were told last; 0 with uid 0 before the first time */
+	__u32 uid;
+	__u32 told;
+};
+
+SHARED struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct member_state);
+} members SEC(".maps");
+
+SHARED struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_CONTAINERS);
+	__type(key, struct container_key);
+	__type(value, struct sensor_member);
+} containers SEC(".maps");
+
+/* Read by the loader from its own mapping, which needs no capability. */
+extern __u64 lost;
+extern __u64 lost_members;
+/* Written by the loader: where there is none, nothing is looked up. */
+extern __u64 containers_tracked;
+
+/* Set by the loader; the last part of the ring is for members only. */
+extern const volatile __u32 ring_for_all_bytes;
+
+/* Renamed in Linux 5.5, commit cf25e24db61c. */
+struct task_struct___before_5_5 {
+	__u64 real_start_time;
+};
+
+static __always_inline void count_lost(bool is_member)
+{
+	__sync_fetch_and_add(&lost, 1);
+	if (is_member)
+		__sync_fetch_and_add(&lost_members, 1);
+}
+
+/* Whether a record may go into the ring; one that may not is counted. */
+static __always_inline bool has_room(bool is_member)
+{
+	if (is_member || bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < ring_for_all_bytes)
+		return true;
+	count_lost(false);
+	return false;
+}
+
+static __always_inline __u64 leader_start(struct task_struct *task)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+
+	if (bpf_core_field_exists(leader->start_boottime))
+		return BPF_CORE_READ(leader, start_boottime);
+	return BPF_CORE_READ((struct task_struct___before_5_5 *)leader, real_start_time);
+}
+
+static __always_inline void fill_header(struct sensor_header *header, __u16 type, __u32 length)
+{
+	header->length = length;
+	header->version = SENSOR_VERSION;
+	header->type = type;
+}
+
+static __always_inline struct member_state *member_of(struct task_struct *task)
+{
+	return bpf_task_storage_get(&members, task, 0, 0);
+}
+
+static __always_inline __u64 capabilities_of(const struct cred *cred)
+{
+	__u64 capabilities = 0;
+
+	/* Two words until Linux 6.3, one since: the same 64 bits on a little-endian machine. */
+	bpf_core_read(&capabilities, sizeof(capabilities), &cred->cap_effective);
+	return capabilities;
+}
+
+/* Inode of the pid namespace that a task lives in; task_active_pid_ns() in kernel/pid.c. */
+static __always_inline __u32 pid_namespace_of(struct task_struct *task)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	struct pid_namespace *space;
+
+	if (bpf_core_read(&space, sizeof(space), &pid->numbers[level & 31].ns))
+		return 0;
+	return BPF_CORE_READ(space, ns.inum);
+}
+
+static __always_inline __u64 cgroup_of(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+}
+
+/* What a task is by the container that it is in; NULL where that is none of a server's. */
+static __always_inline struct sensor_member *container_of_task(struct task_struct *task)
+{
+	struct container_key key = {};
+	struct sensor_member *member;
+
+	if (!containers_tracked)
+		return NULL;
+	key.pid_namespace = pid_namespace_of(task);
+	member = bpf_map_lookup_elem(&containers, &key);
+	if (member)
+		return member;
+	key.pid_namespace = 0;
+	key.cgroup = cgroup_of(task);
+	return bpf_map_lookup_elem(&containers, &key);
+}
+
+#endif
