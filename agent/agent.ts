@@ -4,6 +4,7 @@ import { AccountNames, type HostUser } from '../inventory/index.ts';
 import type { CollectorEvent, Health, Profile, Server } from '../wire/index.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
+import { credentialPlaces } from './credential-places.ts';
 import { factOfClockJump, factOfSelf } from './enrich/agent-facts.ts';
 import { fullServer, type KnownServer } from './enrich/known-server.ts';
 import { PolicyChecks } from './enrich/policy-checks.ts';
@@ -149,7 +150,7 @@ class Daemon implements Agent {
       view: this.#view(meta.salt()),
       writers: this.#writers,
       writerOf: (path) => this.#processWatch.writerOf(path),
-      onWatch: () => this.#processes.watchDirectories(this.#watcher.directories),
+      onWatch: () => this.#watchFiles(),
       snapshots,
       authority: new AuthorityStore(meta),
       pipeline: this.#pipeline,
@@ -167,6 +168,11 @@ class Daemon implements Agent {
     const { sensorPath, sensorReason, fileActor, pin } = this.#options;
     const why = sensorReason === undefined ? {} : { sensorReason };
     return createProcessCollector({ sensorPath, fileActor, ...why, ...(pin === null ? {} : { pin }) });
+  }
+
+  #watchFiles(): void {
+    this.#processes.watchDirectories(this.#watcher.directories);
+    this.#processes.guardPaths(credentialPlaces(this.#options.users.map(({ home }) => home)));
   }
 
   /** Who wrote what is new is known before it is kept. */

@@ -82,6 +82,7 @@ export class ProcessWatch {
       connectionPolicy: (serverId, to) => policies.connection(serverId, to),
       firstDestination: ({ discovered }, to) => destinations.first(discovered.server.id, to),
       mounts: new MountTable(),
+      firstAccess: ({ discovered }, path) => isNew(`access:${discovered.server.id}:${path}`),
     });
   }
 
@@ -132,6 +133,9 @@ export class ProcessWatch {
     const entry = this.table.get(event.pid);
     const known = entry === null ? null : this.#tracker.serverOf(entry);
     if (entry === null || known === null) return facts;
+    // What the kernel ended by its list is told already, and needs no end.
+    const killed = event.kind === 'process_exec' ? (event.image?.killed ?? null) : null;
+    if (killed !== null && killed !== 'denied') return facts;
     return [...facts, ...(this.#denier?.joined(entry, known) ?? [])];
   }
 

@@ -24,6 +24,8 @@ export interface ProcessDeedsOptions {
   /** Whether a server is seen to connect there for the first time. */
   readonly firstDestination: (known: KnownServer, to: Place) => boolean;
   readonly mounts: MountTable;
+  /** Whether a server is seen to open a file for the first time in a week. */
+  readonly firstAccess: (known: KnownServer, path: string) => boolean;
 }
 
 interface Member {
@@ -153,6 +155,10 @@ export class ProcessDeeds {
   #open(event: FileOpen): Fact | null {
     const member = this.#member(event.pid, event.start);
     if (member === null) return null;
-    return this.#fact(member, event.time, 'file_access', { TargetFilename: event.path });
+    // Package runners look for tokens of registries on the way to every server.
+    const isFirst =
+      member.membership.role !== 'launcher' && this.#options.firstAccess(member.known, event.path);
+    const fields = { TargetFilename: event.path, 'mcp.first_access': isFirst };
+    return this.#fact(member, event.time, 'file_access', fields);
   }
 }

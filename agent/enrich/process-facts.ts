@@ -101,10 +101,13 @@ export class ProcessFacts {
     return this.ofMember({ entry, membership, known, time: event.time, category, fields });
   }
 
-  /** The kernel ended a member before the first instruction of its new image. */
+  /**
+   * The kernel ended a member before the first instruction of its new image. That a server may not run at all is
+   * told once for each start, by the denier.
+   */
   prevented(event: ProcessExec, exec: Fact): readonly Fact[] {
     const reason = event.image?.killed ?? null;
-    if (reason === null) return [];
+    if (reason === null || reason === 'denied') return [];
     return [
       {
         ...exec,

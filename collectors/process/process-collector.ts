@@ -5,6 +5,7 @@ import type { ExecPolicy, ShellFile, TrackedContainer, TrackedProcess } from './
 import type { ActorDirectory } from './ebpf/file-actor.ts';
 import { StandingOrders } from './ebpf/orders.ts';
 import { createSensorCollector, type SensorCollector, type SensorOrders } from './ebpf/sensor.ts';
+import { createEsloggerCollector, type EsloggerCollector } from './eslogger/eslogger.ts';
 import { LivingProcesses } from './living.ts';
 import { createSampler, type SamplerCollector } from './sampler/sampler.ts';
 import { sweepProcesses } from './sweep.ts';
@@ -26,6 +27,8 @@ export interface ProcessCollectorOptions {
   readonly pin?: string;
   /** Milliseconds between samples where the sampler has to do. */
   readonly intervalMs?: number;
+  /** Path of Apple's eslogger; /usr/bin/eslogger unless told. */
+  readonly esloggerPath?: string;
   /** Back-off between tries to start a sensor again that died, in milliseconds. */
   readonly retry?: { readonly firstMs: number; readonly maxMs: number };
   readonly platform?: NodeJS.Platform;
@@ -36,14 +39,17 @@ export interface ProcessCollectorOptions {
 /** The sampler can do nothing of what a sensor is told; orders wait until one is back. */
 export interface ProcessCollector extends Collector, SensorOrders {
   /** What watches now; null before the start and after the end. */
-  readonly source: 'ebpf' | 'sampler' | null;
+  readonly source: 'ebpf' | 'eslogger' | 'sampler' | null;
   /** Process id of the kernel sensor while it watches. */
   readonly sensorPid: number | undefined;
   /** Resolves once everything that the source could see before the call is with the sink. */
   sync(): Promise<void>;
 }
 
-/** The kernel sensor where it runs, else the sampler; goes from one to the other as the sensor dies and returns. */
+/** What tells every process as it begins: the kernel sensor on Linux, eslogger on macOS. */
+type LiveCollector = SensorCollector | EsloggerCollector;
+
+/** A live source where one runs, else the sampler; goes from one to the other as the source dies and returns. */
 class SwitchingCollector implements ProcessCollector {
   readonly #options: ProcessCollectorOptions;
   readonly #procRoot: string;
@@ -51,7 +57,7 @@ class SwitchingCollector implements ProcessCollector {
   readonly #retry: { readonly firstMs: number; readonly maxMs: number };
   readonly #living = new LivingProcesses();
   #sink: EventSink = () => {};
-  #sensor: SensorCollector | undefined;
+  #live: LiveCollector | undefined;
   #sampler: SamplerCollector | undefined;
   /** Changes of the source come one after another. */
   #turn: Promise<void> = Promise.resolve();
@@ -72,13 +78,18 @@ class SwitchingCollector implements ProcessCollector {
     this.#delayMs = this.#retry.firstMs;
   }
 
-  get name(): 'process/ebpf' | 'process/sampler' {
-    return this.#sampler === undefined ? 'process/ebpf' : 'process/sampler';
+  get name(): LiveCollector['name'] | 'process/sampler' {
+    return this.#sampler === undefined ? (this.#live?.name ?? 'process/ebpf') : 'process/sampler';
   }
 
-  get source(): 'ebpf' | 'sampler' | null {
+  get source(): 'ebpf' | 'eslogger' | 'sampler' | null {
     if (this.#sampler !== undefined) return 'sampler';
-    return this.#sensor === undefined ? null : 'ebpf';
+    if (this.#live === undefined) return null;
+    return this.#live.name === 'process/ebpf' ? 'ebpf' : 'eslogger';
+  }
+
+  get #sensor(): SensorCollector | undefined {
+    return this.#live?.name === 'process/ebpf' ? this.#live : undefined;
   }
 
   get sensorPid(): number | undefined {
@@ -89,7 +100,7 @@ class SwitchingCollector implements ProcessCollector {
     this.#sink = sink;
     await this.#change(async () => {
       try {
-        await this.#startSensor();
+        await this.#startLive();
       } catch (error) {
         if (!(error instanceof CollectorError)) throw error;
         await this.#startSampler(error);
@@ -103,14 +114,15 @@ class SwitchingCollector implements ProcessCollector {
     clearTimeout(this.#resyncTimer);
     await this.#change(async () => {
       await this.#sampler?.stop();
-      await this.#sensor?.stop();
+      await this.#live?.stop();
       this.#sampler = undefined;
-      this.#sensor = undefined;
+      this.#live = undefined;
     });
   }
 
   async sync(): Promise<void> {
     await this.#turn;
+    // What eslogger could see so far cannot be asked for.
     await (this.#sampler ?? this.#sensor)?.sync();
   }
 
@@ -152,15 +164,36 @@ class SwitchingCollector implements ProcessCollector {
     this.#sink(event);
   }
 
-  async #startSensor(): Promise<void> {
-    const {
-      sensorPath,
-      sensorReason,
-      ringBytes,
-      fileActor,
-      pin,
-      platform = process.platform,
-    } = this.#options;
+  async #startLive(): Promise<void> {
+    const live = this.#platform === 'darwin' ? this.#eslogger() : this.#kernelSensor();
+    this.#live = live;
+    try {
+      await live.start((event) => this.#pass(event));
+    } catch (error) {
+      this.#live = undefined;
+      throw error;
+    }
+    this.#armedAt = this.#now();
+    await this.#resync();
+  }
+
+  get #platform(): NodeJS.Platform {
+    return this.#options.platform ?? process.platform;
+  }
+
+  #eslogger(): EsloggerCollector {
+    const { esloggerPath } = this.#options;
+    const eslogger = createEsloggerCollector({
+      ...(esloggerPath === undefined ? {} : { path: esloggerPath }),
+      onFailure: (error) => this.#fallBack(eslogger, error),
+      now: this.#now,
+    });
+    return eslogger;
+  }
+
+  #kernelSensor(): SensorCollector {
+    const { sensorPath, sensorReason, ringBytes, fileActor, pin } = this.#options;
+    const platform = this.#platform;
     if (platform !== 'linux')
       throw new CollectorError('COLLECTOR_UNSUPPORTED', `there is no kernel sensor for ${platform}`);
     if (sensorPath === null)
@@ -176,15 +209,7 @@ class SwitchingCollector implements ProcessCollector {
       onFailure: (error) => this.#fallBack(sensor, error),
       now: this.#now,
     });
-    this.#sensor = sensor;
-    try {
-      await sensor.start((event) => this.#pass(event));
-    } catch (error) {
-      this.#sensor = undefined;
-      throw error;
-    }
-    this.#armedAt = this.#now();
-    await this.#resync();
+    return sensor;
   }
 
   async #startSampler(why: CollectorError): Promise<void> {
@@ -201,13 +226,12 @@ class SwitchingCollector implements ProcessCollector {
     await this.#tellEnded();
   }
 
-  /** A sensor that ran has died: what happens until the first sample is lost. */
-  #fallBack(sensor: SensorCollector, why: CollectorError): void {
-    const detail =
-      'the kernel sensor died: processes that began and ended until the first sample are unknown';
+  /** A live source that ran has died: what happens until the first sample is lost. */
+  #fallBack(live: LiveCollector, why: CollectorError): void {
+    const detail = 'the live source died: processes that began and ended until the first sample are unknown';
     this.#pass({ kind: 'loss', time: this.#now(), stage: 'sensor-pipe', count: 1, detail });
     void this.#change(async () => {
-      if (this.#sensor === sensor) this.#sensor = undefined;
+      if (this.#live === live) this.#live = undefined;
       if (this.#stopped || this.#sampler !== undefined) return;
       if (this.#now() - this.#armedAt > this.#retry.maxMs) this.#delayMs = this.#retry.firstMs;
       await this.#startSampler(why);
@@ -220,17 +244,17 @@ class SwitchingCollector implements ProcessCollector {
     if (this.#stopped) return;
     clearTimeout(this.#retryTimer);
     this.#retryTimer = setTimeout(() => {
-      this.#change(() => this.#returnToSensor()).catch(() => this.#retryLater());
+      this.#change(() => this.#returnToLive()).catch(() => this.#retryLater());
     }, this.#delayMs);
     this.#delayMs = Math.min(this.#delayMs * 2, this.#retry.maxMs);
   }
 
-  async #returnToSensor(): Promise<void> {
-    if (this.#stopped || this.#sensor !== undefined) return;
-    await this.#startSensor();
+  async #returnToLive(): Promise<void> {
+    if (this.#stopped || this.#live !== undefined) return;
+    await this.#startLive();
     await this.#sampler?.stop();
     this.#sampler = undefined;
-    this.#health('process/sampler', 'ok', 'not needed: the kernel sensor is back');
+    this.#health('process/sampler', 'ok', 'not needed: the live source is back');
   }
 
   #resyncSoon(): void {
@@ -238,7 +262,7 @@ class SwitchingCollector implements ProcessCollector {
     this.#resyncTimer = setTimeout(() => {
       this.#resyncTimer = undefined;
       void this.#change(async () => {
-        if (!this.#stopped && this.#sensor !== undefined) await this.#resync();
+        if (!this.#stopped && this.#live !== undefined) await this.#resync();
       });
     }, RESYNC_AFTER_LOSS_MS);
   }
@@ -247,14 +271,18 @@ class SwitchingCollector implements ProcessCollector {
   async #resync(): Promise<void> {
     const touched = new Set<string>();
     this.#touched = touched;
-    const found = await sweepProcesses({ platform: 'linux', procRoot: this.#procRoot, now: this.#now });
+    const found = await sweepProcesses({
+      platform: this.#platform,
+      procRoot: this.#procRoot,
+      now: this.#now,
+    });
     this.#touched = undefined;
     for (const event of found) if (!touched.has(`${event.pid} ${event.start}`)) this.#pass(event);
     await this.#tellEnded();
   }
 
   async #tellEnded(): Promise<void> {
-    if ((this.#options.platform ?? process.platform) !== 'linux') return;
+    if (this.#platform !== 'linux') return;
     for (const exit of await this.#living.findEnded(this.#procRoot, this.#now)) this.#pass(exit);
   }
 
@@ -264,8 +292,8 @@ class SwitchingCollector implements ProcessCollector {
 }
 
 /**
- * Watches processes with the kernel sensor, or degraded with the sampler where the sensor cannot run or has
- * died; it then tries the sensor again with back-off. start() resolves once a source is armed and what runs
+ * Watches processes with the kernel sensor or eslogger, or degraded with the sampler where that cannot run or
+ * has died; it then tries again with back-off. start() resolves once a source is armed and what runs
  * already is told; it rejects with COLLECTOR_UNSUPPORTED where not even the sampler can run. Consumers must
  * expect one process more than once: (pid, start) is its identity, and a sweep or a sample repeats it.
  */

@@ -76,7 +76,7 @@ test('in production a server that runs is ended once its script is changed, and 
   assert.equal((await daemon.stop('SIGTERM')).code, 0);
 });
 
-test('in production a program that the policy refuses is ended, and an allowed one is not', {
+test('in production the kernel ends a program that the policy refuses, and not an allowed one', {
   ...PATIENCE,
   ...ROOT,
 }, async (context) => {
@@ -92,14 +92,13 @@ test('in production a program that the policy refuses is ended, and an allowed o
     String(event['Image']).endsWith('/sleep'),
   );
   assert.equal(denied.event['mcp.policy'], 'DENIED_EXECUTABLE');
-  const ended = await daemon.alert('mcp_server_denied');
-  assert.deepEqual(
-    [ended.event['mcp.denial'], ended.event['mcp.policy'], ended.actor?.exe],
-    ['ended', 'DENIED_EXECUTABLE', denied.actor?.exe],
-  );
+  const ended = await daemon.alert('mcp_exec_prevented');
+  assert.deepEqual([ended.event['mcp.prevented'], ended.actor?.exe], ['unlisted', denied.actor?.exe]);
+  assert.deepEqual(daemon.named('mcp_server_denied'), [], 'one deed is told once');
   child.stdin?.write('tail -f /dev/null\n');
   child.stdin?.write('sh -c true\n');
   await daemon.alert('mcp_shell_spawn');
+  await daemon.alert('mcp_exec_prevented', ({ event }) => event['mcp.prevented'] === 'shell');
   assert.equal(
     daemon.alerts.some(({ actor }) => actor?.exe.endsWith('/tail') === true),
     false,

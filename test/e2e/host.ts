@@ -311,7 +311,8 @@ export class Host {
   agent(port: number, more: Readonly<Record<string, unknown>> = {}): Program {
     const config = join(this.directory, 'agent.yml');
     const central = { url: `ws://127.0.0.1:${port}`, token_file: this.#tokenFile() };
-    this.#writeOwn(config, { state_dir: this.stateDir, homes: [this.home], central, ...more });
+    const places = { state_dir: this.stateDir, homes: [this.home], pin_dir: null };
+    this.#writeOwn(config, { ...places, central, ...more });
     return this.start(['agent', 'run', '--config', config]);
   }
 

@@ -15,6 +15,7 @@ import {
 import { SensorDecoder, type SensorMessage } from './decode.ts';
 import { sensorFailure } from './failure.ts';
 import type { ActorDirectory } from './file-actor.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { StandingOrders } from './orders.ts';
 
 const ARM_TIMEOUT_MS = 30_000;
@@ -32,6 +33,8 @@ export interface SensorOptions {
   readonly pin?: string;
   /** Told once when the sensor ends though nobody stopped it; a Health `failed` has gone to the sink then. */
   readonly onFailure?: (error: CollectorError) => void;
+  /** Milliseconds between two questions whether it answers, and until an answer is missed; 5,000 and 10,000. */
+  readonly heartbeat?: { readonly everyMs: number; readonly patienceMs: number };
   /** Orders that are kept from one sensor to the next; new ones unless told. */
   readonly orders?: StandingOrders;
   /** Milliseconds since the epoch. */
@@ -77,12 +80,20 @@ class ChildSensor implements SensorCollector {
   #broken: CollectorError | undefined;
   #token = 0;
   readonly #orders: StandingOrders;
+  readonly #heartbeat: Heartbeat;
+  #ready = '';
   #fileActor: 'unknown' | 'on' | 'off' = 'unknown';
   #unmarked = 0;
 
   constructor(options: SensorOptions) {
     this.#options = options;
     this.#orders = options.orders ?? new StandingOrders();
+    this.#heartbeat = new Heartbeat({
+      ask: () => this.sync(),
+      onSilent: () => this.#tell('degraded', 'the kernel sensor lives and does not answer: is it stopped?'),
+      onBack: () => this.#tell('ok', this.#ready),
+      ...options.heartbeat,
+    });
   }
 
   get pid(): number | undefined {
@@ -203,7 +214,9 @@ class ChildSensor implements SensorCollector {
   #take(message: SensorMessage): void {
     if (message.kind === 'ready') {
       if (this.#state === 'arming') this.#state = 'armed';
-      this.#tell('ok', readyDetail(message, this.#options));
+      this.#ready = readyDetail(message, this.#options);
+      this.#tell('ok', this.#ready);
+      this.#heartbeat.start();
       this.#command(this.#orders.all().processes);
       this.#armed.resolve();
     } else if (message.kind === 'pong') {
@@ -248,6 +261,7 @@ class ChildSensor implements SensorCollector {
   #ended(error: CollectorError): void {
     if (this.#state === 'ended') return;
     const wasArmed = this.#state === 'armed';
+    this.#heartbeat.stop();
     this.#state = 'ended';
     this.#armed.reject(error);
     this.#armed.promise.catch(() => {});

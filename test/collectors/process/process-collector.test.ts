@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
@@ -134,4 +134,26 @@ test('the set-up names the command that helps where tools are missing', { skip }
   process.env['PATH'] = path;
   assert.equal(prepared.state, 'unavailable');
   assert.match(prepared.reason ?? '', /^missing clang, .*; on Debian: apt-get install -y clang /);
+});
+
+test('on macOS eslogger watches, and where it is refused the sampler does, loudly', async (t) => {
+  const speaks = join(folder, 'eslogger');
+  writeFileSync(speaks, '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 });
+  const refused = join(folder, 'refused');
+  writeFileSync(refused, '#!/bin/sh\necho Not permitted >&2\nexit 1\n', { mode: 0o755 });
+  for (const [path, source, state] of [
+    [speaks, 'eslogger', 'ok'],
+    [refused, 'sampler', 'failed'],
+  ] as const) {
+    const log = new EventLog();
+    const options = { esloggerPath: path, platform: 'darwin', intervalMs: NEVER_MS } as const;
+    const collector = createProcessCollector({ sensorPath: null, ...options });
+    t.after(() => collector.stop());
+    await collector.start(log.sink);
+    assert.equal(collector.source, source);
+    const health = log.of('health').find(({ collector: name }) => name === 'process/eslogger');
+    assert.equal(health?.state, state, health?.detail);
+    assert.ok(log.of('process_exec').some(({ source: from }) => from === 'sweep'));
+    await collector.stop();
+  }
 });

@@ -188,6 +188,16 @@ int BPF_PROG(note_inode_set_ctime_to_ts, struct inode *inode)
 	return note(inode);
 }
 
+/*
+ * Content, in file systems with a page cache of their own: a file that is written in the same tick in which it
+ * was made keeps the times that it had before it had a name. mm/page-writeback.c.
+ */
+SEC("tp_btf/writeback_dirty_folio")
+int BPF_PROG(note_writeback_dirty_folio, struct folio *folio, struct address_space *mapping)
+{
+	return mapping ? note(mapping->host) : 0;
+}
+
 /* Before: of what is written, but not of all that is renamed or removed. fs/fs-writeback.c. */
 SEC("tp_btf/writeback_mark_inode_dirty")
 int BPF_PROG(note_writeback_mark_inode_dirty, struct inode *inode)

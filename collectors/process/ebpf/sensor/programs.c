@@ -74,6 +74,7 @@ static __u32 feature_of(const struct sensor_bpf *skel, const struct bpf_program 
 		return SENSOR_HAS_DATAGRAMS;
 	if (program == skel->progs.note_ctime_ns_xchg || program == skel->progs.note_ctime_xchg_skip ||
 	    program == skel->progs.note_inode_set_ctime_to_ts ||
+	    program == skel->progs.note_writeback_dirty_folio ||
 	    program == skel->progs.note_writeback_mark_inode_dirty)
 		return SENSOR_HAS_FILE_CHANGES;
 	return 0;
@@ -90,6 +91,8 @@ static bool is_wanted_change(const struct sensor_bpf *skel, const struct bpf_pro
 {
 	bool has_times = has_tracepoint(btf, "ctime_ns_xchg");
 
+	if (program == skel->progs.note_writeback_dirty_folio)
+		return has_tracepoint(btf, "writeback_dirty_folio");
 	return (program == skel->progs.note_writeback_mark_inode_dirty) != has_times;
 }
 

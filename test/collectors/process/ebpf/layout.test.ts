@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { LAYOUT, SENSOR_EXEC_FLAG, SENSOR_TYPE } from '../../../../collectors/process/ebpf/layout.ts';
+import * as layout from '../../../../collectors/process/ebpf/layout.ts';
 import { sensorPath, skip } from '../built-sensor.ts';
 
 interface BtfType {
@@ -28,15 +28,16 @@ test('every struct of the sensor has the offsets and size that the decoder expec
       const fields = Object.fromEntries(members.map((member) => [member.name, member.bits_offset / 8]));
       return [name, { size, fields }];
     });
-  assert.deepEqual(Object.fromEntries(built), LAYOUT);
+  assert.deepEqual(Object.fromEntries(built), layout.LAYOUT);
 });
 
-test('the types of records and the flags have the numbers that the decoder expects', { skip }, () => {
-  const enums = new Map(
-    btfTypes()
-      .filter(({ kind }) => kind === 'ENUM')
-      .map(({ name, values = [] }) => [name, Object.fromEntries(values.map((v) => [v.name, v.val]))]),
-  );
-  assert.deepEqual(enums.get('sensor_type'), SENSOR_TYPE);
-  assert.deepEqual(enums.get('sensor_exec_flag'), SENSOR_EXEC_FLAG);
+test('every enum of the sensor has the numbers that the decoder expects', { skip }, () => {
+  const built = btfTypes()
+    .filter(({ kind, name }) => kind === 'ENUM' && name.startsWith('sensor_'))
+    .map(({ name, values = [] }) => [
+      name.toUpperCase(),
+      Object.fromEntries(values.map(({ name: value, val }) => [value, val])),
+    ]);
+  const { LAYOUT: _, SENSOR_VERSION: __, MAX_RECORD_BYTES: ___, MAX_COMMAND_BYTES: ____, ...tables } = layout;
+  assert.deepEqual(Object.fromEntries(built), { ...tables });
 });

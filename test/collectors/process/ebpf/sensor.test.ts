@@ -221,3 +221,16 @@ test('a sensor without capabilities is refused by the kernel, and says so', { sk
       error.hint !== undefined,
   );
 });
+
+test('a sensor that is stopped is missed, and welcomed back', { skip }, async (t) => {
+  const log = new EventLog();
+  const sensor = createSensorCollector({ path: sensorPath, heartbeat: { everyMs: 20, patienceMs: 100 } });
+  t.after(() => sensor.stop());
+  await sensor.start(log.sink);
+  process.kill(sensor.pid ?? 0, 'SIGSTOP');
+  const silent = await log.wait('health', ({ state }) => state === 'degraded');
+  assert.match(silent.detail, /does not answer/);
+  const before = log.of('health').length;
+  process.kill(sensor.pid ?? 0, 'SIGCONT');
+  await log.wait('health', (event) => log.of('health').indexOf(event) >= before && event.state === 'ok');
+});
