@@ -1,6 +1,7 @@
 import { hostname, release, type, userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createProcessCollector, FileWatcher, type ProcessCollector } from '../collectors/index.ts';
-import { AccountNames, type HostUser } from '../inventory/index.ts';
+import { AccountNames, type HostUser, listHostUsers } from '../inventory/index.ts';
 import type { CollectorEvent, Health, Profile, Server } from '../wire/index.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
@@ -8,6 +9,7 @@ import { credentialPlaces } from './credential-places.ts';
 import { factOfClockJump, factOfSelf } from './enrich/agent-facts.ts';
 import { fullServer, type KnownServer } from './enrich/known-server.ts';
 import { PolicyChecks } from './enrich/policy-checks.ts';
+import { WatchedHomes } from './enrich/watched-homes.ts';
 import { HostView } from './host-view.ts';
 import { HostWatch } from './host-watch.ts';
 import type { AgentLog } from './log.ts';
@@ -24,6 +26,8 @@ import { SnapshotStore } from './state/snapshot.ts';
 import { Spool } from './state/spool.ts';
 import { Uplink } from './uplink/uplink.ts';
 
+/** Milliseconds that a look at the host waits to be told who wrote what it found. */
+const WRITERS_TOLD_MS = 2_000;
 /** Milliseconds that a stopping agent waits for central to acknowledge what is spooled. */
 const STOP_GRACE_MS = 5_000;
 /**
@@ -43,6 +47,8 @@ export interface AgentOptions {
   readonly fileActor: boolean;
   /** Directory in a BPF file system where membership outlives the agent; null for none. */
   readonly pin: string | null;
+  /** Whether fanotify asks before a shell is executed. */
+  readonly execPermission: boolean;
   /** Whether what may not run is ended, or only reported. */
   readonly denial: 'end' | 'report';
   readonly users: readonly HostUser[];
@@ -144,12 +150,15 @@ class Daemon implements Agent {
       marked: new MarkedServers(this.#database),
       collector: this.#processes,
       onFact: (fact) => this.#pipeline.submit({ facts: [fact] }),
+      homes: new WatchedHomes(options.users, listHostUsers()),
+      lookAgain: () => this.#watch.lookAgain(),
     });
     this.#writers = new KeptWriters(() => this.#database);
     this.#watch = new HostWatch({
       view: this.#view(meta.salt()),
       writers: this.#writers,
       writerOf: (path) => this.#processWatch.writerOf(path),
+      writersTold: () => this.#writersTold(),
       onWatch: () => this.#watchFiles(),
       snapshots,
       authority: new AuthorityStore(meta),
@@ -164,10 +173,22 @@ class Daemon implements Agent {
     });
   }
 
+  async #writersTold(): Promise<void> {
+    const told = this.#processes.sync().catch(() => {});
+    await Promise.race([told, sleep(WRITERS_TOLD_MS, undefined, { ref: false })]);
+  }
+
   #processCollector(): ProcessCollector {
-    const { sensorPath, sensorReason, fileActor, pin } = this.#options;
+    const { sensorPath, sensorReason, fileActor, pin, execPermission } = this.#options;
     const why = sensorReason === undefined ? {} : { sensorReason };
-    return createProcessCollector({ sensorPath, fileActor, ...why, ...(pin === null ? {} : { pin }) });
+    return createProcessCollector({
+      sensorPath,
+      fileActor,
+      execPermission,
+      scope: 'subtrees',
+      ...why,
+      ...(pin === null ? {} : { pin }),
+    });
   }
 
   #watchFiles(): void {
@@ -218,6 +239,7 @@ class Daemon implements Agent {
     this.#clock.stop();
     this.#policies.stop();
     await this.#processes.stop();
+    this.#processWatch.stop();
     await this.#watch.stop();
     await this.#watcher.stop();
     this.#pipeline.flush();
@@ -236,6 +258,7 @@ class Daemon implements Agent {
       return;
     }
     this.#pipeline.submit({ facts: this.#processWatch.receive(event) });
+    if (event.kind === 'inode_change') this.#watch.changed(event);
   }
 
   #receiveSelf(event: Extract<CollectorEvent, { kind: 'health' | 'loss' }>): void {

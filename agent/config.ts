@@ -35,6 +35,11 @@ const agentConfigSchema = z.strictObject({
   file_actor: z.enum(['auto', 'off']).default('auto'),
   /** Directory in a BPF file system where servers' processes stay marked while no agent runs; null for none. */
   pin_dir: absolutePath.nullable().default('/sys/fs/bpf/sealwatch'),
+  /**
+   * `on` has fanotify ask before any shell of the host is executed, so that one that a policy refuses fails with EPERM
+   * rather than being ended. Each start of a shell waits for the answer, some 50 microseconds.
+   */
+  exec_permission: z.enum(['off', 'on']).default('off'),
   /** `off` gives up the kernel sensor for the sampler. */
   sensor: z.enum(['auto', 'off']).default('auto'),
 });

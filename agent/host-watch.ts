@@ -1,6 +1,6 @@
 import type { FileWatcher } from '../collectors/index.ts';
 import { INFORMATIONAL_PROBLEMS } from '../inventory/index.ts';
-import type { Control, Problem } from '../wire/index.ts';
+import type { Control, InodeChange, Problem } from '../wire/index.ts';
 import { attributed, type WriterOf } from './enrich/attribution.ts';
 import { authorityOf, factsOfAuthority } from './enrich/authority-facts.ts';
 import { controlKey, factsOfControls } from './enrich/control-facts.ts';
@@ -13,11 +13,14 @@ import type { Pipeline } from './pipeline.ts';
 import type { AuthorityStore } from './state/authority.ts';
 import type { KeptWriters } from './state/kept-writers.ts';
 import { type Snapshot, type SnapshotStore, snapshotOf } from './state/snapshot.ts';
+import { WatchedInodes } from './watched-inodes.ts';
 
 /** Milliseconds that a look waits for a burst of writes to end. */
 const SETTLE_MS = 100;
 /** Milliseconds after which the host is looked at although nothing was noticed. */
 const LOOK_AGAIN_MS = 60_000;
+/** Milliseconds within which the kernel sensor tells of one file and process once. */
+const TOLD_ONCE_MS = 1_000;
 
 /** Faults beside which a file is read all the same: a server missing from it is gone. */
 const ENTRY_PROBLEMS: ReadonlySet<string> = new Set([
@@ -36,6 +39,8 @@ export interface HostWatchOptions {
   /** Who wrote a path last. */
   readonly writerOf: WriterOf;
   readonly writers: KeptWriters;
+  /** Resolves once it was told who did what until now, or that takes too long; nobody is waited for where absent. */
+  readonly writersTold?: () => Promise<unknown>;
   readonly log: AgentLog;
   /** After each look. */
   readonly onSight: (servers: readonly KnownServer[]) => Promise<void>;
@@ -63,8 +68,12 @@ export class HostWatch {
   #expiry: NodeJS.Timeout | null = null;
   #settle: NodeJS.Timeout | null = null;
   #again: NodeJS.Timeout | null = null;
+  #later: NodeJS.Timeout | null = null;
+  readonly #inodes = new WatchedInodes();
   #look: Promise<void> | null = null;
   #stale = false;
+  /** Who waits for a look that is still to begin. */
+  #waiting: (() => void)[] = [];
   /** When the look before began, in milliseconds since the epoch. */
   #lastLook = 0;
   #stopped = false;
@@ -105,11 +114,30 @@ export class HostWatch {
     }, SETTLE_MS);
   }
 
+  /** A server changed a file. What it did to the same file right behind that is found by a second look. */
+  changed({ device, inode }: InodeChange): void {
+    if (!this.#inodes.has(device, inode)) return;
+    this.touched();
+    this.#later ??= setTimeout(() => {
+      this.#later = null;
+      this.touched();
+    }, TOLD_ONCE_MS);
+  }
+
+  /** Resolves after a look that began after the call, and is good; never once the watch has ended. */
+  lookAgain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.touched();
+    });
+  }
+
   /** Ends the watch; what was noticed before is looked at first. */
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#settle !== null) clearTimeout(this.#settle);
     if (this.#again !== null) clearInterval(this.#again);
+    if (this.#later !== null) clearTimeout(this.#later);
     if (this.#expiry !== null) clearTimeout(this.#expiry);
     await this.#look;
     if (this.#stale) await this.#lookNow();
@@ -117,14 +145,19 @@ export class HostWatch {
 
   async #takeLook(): Promise<void> {
     this.#stale = false;
+    const waiting = this.#waiting.length;
     const now = new Date();
     const sight = await this.#options.view.look(now);
+    // A change may be seen before the one who made it is told.
+    await this.#options.writersTold?.();
     this.#sight = sight;
     for (const { discovered } of sight.servers) this.#options.view.keepCopies(discovered);
     this.#compare(sight, now.getTime());
     await this.#options.onSight(sight.servers);
+    for (const resolve of this.#waiting.splice(0, waiting)) resolve();
     this.#lookAtExpiry(sight.servers, now.getTime());
     if (this.#stopped) return;
+    this.#inodes.follow(sight.watch.files);
     await this.#options.watcher.watch(sight.watch);
     this.#options.onWatch();
   }

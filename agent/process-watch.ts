@@ -1,11 +1,14 @@
 import { type ProcessCollector, startOf } from '../collectors/index.ts';
 import { clientProcesses } from '../inventory/index.ts';
 import type { CollectorEvent, Profile } from '../wire/index.ts';
+import { ContainerFollower, type FoundContainer } from './containers/container-follower.ts';
 import { Denier } from './denier.ts';
-import { factOfTakenMark, factOfTamper } from './enrich/agent-facts.ts';
+import { factOfSelf, factOfTakenMark, factOfTamper, factOfUnfollowed } from './enrich/agent-facts.ts';
 import { FileActors, type Writer } from './enrich/file-actors.ts';
 import { KernelMarks, tagOf } from './enrich/kernel-marks.ts';
 import type { KnownServer } from './enrich/known-server.ts';
+import { launchWords } from './enrich/launch-words.ts';
+import { procProcesses } from './enrich/living-process.ts';
 import { MountTable } from './enrich/mount-table.ts';
 import type { PolicyChecks } from './enrich/policy-checks.ts';
 import { ProcessDeeds } from './enrich/process-deeds.ts';
@@ -13,6 +16,8 @@ import { ProcessFacts } from './enrich/process-facts.ts';
 import { ProcessTable } from './enrich/process-table.ts';
 import { ProcessTracker } from './enrich/process-tracker.ts';
 import { ShellImages } from './enrich/shell-images.ts';
+import { UnmanagedServers } from './enrich/unmanaged-servers.ts';
+import type { WatchedHomes } from './enrich/watched-homes.ts';
 import type { Fact } from './fact.ts';
 import { Destinations } from './state/destinations.ts';
 import type { MarkedServers } from './state/marked-servers.ts';
@@ -25,9 +30,13 @@ export interface ProcessWatchOptions {
   readonly isNew: (key: string) => boolean;
   readonly policies: PolicyChecks;
   readonly marked: MarkedServers;
-  readonly collector: Pick<ProcessCollector, 'track' | 'enforce'>;
+  readonly collector: Pick<ProcessCollector, 'track' | 'enforce' | 'contain' | 'watchLaunches'>;
   /** Facts that come out of turn. */
   readonly onFact: (fact: Fact) => void;
+  /** Whose configs are looked at. */
+  readonly homes: WatchedHomes;
+  /** Resolves after a look at the host that began after the call. */
+  readonly lookAgain: () => Promise<void>;
 }
 
 /** Events about processes: read them as facts, and have ended what may not run. */
@@ -39,10 +48,12 @@ export class ProcessWatch {
   readonly #options: ProcessWatchOptions;
   readonly #marks: KernelMarks;
   readonly #shells = new ShellImages();
+  readonly #containers: ContainerFollower;
   readonly #tracker: ProcessTracker;
   readonly #deeds: ProcessDeeds;
   readonly #actors: FileActors;
   readonly #denier: Denier | null;
+  readonly #unmanaged: UnmanagedServers;
 
   constructor(options: ProcessWatchOptions) {
     this.#options = options;
@@ -51,10 +62,39 @@ export class ProcessWatch {
     const product = process.platform === 'darwin' ? 'macos' : 'linux';
     const facts = new ProcessFacts({ table, userName, product });
     this.#marks = new KernelMarks(options.collector, options.marked);
+    this.#containers = this.#makeFollower();
     this.#tracker = this.#makeTracker(facts);
     this.#deeds = this.#makeDeeds(facts);
     this.#actors = new FileActors((write) => this.#tracker.writer(write));
     this.#denier = options.denial === 'report' ? null : this.#makeDenier();
+    this.#unmanaged = this.#makeUnmanaged();
+  }
+
+  #makeUnmanaged(): UnmanagedServers {
+    const { profile, userName, isNew, homes, lookAgain, onFact } = this.#options;
+    return new UnmanagedServers({
+      table: this.table,
+      tracker: this.#tracker,
+      profile,
+      userName,
+      isNew,
+      processes: procProcesses(),
+      isWatched: (uid, home) => homes.includes(uid, home),
+      lookAgain,
+      onFound: (known, facts) => {
+        for (const fact of [...facts, ...(this.#denier?.reviewed([known]) ?? [])]) onFact(fact);
+      },
+      onLoss: (loss) => {
+        const fact = factOfSelf(loss, userName(0));
+        if (fact !== null) onFact(fact);
+      },
+    });
+  }
+
+  /** Nothing is judged any more. */
+  stop(): void {
+    this.#unmanaged.stop();
+    this.#containers.stop();
   }
 
   #makeTracker(facts: ProcessFacts): ProcessTracker {
@@ -63,6 +103,7 @@ export class ProcessWatch {
       table: this.table,
       facts,
       marks: this.#marks,
+      containers: this.#containers,
       userName,
       clientProcesses,
       policyOf: (serverId, image, shell) => policies.program(serverId, image, shell),
@@ -70,6 +111,30 @@ export class ProcessWatch {
       firstReport: (known) => isNew(reportKey(known)),
       onMarkTaken: (entry) => onFact(factOfTakenMark(entry, Date.now(), userName)),
     });
+  }
+
+  #makeFollower(): ContainerFollower {
+    const { collector, userName, onFact } = this.#options;
+    return new ContainerFollower({
+      table: this.table,
+      startOf,
+      contain: (containers) => collector.contain(containers),
+      onFound: (found) => this.#contained(found),
+      onUnfollowed: ({ entry, reason }) => {
+        const known = this.#tracker.serverOf(entry);
+        if (known !== null) onFact(factOfUnfollowed(entry, known, reason, userName));
+      },
+    });
+  }
+
+  #contained(found: FoundContainer): void {
+    const facts = this.#tracker.joinContainer(found);
+    const denials = found.pids.flatMap((pid) => {
+      const entry = this.table.get(pid);
+      const known = entry === null ? null : this.#tracker.serverOf(entry);
+      return entry === null || known === null ? [] : (this.#denier?.joined(entry, known) ?? []);
+    });
+    for (const fact of [...facts, ...denials]) this.#options.onFact(fact);
   }
 
   #makeDeeds(facts: ProcessFacts): ProcessDeeds {
@@ -107,14 +172,19 @@ export class ProcessWatch {
         this.#actors.observe(event);
         return this.#deed(event);
       case 'file_open':
+      case 'exec_refused':
       case 'process_socket':
-      case 'unix_socket':
       case 'process_trace':
       case 'process_credentials':
+        return this.#deed(event);
+      case 'unix_socket':
+        this.#containers.connected(event);
         return this.#deed(event);
       case 'tamper':
         return [factOfTamper(event, this.#options.userName(0))];
       case 'process_exit':
+        this.#containers.ended(event);
+        return this.#tracker.observe(event);
       case 'process_member':
         return this.#tracker.observe(event);
       case 'process_fork':
@@ -132,6 +202,7 @@ export class ProcessWatch {
     const facts = this.#tracker.observe(event);
     const entry = this.table.get(event.pid);
     const known = entry === null ? null : this.#tracker.serverOf(entry);
+    if (entry !== null && event.kind === 'process_exec') this.#unmanaged.observe(event, entry);
     if (entry === null || known === null) return facts;
     // What the kernel ended by its list is told already, and needs no end.
     const killed = event.kind === 'process_exec' ? (event.image?.killed ?? null) : null;
@@ -146,17 +217,20 @@ export class ProcessWatch {
 
   /** The servers as a look at the host found them. */
   seen(servers: readonly KnownServer[]): readonly Fact[] {
-    this.#tracker.setServers(servers);
+    const late = this.#tracker.setServers(servers);
+    this.#options.collector.watchLaunches(launchWords(servers));
     this.#enforce(servers);
-    return this.#denier?.reviewed(servers) ?? [];
+    return [...late, ...(this.#denier?.reviewed(servers) ?? [])];
   }
 
   /** In production the kernel ends what a server may not start; what it cannot judge, the denier does later. */
   #enforce(servers: readonly KnownServer[]): void {
     const { profile, denial, policies, collector } = this.#options;
     if (denial === 'report') return;
-    const orders = servers.map(({ discovered: { server }, verdict }) => {
-      const lists = profile === 'production' ? policies.execLists(server.id) : null;
+    const orders = servers.map(({ discovered: { server }, verdict, launch }) => {
+      // The kernel takes no path in another mount namespace for the one that is listed.
+      const inContainer = launch?.spec.launcher === 'docker';
+      const lists = profile === 'production' && !inContainer ? policies.execLists(server.id) : null;
       const nothing = verdict.ruling === 'deny';
       return { tag: tagOf(server.id), shells: true, programs: null, ...lists, nothing };
     });

@@ -11,13 +11,23 @@ export { HashCache } from './closure/files/hash-cache.ts';
 export { decodeHashCache, encodeHashCache } from './closure/files/hash-cache-file.ts';
 export { AccountNames } from './closure/files/names.ts';
 export { canonicalJson, isCanonicalJson, sha256Hex } from './closure/jcs.ts';
-export { LAUNCHERS, type Launcher, type LaunchSpec } from './closure/launch/launcher.ts';
+export { type DockerRun, readDockerRun } from './closure/launch/docker-call.ts';
+export {
+  LAUNCHERS,
+  type Launcher,
+  type LauncherMatch,
+  type LaunchSpec,
+  matchLauncher,
+} from './closure/launch/launcher.ts';
+export { readRunnerCall } from './closure/launch/runner-call.ts';
+export { javascriptImports, pythonImports } from './closure/launch/script-imports.ts';
 export { type ShellCommand, shellCommands } from './closure/launch/shell-words.ts';
 export { type Anchors, HOME_MARKER, PROJECT_MARKER, portablePath } from './closure/portable.ts';
 export { type ParsedConfig, type ParsedServer, parseConfigFile } from './config/parse-file.ts';
 export { readRegular } from './config/read.ts';
 export { ProjectRecords } from './discovery/project-records.ts';
 export {
+  clientOfProcess,
   NO_RUNNING_CLIENTS,
   ProcRunningClients,
   type RunningClient,

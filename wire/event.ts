@@ -200,6 +200,17 @@ export interface FileOpen {
   readonly path: string;
 }
 
+/** A member was kept from executing a file, which it was about to. */
+export interface ExecRefused {
+  readonly kind: 'exec_refused';
+  readonly time: number;
+  readonly source: 'fanotify';
+  readonly pid: number;
+  /** Null where the process was gone before it could be told. */
+  readonly start: number | null;
+  readonly path: string;
+}
+
 /** A member changed a file's content, mode, owner or links; the same file is told again after a second. */
 export interface InodeChange {
   readonly kind: 'inode_change';
@@ -275,6 +286,7 @@ export type CollectorEvent =
   | ProcessMember
   | FileWrite
   | FileOpen
+  | ExecRefused
   | PathChange
   | Tamper
   | Loss

@@ -14,6 +14,7 @@ export {
   type CollectorEvent,
   type CollectorName,
   type ExecImage,
+  type ExecRefused,
   type FileChange,
   type FileOpen,
   type FileWrite,

@@ -1,6 +1,7 @@
 import type { Health, Loss, Tamper } from '../../wire/index.ts';
 import type { Fact } from '../fact.ts';
-import type { ProcessEntry } from './process-table.ts';
+import { alertServer, type KnownServer, serverFields } from './known-server.ts';
+import { commandLine, type ProcessEntry } from './process-table.ts';
 
 /** What a collector says of itself, as a fact for rules; null where there is nothing to tell. */
 export function factOfSelf(event: Health | Loss, user: string): Fact | null {
@@ -44,6 +45,25 @@ export function factOfTakenMark(
   const detail = `${TAMPERED[part]}: process ${pid} (${exe})`;
   const fields = { 'agent.event': 'tampered', 'agent.part': part, 'agent.detail': detail };
   return agentFact(time, fields, userName(uid));
+}
+
+/** A server whose container is not watched, or not from its beginning on. */
+export function factOfUnfollowed(
+  entry: ProcessEntry,
+  known: KnownServer,
+  reason: string,
+  userName: (uid: number) => string,
+): Fact {
+  const { pid, exe, argv, uid } = entry;
+  const fields = {
+    ...serverFields(known),
+    'agent.event': 'sensor_degraded',
+    'agent.collector': 'containers',
+    'agent.state': 'degraded',
+    'agent.detail': `the container of ${known.discovered.server.name} is not followed: ${reason}`,
+  };
+  const actor = { pid, exe, cmdline: commandLine(argv), in_subtree: true };
+  return { ...agentFact(Date.now(), fields, userName(uid)), server: alertServer(known), actor };
 }
 
 const TAMPERED: Readonly<Record<Tamper['part'], string>> = {

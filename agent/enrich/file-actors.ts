@@ -61,12 +61,13 @@ export class FileActors {
   }
 }
 
-/** No path begins without a slash. */
-function inodeKey(device: string, inode: number): string {
+/** Stands for a file whatever its name; no path begins without a slash. */
+export function inodeKey(device: string, inode: number): string {
   return `inode ${device} ${inode}`;
 }
 
-function inodeKeyOf(path: string): string | null {
+/** The same of the file that a path leads to now; null where there is none. */
+export function inodeKeyOf(path: string): string | null {
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat === undefined ? null : inodeKey(deviceName(stat.dev), stat.ino);

@@ -1,12 +1,28 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type LaunchSpec, shellCommands } from '../../inventory/index.ts';
+import { type LaunchSpec, readRunnerCall, shellCommands } from '../../inventory/index.ts';
+import { isEngineClient, isEngineHelper } from '../containers/engine-programs.ts';
 import { matchesLaunch } from './launch-match.ts';
 import type { ProcessRole } from './process-table.ts';
 
 /** Bytes of a wrapper script that are read to learn what it asks for. */
 const MAX_SCRIPT_BYTES = 256 * 1024;
-const SHELL_NAMES: ReadonlySet<string> = new Set(['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'mksh', 'fish']);
+const SHELL_NAMES: ReadonlySet<string> = new Set([
+  'sh',
+  'bash',
+  'dash',
+  'ash',
+  'zsh',
+  'ksh',
+  'mksh',
+  'yash',
+  'fish',
+  'bash-static',
+  'zsh-static',
+]);
+
+/** Words among which the script of a version manager stands: `env bash -e SCRIPT`. */
+const SHIM_WORDS = 4;
 
 /** The new image that is judged. */
 export interface Image {
@@ -23,9 +39,12 @@ export interface Launch {
 }
 
 export function isShell(image: Image): boolean {
-  return (
-    SHELL_NAMES.has(basename(image.exe)) || SHELL_NAMES.has(basename(image.argv[0] ?? '').replace(/^-/, ''))
-  );
+  return isShellName(basename(image.exe)) || isShellName(basename(image.argv[0] ?? '').replace(/^-/, ''));
+}
+
+/** Whether a program of this name is a shell, however it is called. */
+export function isShellName(name: string): boolean {
+  return SHELL_NAMES.has(name);
 }
 
 /** A `#!` script arrives twice under one pid, first as `env node x`, then as `node x`. */
@@ -37,7 +56,7 @@ export function isShebangStep(before: Image, image: Image): boolean {
 /** Role of the process that the client starts: a launcher where the entry names a runner or a shell. */
 export function rootRole(image: Image, launch: Launch): ProcessRole {
   const direct = launch.spec.launcher === 'direct' || launch.spec.launcher === 'interpreter';
-  return direct && !isShell(image) ? 'server' : 'launcher';
+  return direct && !isShell(image) && !isOfShim(image) && !isEngineClient(image) ? 'server' : 'launcher';
 }
 
 /**
@@ -47,16 +66,67 @@ export function rootRole(image: Image, launch: Launch): ProcessRole {
  */
 export function roleAfterLauncher(image: Image, launcher: Image, launch: Launch): ProcessRole {
   if (matchesLaunch(image.argv, launch.spec)) return rootRole(image, launch);
-  if (launch.spec.launcher === 'npx') return roleUnderNpx(image, launcher, launch);
+  if (isOfShim(image) || (isOfShim(launcher) && !isShell(image))) return 'launcher';
+  if (launch.spec.launcher === 'npx') return roleUnderNpx(image, launcher, launch.spec);
+  const runner = runnerUnder(image, launcher, launch);
+  if (runner !== null)
+    return matchesLaunch(image.argv, runner) ? 'launcher' : roleUnderNpx(image, launcher, runner);
+  if (isEngineClient(launcher)) return isEngineHelper(image) ? 'launcher' : 'inside';
   if (isShell(launcher)) return roleUnderShell(image, launcher, launch);
+  if (isEngineClient(image)) return 'launcher';
   return isShell(image) ? 'inside' : 'server';
 }
 
-function roleUnderNpx(image: Image, launcher: Image, launch: Launch): ProcessRole {
-  if (isShell(image)) return runsOnlyThePackage(image, launch.spec) ? 'launcher' : 'inside';
-  if (!isShell(launcher)) return runsBinary(image, packageStem(launch.spec)) ? 'server' : 'inside';
+function roleUnderNpx(image: Image, launcher: Image, spec: LaunchSpec): ProcessRole {
+  if (isShell(image)) return runsOnlyThePackage(image, spec) ? 'launcher' : 'inside';
+  if (!isShell(launcher)) return runsBinary(image, packageStem(spec)) ? 'server' : 'inside';
   const [command] = inlineCommands(launcher.argv);
   return command !== undefined && runsBinary(image, basename(command[0] ?? '')) ? 'server' : 'inside';
+}
+
+/** Scripts of the version managers whose shims stand in the place of an interpreter. */
+const SHIM_SCRIPT =
+  /\/\.?(?:pyenv|rbenv|nodenv|asdf|goenv|jenv|plenv)\/(?:shims|libexec|bin|lib|plugins)\/[^\0]+$/;
+
+/** Whether this is a shell on the way from a version manager's shim to the interpreter that it stands for. */
+function isOfShim(image: Image): boolean {
+  if (!isShell(image) && basename(image.exe) !== 'env') return false;
+  return image.argv.slice(0, SHIM_WORDS).some((word) => SHIM_SCRIPT.test(word));
+}
+
+/** Package runners whose way to the server is that of npx. */
+const RUNNERS: ReadonlySet<string> = new Set(['npx', 'pnpx', 'bunx']);
+/** `A=1` before a command, and what `env` itself takes without a value. */
+const ENV_WORD = /^(?:[A-Za-z_]\w*=|-[iv0]+$|--$)/;
+
+/** The package runner that a wrapper or `env` asks for, where this image is on its way or the image before was. */
+function runnerUnder(image: Image, launcher: Image, launch: Launch): LaunchSpec | null {
+  const { spec } = launch;
+  const root = { exe: spec.resolved ?? spec.command, argv: [spec.command, ...spec.args] };
+  const commands =
+    spec.launcher === 'env' ? [spec.args] : spec.launcher === 'shell' ? commandsOf(root, launch) : [];
+  const isOnItsWay = (runner: LaunchSpec) =>
+    matchesLaunch(image.argv, runner) ||
+    matchesLaunch(launcher.argv, runner) ||
+    (isShell(launcher) && runsOnlyThePackage(launcher, runner));
+  return commands.flatMap((command) => runnerSpec(command, spec) ?? []).find(isOnItsWay) ?? null;
+}
+
+function runnerSpec(asked: readonly string[], outer: LaunchSpec): LaunchSpec | null {
+  const first = asked.findIndex((word) => !ENV_WORD.test(word) && word !== 'env');
+  const [command, ...args] = first < 0 ? [] : asked.slice(first);
+  if (command === undefined || !RUNNERS.has(basename(command))) return null;
+  const call = readRunnerCall(args);
+  return {
+    ...outer,
+    command,
+    args,
+    resolved: null,
+    launcher: 'npx',
+    package: call.package,
+    script: null,
+    server_args: call.words.slice(1),
+  };
 }
 
 /** npm runs lifecycle scripts in the package's own directory, and the binary where the client stands. */
@@ -95,7 +165,8 @@ function roleUnderShell(image: Image, launcher: Image, launch: Launch): ProcessR
 /** `env`, `npx` and other runners under a wrapper are still on the way to the server. */
 function roleOfAsked(image: Image): ProcessRole {
   const names = image.argv.slice(0, 2).map((word) => basename(word));
-  return names.some((name) => ['env', 'npx', 'npm', 'uvx', 'uv', 'pnpm', 'bunx'].includes(name))
+  return names.some((name) => ['env', 'npx', 'npm', 'uvx', 'uv', 'pnpm', 'bunx'].includes(name)) ||
+    isEngineClient(image)
     ? 'launcher'
     : 'server';
 }

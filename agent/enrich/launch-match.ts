@@ -10,7 +10,7 @@ const NPM_TITLE = /^npm exec (.+)$/;
 
 /**
  * Whether an argument vector is the start that a config entry asks for: it ends in the entry's arguments,
- * and one of the words before them is its command. Variables that the client expands match anything.
+ * and the word before them is its command; interpreters and `env` may stand in front. Variables that the client expands match anything.
  */
 export function matchesLaunch(argv: readonly string[], spec: LaunchSpec): boolean {
   if (spec.launcher === 'npx' && matchesNpmTitle(argv, spec)) return true;
@@ -20,20 +20,19 @@ export function matchesLaunch(argv: readonly string[], spec: LaunchSpec): boolea
   if (!spec.args.every((wanted, index) => matchesWord(argv[prefix + index] ?? '', wanted))) return false;
   const command = basename(spec.command);
   const resolved = spec.resolved === null ? command : basename(spec.resolved);
-  return argv.slice(0, prefix).some((word) => {
-    const name = basename(word);
-    return name === command || name === resolved;
-  });
+  const name = basename(argv[prefix - 1] ?? '');
+  return name === command || name === resolved;
 }
 
 function matchesWord(word: string, wanted: string): boolean {
   if (word === wanted) return true;
   const variable = wanted.search(/[$~%{]/);
-  return (
-    variable >= 0 &&
-    word.startsWith(wanted.slice(0, variable)) &&
-    /^~|\$\{|\$[A-Z_]|%[A-Z_]+%|\{env:/.test(wanted)
-  );
+  return variable >= 0 && word.startsWith(wanted.slice(0, variable)) && hasVariable(wanted);
+}
+
+/** Whether a client may put something else in the place of a part of this word. */
+export function hasVariable(word: string): boolean {
+  return /^~|\$\{|\$[A-Z_]|%[A-Z_]+%|\{env:/.test(word);
 }
 
 function matchesNpmTitle(argv: readonly string[], spec: LaunchSpec): boolean {

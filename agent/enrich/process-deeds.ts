@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import type {
+  ExecRefused,
   FileOpen,
   InodeChange,
   ProcessCredentials,
@@ -42,7 +44,7 @@ export class ProcessDeeds {
     this.#options = options;
   }
 
-  of(event: ProcessDeed | FileOpen): Fact | null {
+  of(event: ProcessDeed | FileOpen | ExecRefused): Fact | null {
     switch (event.kind) {
       case 'process_socket':
         return this.#socket(event);
@@ -56,6 +58,8 @@ export class ProcessDeeds {
         return this.#change(event);
       case 'file_open':
         return this.#open(event);
+      case 'exec_refused':
+        return this.#refused(event);
     }
   }
 
@@ -148,8 +152,18 @@ export class ProcessDeeds {
     const member = event.directory ? null : this.#member(event.pid, event.start);
     const path = member === null ? null : this.#options.mounts.pathOf(event.device, event.path);
     if (member === null || path === null) return null;
-    const category = event.removed ? 'file_delete' : 'file_event';
+    // Where the name leads to a file again, another one was put in its place.
+    const category = event.removed && !existsSync(path) ? 'file_delete' : 'file_event';
     return this.#fact(member, event.time, category, { TargetFilename: path });
+  }
+
+  /** It runs what its parent runs: what it was about to become was refused. */
+  #refused(event: ExecRefused): Fact | null {
+    const member = this.#member(event.pid, event.start);
+    if (member === null) return null;
+    const fields = { Image: event.path, 'mcp.change': 'exec_prevented', 'mcp.prevented': 'shell' };
+    const fact = this.#fact(member, event.time, 'approval', fields);
+    return { ...fact, logsource: { category: 'approval', product: 'mcp' } };
   }
 
   #open(event: FileOpen): Fact | null {

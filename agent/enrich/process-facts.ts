@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { redactArgs } from '../../inventory/index.ts';
 import type { ExecImage, FieldValue, ProcessExec } from '../../wire/index.ts';
 import type { Fact, LogSource } from '../fact.ts';
@@ -66,6 +67,7 @@ export class ProcessFacts {
         'mcp.in_launch_chain': membership.role !== 'inside',
         'mcp.is_server': membership.role === 'server',
         'mcp.is_launcher': membership.role === 'launcher',
+        ...containerFields(membership),
         ...fields,
       },
       user,
@@ -91,6 +93,8 @@ export class ProcessFacts {
       ParentCommandLine: entry.parent === null ? null : commandLine(entry.parent.argv),
       'mcp.policy': policy,
       'mcp.disguised_shell': disguised,
+      'mcp.called': basename(entry.argv[0] ?? ''),
+      'mcp.arguments': commandLine(entry.argv, 1),
       'mcp.script': event.script,
       'mcp.truncated': event.truncated,
       'mcp.source': event.source,
@@ -135,6 +139,22 @@ export class ProcessFacts {
       },
     };
   }
+}
+
+/** Characters by which people know a container. */
+const SHORT_ID_CHARS = 12;
+const LONG_ID = /^[0-9a-f]{64}$/;
+/** Characters of a name that stands for an id. */
+const MAX_NAME_CHARS = 128;
+
+function containerFields({ container }: Membership): Fields {
+  if (container === undefined) return {};
+  const { id, guessed } = container;
+  return {
+    'mcp.in_container': true,
+    'mcp.container': id.slice(0, LONG_ID.test(id) ? SHORT_ID_CHARS : MAX_NAME_CHARS),
+    ...(guessed ? { 'mcp.container_guessed': true } : {}),
+  };
 }
 
 function imageFields(image: ExecImage): Fields {

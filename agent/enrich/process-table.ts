@@ -23,6 +23,14 @@ export interface Membership {
   readonly role: ProcessRole;
   /** The process that the client started for this server. */
   readonly rootPid: number;
+  /** The container that the process is in; paths of such a process are those of another mount namespace. */
+  readonly container?: MemberContainer;
+}
+
+export interface MemberContainer {
+  readonly id: string;
+  /** Several clients asked for the same container at once: this is one of those that they got. */
+  readonly guessed: boolean;
 }
 
 export interface ProcessEntry {
@@ -126,6 +134,20 @@ export class ProcessTable {
     return [...this.#live.values()].filter(({ membership }) => membership !== null);
   }
 
+  /** Every living process, the one heard of first before the others. */
+  living(): readonly ProcessEntry[] {
+    return [...this.#live.values()];
+  }
+
+  /** What came out of a process, whoever lives or ended a while ago. */
+  descendants(root: ProcessEntry): readonly ProcessEntry[] {
+    return [...this.#ended.values(), ...this.#live.values()].filter((entry) => {
+      let at = entry.parent;
+      while (at !== null && at !== root) at = at.parent;
+      return at === root;
+    });
+  }
+
   /** Ancestors of a process, nearest first. */
   ancestry(entry: ProcessEntry, userName: (uid: number) => string): readonly Ancestor[] {
     const ancestors: Ancestor[] = [];
@@ -149,8 +171,19 @@ function cutLineage(entry: ProcessEntry): ProcessEntry {
   return entry;
 }
 
-/** Words of a command line joined for rules and people, secrets taken out. */
-export function commandLine(argv: readonly string[]): string {
-  const text = redactArgs(argv, 'show').join(' ');
+/** Words without secrets, by argument vector: each is shown again with every deed of its process and those below. */
+const shown = new WeakMap<readonly string[], readonly string[]>();
+
+function shownWords(argv: readonly string[]): readonly string[] {
+  const known = shown.get(argv);
+  if (known !== undefined) return known;
+  const words = redactArgs(argv, 'show');
+  shown.set(argv, words);
+  return words;
+}
+
+/** Words of a command line joined for rules and people, secrets taken out; `from` leaves out the first ones. */
+export function commandLine(argv: readonly string[], from = 0): string {
+  const text = shownWords(argv).slice(from).join(' ');
   return text.length > MAX_CMDLINE_CHARS ? `${text.slice(0, MAX_CMDLINE_CHARS)}…` : text;
 }

@@ -7,6 +7,9 @@ import type {
   ProcessFork,
   ProcessMember,
 } from '../../wire/index.ts';
+import type { ContainerFollower, FoundContainer } from '../containers/container-follower.ts';
+import { ContainerJoining } from '../containers/container-joining.ts';
+import { roleInContainer } from '../containers/container-roles.ts';
 import type { Fact } from '../fact.ts';
 import type { ProcessOf } from './file-actors.ts';
 import type { KernelMarks } from './kernel-marks.ts';
@@ -23,17 +26,17 @@ import { matchesLaunch } from './launch-match.ts';
 import type { PolicyAnswer } from './policy-checks.ts';
 import type { Before, ProcessFacts } from './process-facts.ts';
 import { commandLine, type Membership, type ProcessEntry, type ProcessTable } from './process-table.ts';
+import { hasSameLaunch, type MatchGrounds, matchingServer } from './server-match.ts';
+import { joinSubtree } from './subtree.ts';
+import { isUnmanaged } from './unmanaged-server.ts';
 
 /** Servers remembered after they left their config; the oldest is forgotten first. */
 const MAX_DEPARTED = 1_000;
 
-export interface TrackerOptions {
-  readonly table: ProcessTable;
+export interface TrackerOptions extends MatchGrounds {
   readonly facts: ProcessFacts;
   readonly marks: KernelMarks;
-  readonly userName: (uid: number) => string;
-  /** Names of a client's own processes, by client id. */
-  readonly clientProcesses: (client: string) => readonly string[];
+  readonly containers: Pick<ContainerFollower, 'place' | 'ran'>;
   /** What a server's approval says of an image that it starts. */
   readonly policyOf: (serverId: string, image: Image, shell: boolean) => PolicyAnswer;
   /** Whether a process runs a shell under a name that is no shell's. */
@@ -57,9 +60,15 @@ export class ProcessTracker {
     this.table = options.table;
   }
 
-  /** The servers as they are now; running processes keep their membership, also of a server that is gone. */
-  setServers(servers: readonly KnownServer[]): void {
+  /**
+   * The servers as they are now; running processes keep their membership, also of a server that is gone. A client
+   * may be faster than the look at its config: what runs already is told as far as nobody told it before.
+   */
+  setServers(servers: readonly KnownServer[]): readonly Fact[] {
     const now = new Map(servers.map((known) => [known.discovered.server.id, known]));
+    const fresh = servers.filter(
+      (known) => !hasSameLaunch(known, this.#servers.get(known.discovered.server.id)),
+    );
     for (const [id, known] of this.#servers) {
       if (!now.has(id)) this.#departed.set(id, known);
     }
@@ -68,6 +77,85 @@ export class ProcessTracker {
     }
     this.#servers = now;
     this.#options.marks.follow(servers);
+    return this.#findRunning(fresh);
+  }
+
+  #findRunning(fresh: readonly KnownServer[]): readonly Fact[] {
+    const isAsked = ({ argv }: ProcessEntry) =>
+      fresh.some(({ launch }) => launch !== null && matchesLaunch(argv, launch.spec));
+    const found = fresh.length === 0 ? [] : this.table.living().filter(isAsked);
+    return found.flatMap((entry) => {
+      const known = this.#isFree(entry) ? this.#matching(entry) : null;
+      return known?.launch == null ? [] : this.#joinLate(entry, known, known.launch);
+    });
+  }
+
+  /** Whoever was taken for an unmanaged server is told already. */
+  #joinLate(entry: ProcessEntry, known: KnownServer, launch: Launch): readonly Fact[] {
+    const isTold = [entry, ...this.table.descendants(entry)].some(
+      (each) => each.membership !== null && this.#isFree(each),
+    );
+    const { id } = known.discovered.server;
+    this.#options.marks.remember(known);
+    const joined = this.#join(entry, { serverId: id, role: rootRole(entry, launch), rootPid: entry.pid });
+    if (isTold) return [];
+    const told = joined.filter((each) => each === entry || each.membership !== each.parent?.membership);
+    const [first, ...others] = told.flatMap((each) => this.belated(runningExec(each)) ?? []);
+    if (first === undefined) return [];
+    const isFirst = this.#options.firstReport(known);
+    return [first, this.#options.facts.start(runningExec(entry), entry, known, first, isFirst), ...others];
+  }
+
+  #isFree({ membership }: ProcessEntry): boolean {
+    const known = membership === null ? null : this.#known(membership.serverId);
+    return known === null || (known !== undefined && isUnmanaged(known));
+  }
+
+  /** The living ones that joined. */
+  #join(root: ProcessEntry, membership: Membership): readonly ProcessEntry[] {
+    const { marks } = this.#options;
+    const joined = joinSubtree(this.table, root, {
+      membership,
+      isFree: (entry) => this.#isFree(entry),
+      advance: (from, entry, parent) => this.#advance(from, entry, parent),
+    }).filter((entry) => this.table.get(entry.pid) === entry);
+    for (const entry of joined) {
+      if (entry.membership === null) continue;
+      marks.confirm(entry, entry.membership, null);
+      this.#options.containers.ran(runningExec(entry), entry, entry.membership);
+    }
+    return joined;
+  }
+
+  /** A server that no config asks for was found by its process, which belongs to it from now on. */
+  adopt(known: KnownServer, entry: ProcessEntry): void {
+    const { id } = known.discovered.server;
+    this.#departed.set(id, known);
+    this.#options.marks.follow([known]);
+    this.#options.marks.remember(known);
+    this.#join(entry, { serverId: id, role: 'server', rootPid: entry.pid });
+  }
+
+  /** Whether a config asks for what a process runs. */
+  explains(entry: ProcessEntry): boolean {
+    return this.#matching(entry) !== null;
+  }
+
+  /** A fact about an image that a member took before it was known as one. */
+  belated(event: ProcessExec): Fact | null {
+    const entry = this.table.recent(event.pid, event.start);
+    if (entry === null || entry.membership === null) return null;
+    const { exe, argv, cwd, uid } = event;
+    return this.#processFact(event, { ...entry, exe, argv, cwd, uid }, entry.membership, null);
+  }
+
+  /** What ran in a container that turned out to be a server's, as facts. */
+  joinContainer(found: FoundContainer): readonly Fact[] {
+    const confirm = (entry: ProcessEntry) => {
+      if (entry.membership !== null) this.#options.marks.confirm(entry, entry.membership, null);
+    };
+    const factOf = (event: ProcessExec) => this.belated(event);
+    return new ContainerJoining({ table: this.table, factOf, confirm }, found).join();
   }
 
   /** The server that a process belongs to; null where it belongs to none. */
@@ -156,8 +244,12 @@ export class ProcessTracker {
     const seen = event.image?.member ?? kept;
     this.#adopt(entry, seen);
     if (!fresh) return [];
-    const facts = this.#judge(event, entry, before, event.source === 'sweep' && kept !== null);
+    const { containers } = this.#options;
+    const { membership, entered } = containers.place(event, entry.membership, before?.image ?? null);
+    entry.membership = membership;
+    const facts = this.#judge(event, entry, before, entered || (event.source === 'sweep' && kept !== null));
     this.#confirm(entry, seen);
+    if (entry.membership !== null) containers.ran(event, entry, entry.membership);
     return facts;
   }
 
@@ -184,44 +276,25 @@ export class ProcessTracker {
   }
 
   #advance(from: Membership, entry: ProcessEntry, previous: Image | null): Membership {
+    const isHolder = entry.parent?.membership !== from;
+    if (from.container !== undefined && previous !== null)
+      return { ...from, role: roleInContainer(from.role, isHolder, previous, entry) };
     const launch = this.#known(from.serverId)?.launch ?? null;
     if (launch === null || previous === null || from.role === 'inside') return { ...from, role: 'inside' };
     if (from.role === 'launcher') return { ...from, role: roleAfterLauncher(entry, previous, launch) };
     // A forked child shares its parent's membership; what became the server itself holds its own.
-    const holder = entry.parent?.membership !== from;
     const stays = matchesLaunch(entry.argv, launch.spec) || isShebangStep(previous, entry);
-    const same = holder && stays && !isShell(entry);
+    const same = isHolder && stays && !isShell(entry) && !this.#hides(entry);
     return { ...from, role: same ? 'server' : 'inside' };
   }
 
-  #matching(entry: ProcessEntry): KnownServer | null {
-    let best: KnownServer | null = null;
-    let bestScore = -1;
-    for (const known of this.#servers.values()) {
-      if (known.launch === null || !matchesLaunch(entry.argv, known.launch.spec)) continue;
-      const score = this.#likelihood(entry, known, known.launch);
-      if (score > bestScore) {
-        best = known;
-        bestScore = score;
-      }
-    }
-    return best;
+  /** A server may start itself anew, and its shim the real one: both from a file, and neither is a shell. */
+  #hides(entry: ProcessEntry): boolean {
+    return entry.exe.endsWith(' (deleted)') || this.#options.isDisguisedShell(entry.pid, entry);
   }
 
-  /**
-   * Two clients may share one entry: the one whose user and process are in the ancestry is meant. A bare
-   * interpreter or shell is a server only where its client is: anyone may start `bash`.
-   */
-  #likelihood(entry: ProcessEntry, known: KnownServer, launch: Launch): number {
-    const names = this.#options.clientProcesses(known.discovered.server.client);
-    const ancestry = this.table.ancestry(entry, this.#options.userName);
-    const byClient = ancestry.some((ancestor) =>
-      names.some((name) => names.length > 0 && hasWord(ancestor.cmdline, name)),
-    );
-    if (!byClient && isBare(launch)) return -1;
-    const { project } = known.discovered.server;
-    const byPlace = entry.cwd !== null && (entry.cwd === launch.spec.cwd || entry.cwd === project);
-    return (launch.spec.uid === entry.uid ? 4 : 0) + (byClient ? 2 : 0) + (byPlace ? 1 : 0);
+  #matching(entry: ProcessEntry): KnownServer | null {
+    return matchingServer(entry, this.#servers.values(), this.#options);
   }
 
   #processFact(
@@ -246,16 +319,14 @@ export class ProcessTracker {
   }
 }
 
-function isBare({ spec }: Launch): boolean {
-  return spec.args.length === 0 && (spec.launcher === 'interpreter' || spec.launcher === 'shell');
+/** What a process runs now, as a sweep would tell it. */
+function runningExec({ pid, start, parent, uid, exe, argv, cwd }: ProcessEntry): ProcessExec {
+  const seen = { time: Date.now(), source: 'sweep', script: null, truncated: false, image: null } as const;
+  return { ...seen, kind: 'process_exec', pid, ppid: parent?.pid ?? 0, start, uid, gid: uid, exe, argv, cwd };
 }
 
 function beforeOf(entry: ProcessEntry | null): Before | null {
   if (entry === null) return null;
   const { exe, argv, uid, capabilities, loaderVariables } = entry;
   return { image: { exe, argv }, uid, capabilities, loaderVariables };
-}
-
-function hasWord(cmdline: string, name: string): boolean {
-  return cmdline.split(/[\s/]/).includes(name);
 }

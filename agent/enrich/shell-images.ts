@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readlinkSync, readSync, type Stats, sta
 import { basename } from 'node:path';
 import type { ShellFile } from '../../collectors/index.ts';
 import { sha256Hex } from '../../inventory/index.ts';
-import { type Image, isShell } from './launch-chain.ts';
+import { type Image, isShellName } from './launch-chain.ts';
 
 /** Where the shells of a Unix lie; busybox is one, whatever it is called. */
 const PLACES = ['/bin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'] as const;
@@ -14,11 +14,19 @@ const NAMES = [
   'zsh',
   'ksh',
   'mksh',
+  'yash',
+  'posh',
+  'sash',
   'fish',
   'tcsh',
+  'bash-static',
+  'zsh-static',
+  'mksh-static',
   'busybox',
   'toybox',
 ] as const;
+/** Milliseconds after which the shells are looked at again. */
+const LEARN_AGAIN_MS = 1_000;
 /** Bytes of the largest program that is compared. */
 const MAX_SHELL_BYTES = 8 * 1024 * 1024;
 
@@ -34,23 +42,36 @@ export class ShellImages {
   readonly #places: readonly string[];
   readonly #procRoot: string;
   readonly #shells = new Map<string, KnownShell>();
+  readonly #now: () => number;
+  #learntAt = Number.NEGATIVE_INFINITY;
 
-  constructor(places: readonly string[] = PLACES, procRoot = '/proc') {
+  constructor(
+    places: readonly string[] = PLACES,
+    procRoot = '/proc',
+    now: () => number = () => performance.now(),
+  ) {
+    this.#now = now;
     this.#places = places;
     this.#procRoot = procRoot;
   }
 
   /**
-   * Whether a process runs a shell of this host under a name that is no shell's. The image is read through
-   * /proc while the process lives, else by its path. Only a file with the size of a shell is read at all.
+   * Whether a process runs a shell of this host under a name that is no shell's, or another shell's that is one
+   * for some calls only, such as busybox. The image is read through /proc while the process lives, else by its
+   * path. Only a file with the size of a shell is read at all.
    */
   isDisguised(pid: number, image: Image): boolean {
-    if (isShell(image) || NAMES.some((name) => name === basename(image.exe))) return false;
+    const called = basename(image.exe);
+    // argv[0] is the caller's to choose: it disguises nothing and excuses nothing.
+    if (isShellName(called)) return false;
     this.#learn();
-    const shells = [...this.#shells.values()];
-    const isShellSize = (size: number) => shells.some((shell) => shell.size === size);
-    const isOne = (content: Buffer | null) =>
-      content !== null && shells.some(({ sha256 }) => sha256 === sha256Hex(content));
+    const shells = [...this.#shells];
+    const isShellSize = (size: number) => shells.some(([, shell]) => shell.size === size);
+    const isOne = (content: Buffer | null) => {
+      const sha256 = content === null ? null : sha256Hex(content);
+      const names = shells.filter(([, shell]) => shell.sha256 === sha256).map(([path]) => basename(path));
+      return names.length > 0 && !names.includes(called);
+    };
     const living = `${this.#procRoot}/${pid}/exe`;
     // By the time of the look the process may run something else, such as the shell that `env` led to.
     const runsIt = () => linkOf(living) === image.exe;
@@ -62,11 +83,13 @@ export class ShellImages {
   /** The files that are the shells of this host, as they are now. */
   files(): readonly ShellFile[] {
     this.#learn();
-    return [...this.#shells.values()].map(({ inode, size }) => ({ inode, size }));
+    return [...this.#shells].map(([path, { inode, size }]) => ({ path, inode, size }));
   }
 
-  /** Looks again at the shells that are not as they were. */
+  /** Looks again at the shells that are not as they were, once a second at the most: each program asks for it. */
   #learn(): void {
+    if (this.#now() - this.#learntAt < LEARN_AGAIN_MS) return;
+    this.#learntAt = this.#now();
     for (const path of this.#places.flatMap((place) => NAMES.map((name) => `${place}/${name}`))) {
       const stat = statOrNull(path);
       if (stat === null) {

@@ -33,6 +33,7 @@ export async function agentRun(file: string, install: Installation, output: Outp
     denial: config.denial,
     fileActor: config.file_actor === 'auto',
     pin: config.pin_dir,
+    execPermission: config.exec_permission === 'on',
     users: usersOf(config.homes),
     roots: config.roots,
     rulePaths: [install.rules, ...config.rules],

@@ -49,6 +49,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
       denial: 'end',
       fileActor: true,
       pin: null,
+      execPermission: false,
       users: usersOf(options.home),
       roots: (options.root ?? []).map((root) => resolve(root)),
       rulePaths: [install.rules],

@@ -1,7 +1,13 @@
 import type { CollectorEvent, Health } from '../../wire/index.ts';
 import type { Collector, EventSink } from '../collector.ts';
 import { CollectorError } from '../errors.ts';
-import type { ExecPolicy, ShellFile, TrackedContainer, TrackedProcess } from './ebpf/commands.ts';
+import type {
+  ExecPolicy,
+  LaunchWords,
+  ShellFile,
+  TrackedContainer,
+  TrackedProcess,
+} from './ebpf/commands.ts';
 import type { ActorDirectory } from './ebpf/file-actor.ts';
 import { StandingOrders } from './ebpf/orders.ts';
 import { createSensorCollector, type SensorCollector, type SensorOrders } from './ebpf/sensor.ts';
@@ -23,6 +29,10 @@ export interface ProcessCollectorOptions {
   readonly ringBytes?: number;
   /** Whether the sensor tells who writes files; true unless told. */
   readonly fileActor?: boolean;
+  /** How far processes are told that belong to no server; `host` unless told. */
+  readonly scope?: 'host' | 'subtrees';
+  /** Whether fanotify asks before a shell is executed: see SensorOptions. */
+  readonly execPermission?: boolean;
   /** Directory in a BPF file system where membership outlives sensor and agent. */
   readonly pin?: string;
   /** Milliseconds between samples where the sampler has to do. */
@@ -136,6 +146,11 @@ class SwitchingCollector implements ProcessCollector {
     else this.#sensor.guardPaths(paths);
   }
 
+  watchLaunches(launches: readonly LaunchWords[]): void {
+    if (this.#sensor === undefined) this.#orders.watchLaunches(launches);
+    else this.#sensor.watchLaunches(launches);
+  }
+
   track(processes: readonly TrackedProcess[]): void {
     this.#sensor?.track(processes);
   }
@@ -192,7 +207,7 @@ class SwitchingCollector implements ProcessCollector {
   }
 
   #kernelSensor(): SensorCollector {
-    const { sensorPath, sensorReason, ringBytes, fileActor, pin } = this.#options;
+    const { sensorPath, sensorReason, ringBytes, fileActor, pin, scope, execPermission } = this.#options;
     const platform = this.#platform;
     if (platform !== 'linux')
       throw new CollectorError('COLLECTOR_UNSUPPORTED', `there is no kernel sensor for ${platform}`);
@@ -205,6 +220,8 @@ class SwitchingCollector implements ProcessCollector {
       ...(ringBytes === undefined ? {} : { ringBytes }),
       ...(fileActor === undefined ? {} : { fileActor }),
       ...(pin === undefined ? {} : { pin }),
+      ...(scope === undefined ? {} : { scope }),
+      ...(execPermission === undefined ? {} : { execPermission }),
       orders: this.#orders,
       onFailure: (error) => this.#fallBack(sensor, error),
       now: this.#now,

@@ -57,10 +57,10 @@ export class ProcRunningClients implements RunningClients {
       try {
         const uid = statSync(directory, { throwIfNoEntry: false })?.uid;
         if (uid === undefined || (own !== ROOT_UID && uid !== own)) return [];
-        const name = clientName(readText(join(directory, 'cmdline')).split('\0'), directory);
-        const client = name === null ? undefined : CLIENT_OF_PROCESS.get(name);
-        if (name === null || client === undefined) return [];
-        return [{ client, name, uid, cwd: linkAt(join(directory, 'cwd')), env: environmentAt(directory) }];
+        const argv = readText(join(directory, 'cmdline')).split('\0');
+        const found = clientOfProcess(argv, () => linkAt(join(directory, 'exe')));
+        if (found === null) return [];
+        return [{ ...found, uid, cwd: linkAt(join(directory, 'cwd')), env: environmentAt(directory) }];
       } catch {
         // It ended while it was looked at.
         return [];
@@ -79,8 +79,14 @@ export class ProcRunningClients implements RunningClients {
   }
 }
 
-/** The name by which a process is a client: its own, or that of the script it runs. Null where it is none. */
-function clientName(argv: readonly string[], directory: string): string | null {
+/**
+ * The client that a process is: by its own name, by that of the script it runs, or by that of its image, which is
+ * asked for last. Null where it is none.
+ */
+export function clientOfProcess(
+  argv: readonly string[],
+  image: () => string | null,
+): { readonly client: string; readonly name: string } | null {
   // A program may have replaced its arguments by one text (`process.title`).
   const own = basename((argv[0] ?? '').trimEnd());
   if (own === '') return null;
@@ -89,10 +95,9 @@ function clientName(argv: readonly string[], directory: string): string | null {
   if (SCRIPT_HOST.test(own) && script !== undefined) {
     names.push(basename(script), basename(script).replace(SCRIPT_EXTENSION, ''));
   }
-  const known = names.find((name) => CLIENT_OF_PROCESS.has(name));
-  if (known !== undefined) return known;
-  const image = linkAt(join(directory, 'exe'));
-  return image !== null && CLIENT_OF_PROCESS.has(basename(image)) ? basename(image) : null;
+  const name = names.find((each) => CLIENT_OF_PROCESS.has(each)) ?? basename(image() ?? '');
+  const client = CLIENT_OF_PROCESS.get(name);
+  return client === undefined ? null : { client, name };
 }
 
 function environmentAt(directory: string): Environment | null {

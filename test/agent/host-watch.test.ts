@@ -23,8 +23,12 @@ const LOUD = {
   error: (...words: unknown[]) => assert.fail(String(words)),
 };
 
-/** One life of the watch over a home: two looks, and what they told. */
-async function live(home: TempDirectory, state: TempDirectory): Promise<readonly string[]> {
+/** One life of the watch over a home: two looks, what is done then, and what all of it told. */
+async function live(
+  home: TempDirectory,
+  state: TempDirectory,
+  then: (watch: HostWatch) => Promise<void> = async () => {},
+): Promise<readonly string[]> {
   const database = openDatabase(state.path);
   const meta = new Meta(database);
   const spool = new Spool(database, meta);
@@ -64,6 +68,7 @@ async function live(home: TempDirectory, state: TempDirectory): Promise<readonly
   });
   const before = spool.last;
   await watch.start();
+  await then(watch);
   await watch.stop();
   await watcher.stop();
   pipeline.flush();
@@ -140,5 +145,25 @@ test(
     assert.deepEqual(await live(home, state), ['mcp_config_unparseable']);
     home.write('.claude/settings.json', { ...hooks('sh ./x.sh'), enableAllProjectMcpServers: true });
     assert.deepEqual(await live(home, state), ['mcp_auto_approve_widened']);
+  },
+);
+
+test(
+  'whoever asks for another look waits for one that began after what was written before',
+  PATIENCE,
+  async (context) => {
+    const { home, state, config } = homes(context);
+    config({});
+    await live(home, state, async (watch) => {
+      config({ first: A });
+      const asked = watch.lookAgain();
+      await asked;
+      const names = () => watch.servers.map(({ discovered }) => discovered.server.name);
+      assert.deepEqual(names(), ['first']);
+      const underWay = watch.lookAgain();
+      config({ first: A, second: A });
+      await Promise.all([underWay, watch.lookAgain()]);
+      assert.deepEqual(names(), ['first', 'second']);
+    });
   },
 );

@@ -1,10 +1,17 @@
 import { type KnownServer, knownServer } from '../../agent/enrich/known-server.ts';
+import type { TrackerOptions } from '../../agent/enrich/process-tracker.ts';
 import type { Draft } from '../../agent/state/spool.ts';
 import type { Verdict } from '../../approval/index.ts';
 import { APPROVAL_PREDICATE, composeStatement } from '../../approval/statement/statement.ts';
 import type { EnvFact, LaunchSpec } from '../../inventory/index.ts';
 import type { Artefact, Server, ServerState, Severity } from '../../wire/index.ts';
 import { candidate, NOW } from '../approval/candidate.ts';
+
+/** No process is in a container. */
+export const NO_CONTAINERS: TrackerOptions['containers'] = {
+  place: (_, membership) => ({ membership, entered: false }),
+  ran: () => {},
+};
 
 export function draft(level: Severity = 'high'): Draft {
   return {

@@ -45,6 +45,7 @@ const COVERED = [
   'mcp_server_repointed',
   'mcp_shell_spawn',
   'mcp_unapproved_server_started',
+  'mcp_unmanaged_server',
 ];
 
 describe('the rule pack', () => {

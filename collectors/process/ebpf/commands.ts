@@ -44,6 +44,7 @@ export interface ExecPolicy {
 
 /** One of the host's shells: a file with this inode and size is it, whatever its name. */
 export interface ShellFile {
+  readonly path: string;
   readonly inode: number;
   /** Bytes. */
   readonly size: number;
@@ -71,12 +72,16 @@ export function pingCommand(token: number): Buffer {
   return ping;
 }
 
-/** Paths of which the sensor tells who writes below (`mark`) or who opens them (`guard`). */
+/**
+ * Paths of which the sensor tells who writes below (`mark`) or who opens them (`guard`), and shells that it is asked
+ * about before anybody executes them (`permit`).
+ */
 const PATH_COMMANDS = {
   mark: SENSOR_TYPE.SENSOR_MARK,
   unmark: SENSOR_TYPE.SENSOR_UNMARK,
   guard: SENSOR_TYPE.SENSOR_GUARD,
   unguard: SENSOR_TYPE.SENSOR_UNGUARD,
+  permit: SENSOR_TYPE.SENSOR_PERMIT,
 } as const;
 
 /** A command about a path; null where it is none that the kernel takes. */
@@ -131,6 +136,24 @@ export function policyCommand({ tag, shells, programs, nothing }: ExecPolicy): B
   bytes.writeBigUInt64LE(BigInt(`0x${tag}`), fields.server);
   bytes.writeUInt32LE(mode, fields.mode);
   if (fits) listed.copy(bytes, size);
+  return bytes;
+}
+
+/** How a server is started: the command's name, and the last of its arguments; null where it can be any. */
+export interface LaunchWords {
+  readonly command: string;
+  readonly last: string | null;
+}
+
+/** Of more launches than one command can hold every program could be one. */
+export function launchesCommand(launches: readonly LaunchWords[]): Buffer {
+  const { size } = LAYOUT.sensor_header;
+  const usable = launches.filter(({ command: name, last }) => !`${name}${last ?? ''}`.includes('\0'));
+  const pairs = new Set(usable.map(({ command: name, last }) => `${name}\0${last ?? ''}\0`));
+  const all = Buffer.from([...pairs].join(''));
+  const text = size + all.length <= MAX_COMMAND_BYTES ? all : Buffer.from('\0\0');
+  const bytes = command(SENSOR_TYPE.SENSOR_LAUNCHES, size + text.length);
+  text.copy(bytes, size);
   return bytes;
 }
 

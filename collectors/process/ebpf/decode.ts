@@ -1,7 +1,7 @@
 import type { CollectorEvent, Health, Loss, PathChange, ProcessExec, Tamper } from '../../../wire/index.ts';
 import { CollectorError } from '../../errors.ts';
 import { execOf } from './exec-record.ts';
-import { fileOpenOf, fileWriteOf, inodeChangeOf } from './file-records.ts';
+import { execRefusedOf, fileOpenOf, fileWriteOf, inodeChangeOf } from './file-records.ts';
 import {
   LAYOUT,
   MAX_RECORD_BYTES,
@@ -24,6 +24,8 @@ export type SensorMessage =
       readonly datagrams: boolean;
       readonly unixSockets: boolean;
       readonly fileChanges: boolean;
+      readonly fileOpens: boolean;
+      readonly execPermission: boolean;
       /** Whether membership outlives the sensor. */
       readonly pinned: boolean;
     }
@@ -119,6 +121,8 @@ export class SensorDecoder {
       datagrams: (features & SENSOR_FEATURE.SENSOR_HAS_DATAGRAMS) !== 0,
       unixSockets: (features & SENSOR_FEATURE.SENSOR_HAS_UNIX_SOCKETS) !== 0,
       fileChanges: (features & SENSOR_FEATURE.SENSOR_HAS_FILE_CHANGES) !== 0,
+      fileOpens: (features & SENSOR_FEATURE.SENSOR_HAS_FILE_OPENS) !== 0,
+      execPermission: (features & SENSOR_FEATURE.SENSOR_HAS_EXEC_PERMISSION) !== 0,
       pinned: (features & SENSOR_FEATURE.SENSOR_HAS_PIN) !== 0,
     };
   }
@@ -155,6 +159,14 @@ const DECODERS: ReadonlyMap<number, RecordDecoder> = new Map<number, RecordDecod
       size: LAYOUT.sensor_file_change.size,
       tail: (record) => record.readUInt32LE(LAYOUT.sensor_file_change.fields.path_bytes),
       decode: inodeChangeOf,
+    },
+  ],
+  [
+    SENSOR_TYPE.SENSOR_REFUSED,
+    {
+      size: LAYOUT.sensor_refused.size,
+      tail: (record) => record.readUInt32LE(LAYOUT.sensor_refused.fields.path_bytes),
+      decode: execRefusedOf,
     },
   ],
   [SENSOR_TYPE.SENSOR_LOSS, { size: LAYOUT.sensor_loss.size, decode: lossOf }],

@@ -100,7 +100,8 @@ export function execOf(record: Buffer, time: number): ProcessExec | null {
   return {
     kind: 'process_exec',
     time,
-    source: 'ebpf',
+    // What is told from memory may be over: it stands for a process as a look at the host would.
+    source: has(SENSOR_EXEC_FLAG.SENSOR_RECALLED) ? 'sweep' : 'ebpf',
     pid: record.readUInt32LE(EXEC.pid),
     ppid: record.readUInt32LE(EXEC.ppid),
     start: ticksOf(record.readBigUInt64LE(EXEC.start_ns)),

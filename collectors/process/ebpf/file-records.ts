@@ -1,4 +1,4 @@
-import type { FileChange, FileOpen, FileWrite, InodeChange } from '../../../wire/index.ts';
+import type { ExecRefused, FileChange, FileOpen, FileWrite, InodeChange } from '../../../wire/index.ts';
 import { pathOf, ticksOf } from './exec-record.ts';
 import { LAYOUT, SENSOR_EXEC_FLAG } from './layout.ts';
 
@@ -39,6 +39,20 @@ function deedOf(record: Buffer): Pick<FileOpen, 'source' | 'pid' | 'start' | 'pa
     start: start === 0 ? null : start,
     // An event about the directory itself comes under the name `.`.
     path: name === '.' || name === '' ? directory : `${directory === '/' ? '' : directory}/${name}`,
+  };
+}
+
+/** A record of type SENSOR_REFUSED whose length was checked by the caller. */
+export function execRefusedOf(record: Buffer, time: number): ExecRefused {
+  const { size, fields } = LAYOUT.sensor_refused;
+  const start = Number(record.readBigUInt64LE(fields.start_ticks));
+  return {
+    kind: 'exec_refused',
+    time,
+    source: 'fanotify',
+    pid: record.readUInt32LE(fields.pid),
+    start: start === 0 ? null : start,
+    path: record.toString('utf8', size),
   };
 }
 

@@ -1,6 +1,8 @@
 import {
   containerCommand,
   type ExecPolicy,
+  type LaunchWords,
+  launchesCommand,
   pathCommand,
   policyCommand,
   type ShellFile,
@@ -18,6 +20,8 @@ export class StandingOrders {
   #guarded: ReadonlySet<string> = new Set();
   #policies: ReadonlyMap<string, Buffer> = new Map();
   #shells: Buffer | null = null;
+  #permits: readonly Buffer[] = [];
+  #launches: Buffer | null = null;
   #containers: ReadonlyMap<string, TrackedContainer> = new Map();
 
   watchDirectories(directories: readonly ActorDirectory[]): readonly Buffer[] {
@@ -42,13 +46,21 @@ export class StandingOrders {
     const gone = [...before.keys()].filter((tag) => !this.#policies.has(tag));
     const fresh = [...this.#policies].filter(([tag, command]) => before.get(tag)?.equals(command) !== true);
     const known = shellsCommand(shells);
+    const permits = commands(shells.map(({ path }) => pathCommand('permit', path)));
+    this.#permits = permits;
     const sameShells = this.#shells?.equals(known) === true;
     this.#shells = known;
     return [
-      ...(sameShells ? [] : [known]),
+      ...(sameShells ? [] : [known, ...permits]),
       ...gone.map((tag) => policyCommand({ tag, shells: true, programs: null, nothing: false })),
       ...fresh.map(([, command]) => command),
     ];
+  }
+
+  watchLaunches(launches: readonly LaunchWords[]): readonly Buffer[] {
+    const told = this.#launches;
+    this.#launches = launchesCommand(launches);
+    return told?.equals(this.#launches) === true ? [] : [this.#launches];
   }
 
   contain(containers: ReadonlyMap<string, TrackedContainer>): readonly Buffer[] {
@@ -66,7 +78,9 @@ export class StandingOrders {
   all(): { readonly processes: readonly Buffer[]; readonly files: readonly Buffer[] } {
     return {
       processes: [
+        ...(this.#launches === null ? [] : [this.#launches]),
         ...(this.#shells === null ? [] : [this.#shells]),
+        ...this.#permits,
         ...this.#policies.values(),
         ...[...this.#containers.values()].map(containerCommand),
       ],

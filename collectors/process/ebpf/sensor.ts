@@ -6,6 +6,7 @@ import type { Collector, EventSink } from '../../collector.ts';
 import { CollectorError } from '../../errors.ts';
 import {
   type ExecPolicy,
+  type LaunchWords,
   pingCommand,
   type ShellFile,
   type TrackedContainer,
@@ -35,6 +36,16 @@ export interface SensorOptions {
   readonly onFailure?: (error: CollectorError) => void;
   /** Milliseconds between two questions whether it answers, and until an answer is missed; 5,000 and 10,000. */
   readonly heartbeat?: { readonly everyMs: number; readonly patienceMs: number };
+  /**
+   * `subtrees` tells of servers' subtrees, of what could be a server, and of others only where they touch what is
+   * watched; `host` tells of all processes. `host` unless told.
+   */
+  readonly scope?: 'host' | 'subtrees';
+  /**
+   * Whether shells are refused by fanotify before they are executed, beside being ended. While the sensor is stopped
+   * whoever executes a shell waits: one that does not answer is ended. False unless told.
+   */
+  readonly execPermission?: boolean;
   /** Orders that are kept from one sensor to the next; new ones unless told. */
   readonly orders?: StandingOrders;
   /** Milliseconds since the epoch. */
@@ -47,6 +58,8 @@ export interface SensorOrders {
   watchDirectories(directories: readonly ActorDirectory[]): void;
   /** From now on tells who opens these files, or files directly in these directories, and no others. */
   guardPaths(paths: readonly string[]): void;
+  /** In the scope `subtrees`: the ways to start servers that configs name. */
+  watchLaunches(launches: readonly LaunchWords[]): void;
   /** Makes living processes, and all that came out of them, members of servers' subtrees. */
   track(processes: readonly TrackedProcess[]): void;
   /** Ends what members execute against these policies, before its first instruction; others are let be. */
@@ -90,7 +103,7 @@ class ChildSensor implements SensorCollector {
     this.#orders = options.orders ?? new StandingOrders();
     this.#heartbeat = new Heartbeat({
       ask: () => this.sync(),
-      onSilent: () => this.#tell('degraded', 'the kernel sensor lives and does not answer: is it stopped?'),
+      onSilent: () => this.#silent(),
       onBack: () => this.#tell('ok', this.#ready),
       ...options.heartbeat,
     });
@@ -145,6 +158,10 @@ class ChildSensor implements SensorCollector {
     if (this.#fileActor === 'on') this.#command(commands);
   }
 
+  watchLaunches(launches: readonly LaunchWords[]): void {
+    this.#command(this.#orders.watchLaunches(launches));
+  }
+
   track(processes: readonly TrackedProcess[]): void {
     this.#command(processes.map(trackCommand));
   }
@@ -163,11 +180,13 @@ class ChildSensor implements SensorCollector {
   }
 
   #arguments(): readonly string[] {
-    const { ringBytes, fileActor = true, pin } = this.#options;
+    const { ringBytes, fileActor = true, pin, scope, execPermission } = this.#options;
     return [
       ...(ringBytes === undefined ? [] : ['--ring-bytes', String(ringBytes)]),
       ...(fileActor ? [] : ['--no-file-actor']),
       ...(pin === undefined ? [] : ['--pin', pin]),
+      ...(scope === 'subtrees' ? ['--subtrees'] : []),
+      ...(execPermission === true ? ['--exec-permission'] : []),
     ];
   }
 
@@ -218,7 +237,6 @@ class ChildSensor implements SensorCollector {
       this.#tell('ok', this.#ready);
       this.#heartbeat.start();
       this.#command(this.#orders.all().processes);
-      this.#armed.resolve();
     } else if (message.kind === 'pong') {
       this.#waiting.get(message.token)?.resolve();
       this.#waiting.delete(message.token);
@@ -236,13 +254,23 @@ class ChildSensor implements SensorCollector {
     }
   }
 
+  /** It follows `ready` at once; all that is asked for from then on reaches the sensor in its order. */
   #takeFileActor(error: number): void {
     this.#fileActor = error === 0 ? 'on' : 'off';
+    this.#armed.resolve();
     if (error === 0) {
       this.#command(this.#orders.all().files);
       this.#tellFileActor('ok', 'fanotify tells who writes');
     } else if (this.#options.fileActor === false) this.#tellFileActor('ok', 'given up by the configuration');
     else this.#tellFileActor('degraded', `who writes a file is not known: fanotify: ${errorName(error)}`);
+  }
+
+  /** Nobody may wait for a sensor that stands still: its end lets go of all that it was asked. */
+  #silent(): void {
+    const detail = 'the kernel sensor lives and does not answer: is it stopped?';
+    this.#tell('degraded', detail);
+    if (this.#options.execPermission === true)
+      this.#break(new CollectorError('COLLECTOR_SENSOR_REFUSED', detail));
   }
 
   #tellFileActor(state: Health['state'], detail: string): void {
@@ -279,7 +307,15 @@ class ChildSensor implements SensorCollector {
 }
 
 function readyDetail(
-  { ringBytes, datagrams, unixSockets, fileChanges, pinned }: Extract<SensorMessage, { kind: 'ready' }>,
+  {
+    ringBytes,
+    datagrams,
+    unixSockets,
+    fileChanges,
+    fileOpens,
+    execPermission,
+    pinned,
+  }: Extract<SensorMessage, { kind: 'ready' }>,
   { pin }: SensorOptions,
 ): string {
   const parts = [
@@ -287,6 +323,8 @@ function readyDetail(
     datagrams ? '' : 'datagrams are not seen: no cgroup programs here',
     unixSockets ? '' : 'unix sockets are not seen: Linux has the hook since 6.7',
     fileChanges ? '' : 'what servers write outside of watched directories is not seen',
+    execPermission ? 'fanotify asks before a shell is executed' : '',
+    fileOpens ? 'BPF LSM tells what servers open for writing' : '',
     pin === undefined || pinned ? '' : `membership ends with the sensor: ${pin} is in no BPF file system`,
   ];
   return parts.filter((part) => part !== '').join('; ');

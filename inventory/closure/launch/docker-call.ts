@@ -1,4 +1,4 @@
-import { readFlags, valuesOf } from './flags.ts';
+import { type Flag, readFlags, valuesOf } from './flags.ts';
 
 /** Options of `docker run` and `podman run` without a value; any other that has no `=` takes one. */
 const SWITCHES: ReadonlySet<string> = new Set([
@@ -41,6 +41,14 @@ export interface DockerRun {
   readonly mounts: readonly string[];
   readonly entrypoint: string | null;
   readonly words: readonly string[];
+  /** What the container is to be called; null where the engine finds a name. */
+  readonly name: string | null;
+  /** File that gets the container's id. */
+  readonly idFile: string | null;
+  /** `KEY=VALUE` or `KEY`. */
+  readonly labels: readonly string[];
+  /** Whether its standard input is kept open. */
+  readonly interactive: boolean;
 }
 
 /** The image of `docker run` and the host files that its options name. */
@@ -57,7 +65,16 @@ export function readDockerRun(args: readonly string[]): DockerRun {
     ].filter((path) => /^[/.~$]/.test(path)),
     entrypoint: valuesOf(flags, '--entrypoint').at(-1) ?? null,
     words: words.slice(1),
+    name: valuesOf(flags, '--name').at(-1) ?? null,
+    idFile: valuesOf(flags, '--cidfile').at(-1) ?? null,
+    labels: valuesOf(flags, '-l', '--label'),
+    interactive: flags.some(isInteractive),
   };
+}
+
+function isInteractive({ name, value }: Flag): boolean {
+  if (name === '--interactive') return value === null || value === 'true';
+  return SHORT_SWITCHES.test(name) && name.includes('i');
 }
 
 /** `-v/host:/inner` and `-eKEY=x` hold their value in the same word. */

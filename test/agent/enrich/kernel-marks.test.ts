@@ -10,7 +10,7 @@ import type { TrackedProcess } from '../../../collectors/index.ts';
 import type { KernelMember, Server } from '../../../wire/index.ts';
 import { execEvent, forkEvent, plainImage } from '../../process-events.ts';
 import { TempDirectory } from '../../temp-directory.ts';
-import { known, launchSpec } from '../samples.ts';
+import { known, launchSpec, NO_CONTAINERS } from '../samples.ts';
 
 const SERVER = known({ launch: launchSpec() });
 const { id } = SERVER.discovered.server;
@@ -33,6 +33,7 @@ function tracking(kept: ReadonlyMap<string, Server> = new Map()) {
   const tracker = new ProcessTracker({
     table,
     marks,
+    containers: NO_CONTAINERS,
     userName,
     facts: new ProcessFacts({ table, userName, product: 'linux' }),
     clientProcesses: () => [],

@@ -8,7 +8,7 @@ import { type ProcessEntry, ProcessTable } from '../../../agent/enrich/process-t
 import { ProcessTracker } from '../../../agent/enrich/process-tracker.ts';
 import { execEvent, exitEvent, forkEvent } from '../../process-events.ts';
 import { TempDirectory } from '../../temp-directory.ts';
-import { known, launchSpec } from '../samples.ts';
+import { known, launchSpec, NO_CONTAINERS } from '../samples.ts';
 
 const NPX = launchSpec({
   command: 'npx',
@@ -36,6 +36,18 @@ test('a start is known by its command and arguments, also behind env and an inte
     [],
   ])
     assert.ok(!matchesLaunch(argv, NPX), argv.join(' '));
+});
+
+test('a command without arguments is not started by who only names it', () => {
+  const bare = launchSpec({ command: 'true', args: [], resolved: '/usr/bin/true', launcher: 'direct' });
+  assert.ok(matchesLaunch(['/usr/bin/true'], bare));
+  assert.ok(matchesLaunch(['env', 'true'], bare));
+  for (const argv of [
+    ['true', 'x'],
+    ['echo', 'true', 'x'],
+    ['/bin/true', 'a', 'b'],
+  ])
+    assert.ok(!matchesLaunch(argv, bare), argv.join(' '));
 });
 
 test('code given to a shell or interpreter is no start, whatever words stand behind it', () => {
@@ -167,6 +179,7 @@ function tracker(...servers: ReturnType<typeof known>[]) {
     table,
     facts: new ProcessFacts({ table, userName, product: 'linux' }),
     marks: new KernelMarks({ track: () => {} }, { put: () => {}, load: () => new Map() }),
+    containers: NO_CONTAINERS,
     userName,
     clientProcesses: () => ['claude'],
     policyOf: () => 'none',

@@ -9,7 +9,10 @@ function host() {
   const directory = new TempDirectory();
   for (const part of ['bin', 'proc', 'home']) mkdirSync(directory.at(part));
   directory.write('bin/bash', '#!shell\n'.repeat(50));
-  const shells = new ShellImages([directory.at('bin')], directory.at('proc'));
+  let now = 0;
+  // Each look is later than the one before by more than a shell is believed to stay as it is.
+  const clock = () => (now += 2_000);
+  const shells = new ShellImages([directory.at('bin')], directory.at('proc'), clock);
   const run = (path: string, pid = 1) => shells.isDisguised(pid, { exe: path, argv: [path] });
   return { directory, run, at: directory.at.bind(directory) };
 }
@@ -28,6 +31,20 @@ test('a shell under another name is recognised by its content, and under its own
     [run(at('home/gone')), run(at('home')), run(''), run('relative')],
     [false, false, false, false],
   );
+});
+
+test('what a caller calls a shell does not excuse it, nor does the name of another one', () => {
+  const { directory, at } = host();
+  using _ = directory;
+  directory.write('bin/busybox', '#!box\n'.repeat(70));
+  copyFileSync(at('bin/bash'), at('home/updater'));
+  copyFileSync(at('bin/bash'), at('home/busybox'));
+  const shells = new ShellImages([at('bin')], at('proc'));
+  const runs = (path: string, called: string) =>
+    shells.isDisguised(1, { exe: path, argv: [called, '-c', 'id'] });
+  assert.equal(runs(at('home/updater'), 'sh'), true);
+  assert.equal(runs(at('home/busybox'), 'busybox'), true);
+  assert.equal(runs(at('bin/busybox'), 'ls'), false, 'busybox under its own name');
 });
 
 test('the image of a living process counts where its path leads nowhere, as long as it is the one that was told', () => {

@@ -40,9 +40,10 @@ export const skip: string | false =
 const folder = mkdtempSync(join(tmpdir(), 'sealwatch-programs-'));
 process.on('exit', () => execFileSync('rm', ['-rf', folder]));
 
-/** Compiles test/programs/NAME.c and returns the path of the program. */
-export function program(name: string): string {
+/** Compiles test/programs/NAME.c, with more flags where it takes them, and returns the path of the program. */
+export function program(name: string, ...flags: readonly string[]): string {
   const path = join(folder, name);
-  execFileSync('cc', ['-O1', '-pthread', '-o', path, join(root, 'test', 'programs', `${name}.c`)]);
+  const source = join(root, 'test', 'programs', `${name}.c`);
+  execFileSync('cc', ['-O1', '-pthread', ...flags, '-o', path, source]);
   return path;
 }

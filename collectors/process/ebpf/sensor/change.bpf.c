@@ -13,7 +13,8 @@
 #define S_IFREG 0100000
 #define S_IFDIR 0040000
 #define S_IFLNK 0120000
-#define I_NEW (1 << 0) /* include/linux/fs.h */
+#define I_NEW (1 << 0) /* include/linux/fs.h, as the next */
+#define FMODE_WRITE 0x2
 
 struct change {
 	__u64 start_ns;
@@ -203,6 +204,15 @@ SEC("tp_btf/writeback_mark_inode_dirty")
 int BPF_PROG(note_writeback_mark_inode_dirty, struct inode *inode)
 {
 	return note(inode);
+}
+
+/* Where BPF LSM is on: also what is opened for writing and then left as it was. */
+SEC("lsm/file_open")
+int BPF_PROG(note_file_open, struct file *file, int ret)
+{
+	if (!ret && (BPF_CORE_READ(file, f_mode) & FMODE_WRITE))
+		note(BPF_CORE_READ(file, f_inode));
+	return ret;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -4,10 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "census.h"
 #include "commands.h"
 #include "enforcement.h"
+#include "exec-permission.h"
 #include "file-actor.h"
 #include "integrity.h"
+#include "interest.h"
 #include "membership.h"
 
 static struct {
@@ -91,6 +94,12 @@ static int handle(struct programs *programs, const unsigned char *bytes, const s
 		return file_actor_guard(path, path_bytes);
 	case SENSOR_UNGUARD:
 		file_actor_unguard(path, path_bytes);
+		return 0;
+	case SENSOR_LAUNCHES:
+		return interest_set(bytes, header->length) ?: census_review();
+	case SENSOR_PERMIT:
+		/* A shell that cannot be marked is left to the first way. */
+		exec_permission_mark(path, path_bytes);
 		return 0;
 	case SENSOR_CONTAINER:
 		return handle_container(programs, bytes, header->length);

@@ -10,9 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "census.h"
 #include "directory-marks.h"
 #include "file-actor.h"
 #include "output.h"
+#include "proc.h"
 
 #define READ_BYTES (64 * 1024)
 /* After so many reads the ring gets its turn. */
@@ -140,30 +142,6 @@ void file_actor_unguard(const char *path, size_t bytes)
 		fanotify_mark(group, FAN_MARK_REMOVE, GUARDED, AT_FDCWD, text);
 }
 
-/* Start of a process in clock ticks since boot, proc_pid_stat(5) field 22; 0 where it is gone. */
-static __u64 start_of(int pid)
-{
-	char path[32], text[1024], *at;
-	unsigned long long start = 0;
-	ssize_t n = -1;
-	int fd, field;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, text, sizeof(text) - 1);
-		close(fd);
-	}
-	if (n <= 0)
-		return 0;
-	text[n] = 0;
-	/* The name in brackets may hold brackets and blanks of its own. */
-	at = strrchr(text, ')');
-	for (field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	return at && sscanf(at, " %llu", &start) == 1 ? start : 0;
-}
-
 static int tell(const struct fanotify_event_metadata *event, const char *directory, const char *name)
 {
 	struct sensor_file_write fixed = {
@@ -188,7 +166,7 @@ static int tell(const struct fanotify_event_metadata *event, const char *directo
 		return 0;
 	memcpy(last.bytes, record, length);
 	last.length = length;
-	return emit(record, length);
+	return census_tell(event->pid) ?: emit(record, length);
 }
 
 static int tell_loss(void)

@@ -59,7 +59,7 @@ static bool is_any_detached(const struct programs *programs)
 		length = sizeof(info);
 		memset(&info, 0, sizeof(info));
 		if (!bpf_obj_get_info_by_fd(bpf_link__fd(programs->optional[i]), &info, &length) &&
-		    !info.cgroup.cgroup_id)
+		    info.type == BPF_LINK_TYPE_CGROUP && !info.cgroup.cgroup_id)
 			return true;
 	}
 	return false;

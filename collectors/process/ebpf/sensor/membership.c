@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "container.h"
+#include "maps.h"
 #include "membership.h"
 
 /* Each pass marks at least one generation more. */

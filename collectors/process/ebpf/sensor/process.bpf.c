@@ -118,23 +118,27 @@ static __always_inline __u32 rights(struct sensor_exec *exec, struct task_struct
 		flags |= SENSOR_PRIVILEGED;
 	if (BPF_CORE_READ(cred, user_ns, level) > 0)
 		flags |= SENSOR_USER_NAMESPACE;
+	if (BPF_CORE_READ(task, thread_pid, level) > 0)
+		flags |= SENSOR_PID_NAMESPACE;
 	return flags;
 }
 
-static __always_inline __u32 stream(struct task_struct *task, int number)
+static __always_inline __u32 stream(struct task_struct *task, int number, __u64 *inode)
 {
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file **files = BPF_CORE_READ(table, fd);
 	struct file *file = NULL;
 	__u32 kind;
 
+	*inode = 0;
 	if (BPF_CORE_READ(table, max_fds) <= number || bpf_probe_read_kernel(&file, sizeof(file), &files[number]) ||
 	    !file)
 		return SENSOR_OTHER_STREAM;
 	kind = BPF_CORE_READ(file, f_inode, i_mode) & 0170000 /* S_IFMT */;
-	if (kind == 0010000 /* S_IFIFO */)
-		return SENSOR_PIPE;
-	return kind == 0140000 /* S_IFSOCK */ ? SENSOR_SOCKET_STREAM : SENSOR_OTHER_STREAM;
+	if (kind != 0010000 /* S_IFIFO */ && kind != 0140000 /* S_IFSOCK */)
+		return SENSOR_OTHER_STREAM;
+	*inode = BPF_CORE_READ(file, f_inode, i_ino);
+	return kind == 0010000 ? SENSOR_PIPE : SENSOR_SOCKET_STREAM;
 }
 
 static __always_inline void fill_exec(struct sensor_exec *exec, struct task_struct *task)
@@ -145,7 +149,7 @@ static __always_inline void fill_exec(struct sensor_exec *exec, struct task_stru
 	exec->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	exec->pid_namespace = pid_namespace_of(task);
 	exec->cgroup = cgroup_of(task);
-	exec->stdio = stream(task, 0) | stream(task, 1) << 8;
+	exec->stdio = stream(task, 0, &exec->stdin_inode) | stream(task, 1, &exec->stdout_inode) << 8;
 }
 
 static __always_inline void append_paths(struct scratch *scratch, struct task_struct *task,
@@ -171,6 +175,7 @@ static __always_inline void send_exec(struct scratch *scratch, struct task_struc
 	const struct file *image = BPF_CORE_READ(mm, exe_file);
 	const struct inode *inode = BPF_CORE_READ(image, f_inode);
 	__u32 length;
+	__u64 wake;
 
 	fill_exec(exec, task);
 	fill_image(exec, inode);
@@ -185,11 +190,13 @@ static __always_inline void send_exec(struct scratch *scratch, struct task_struc
 	exec->environ_bytes = state ? append_environ(scratch, mm) : 0;
 	exec->flags = scratch->flags;
 
-	length = sizeof(*exec) + scratch->used;
-	fill_header(&exec->header, SENSOR_EXEC, length);
 	if (!has_room(state))
 		return;
-	if (length > sizeof(*exec) + TAIL_BYTES || bpf_ringbuf_output(&ring, exec, length, 0))
+	/* Whoever is talked to by two pipes may be a server. */
+	wake = wakeup(state || ((exec->stdio & 0xff) && exec->stdio >> 8));
+	length = sizeof(*exec) + scratch->used;
+	fill_header(&exec->header, SENSOR_EXEC, length);
+	if (length > sizeof(*exec) + TAIL_BYTES || bpf_ringbuf_output(&ring, exec, length, wake))
 		count_lost(state);
 }
 
@@ -250,7 +257,7 @@ int BPF_PROG(handle_sched_process_fork, struct task_struct *parent, struct task_
 	fork->ppid = BPF_CORE_READ(child, real_parent, tgid);
 	fork->uid = BPF_CORE_READ(child, cred, euid.val);
 	fork->reserved = 0;
-	bpf_ringbuf_submit(fork, 0);
+	bpf_ringbuf_submit(fork, wakeup(false));
 	return 0;
 }
 
@@ -293,7 +300,7 @@ int handle_sched_process_exit(__u64 *ctx)
 	exit->status = wait_status(task);
 	exit->uid = BPF_CORE_READ(task, cred, euid.val);
 	exit->reserved = 0;
-	bpf_ringbuf_submit(exit, 0);
+	bpf_ringbuf_submit(exit, wakeup(false));
 	return 0;
 }
 

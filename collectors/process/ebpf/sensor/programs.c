@@ -70,6 +70,8 @@ static __u32 feature_of(const struct sensor_bpf *skel, const struct bpf_program 
 
 	if (program == skel->progs.note_connect_unix)
 		return SENSOR_HAS_UNIX_SOCKETS;
+	if (type == BPF_PROG_TYPE_LSM)
+		return SENSOR_HAS_FILE_OPENS;
 	if (type == BPF_PROG_TYPE_CGROUP_SOCK_ADDR || type == BPF_PROG_TYPE_CGROUP_SOCK)
 		return SENSOR_HAS_DATAGRAMS;
 	if (program == skel->progs.note_ctime_ns_xchg || program == skel->progs.note_ctime_xchg_skip ||
@@ -80,9 +82,11 @@ static __u32 feature_of(const struct sensor_bpf *skel, const struct bpf_program 
 	return 0;
 }
 
-static bool is_on_cgroup(const struct sensor_bpf *skel, const struct bpf_program *program)
+/* Whether a kernel may load a program and yet refuse to attach it. */
+static bool attaches_apart(const struct sensor_bpf *skel, const struct bpf_program *program)
 {
-	return feature_of(skel, program) & (SENSOR_HAS_DATAGRAMS | SENSOR_HAS_UNIX_SOCKETS);
+	return feature_of(skel, program) &
+	       (SENSOR_HAS_DATAGRAMS | SENSOR_HAS_UNIX_SOCKETS | SENSOR_HAS_FILE_OPENS);
 }
 
 /* Of the two ways to see changes of files the one that this kernel has and that sees more. */
@@ -141,6 +145,7 @@ static struct sensor_bpf *open_programs(const struct program_options *options, c
 		return NULL;
 	skel->rodata->exit_tells_group_dead = arguments_of(btf, "btf_trace_sched_process_exit") >= 2;
 	skel->rodata->max_argv_bytes = options->max_argv_bytes;
+	skel->rodata->wakes_for_all = options->wakes_for_all;
 	skel->rodata->ring_for_all_bytes = SHARE_FOR_ALL(options->ring_bytes);
 	if (!stat("/proc/self/ns/mnt", &mounts))
 		skel->rodata->host_mounts = mounts.st_ino;
@@ -155,6 +160,7 @@ static struct sensor_bpf *open_programs(const struct program_options *options, c
 static int load_most(struct programs *programs, const struct program_options *options, const struct btf *btf)
 {
 	static const __u32 choices[] = {
+		SENSOR_HAS_DATAGRAMS | SENSOR_HAS_UNIX_SOCKETS | SENSOR_HAS_FILE_CHANGES | SENSOR_HAS_FILE_OPENS,
 		SENSOR_HAS_DATAGRAMS | SENSOR_HAS_UNIX_SOCKETS | SENSOR_HAS_FILE_CHANGES,
 		SENSOR_HAS_DATAGRAMS | SENSOR_HAS_FILE_CHANGES,
 		SENSOR_HAS_FILE_CHANGES,
@@ -163,7 +169,9 @@ static int load_most(struct programs *programs, const struct program_options *op
 	int err = -EPERM;
 	size_t i;
 
-	for (i = 0; i < sizeof(choices) / sizeof(*choices) && err; i++) {
+	/* A kernel that refuses all of a kind is not asked for the whole of it. */
+	for (i = libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_LSM, NULL) == 1 ? 0 : 1;
+	     i < sizeof(choices) / sizeof(*choices) && err; i++) {
 		programs->skel = open_programs(options, btf, choices[i]);
 		if (!programs->skel)
 			return -errno;
@@ -209,8 +217,8 @@ static int open_cgroup_root(void)
 	return fd;
 }
 
-/* Both kinds or neither: each failure takes what it belongs to out of the features. */
-static void attach_to_cgroup(struct programs *programs)
+/* Each failure takes what it belongs to out of the features. */
+static void attach_optional(struct programs *programs)
 {
 	int cgroup = open_cgroup_root();
 	struct sensor_bpf *skel = programs->skel;
@@ -219,9 +227,12 @@ static void attach_to_cgroup(struct programs *programs)
 	size_t used = 0;
 
 	bpf_object__for_each_program(program, skel->obj) {
-		if (!is_on_cgroup(skel, program) || !bpf_program__autoload(program))
+		if (!attaches_apart(skel, program) || !bpf_program__autoload(program) || used == MAX_OPTIONAL)
 			continue;
-		link = cgroup < 0 || used == MAX_OPTIONAL ? NULL : bpf_program__attach_cgroup(program, cgroup);
+		if (feature_of(skel, program) == SENSOR_HAS_FILE_OPENS)
+			link = bpf_program__attach(program);
+		else
+			link = cgroup < 0 ? NULL : bpf_program__attach_cgroup(program, cgroup);
 		if (!link || libbpf_get_error(link))
 			programs->features &= ~feature_of(skel, program);
 		else
@@ -276,7 +287,7 @@ bool programs_attach(struct programs *programs, const struct program_options *op
 	int err;
 
 	bpf_object__for_each_program(program, skel->obj)
-		if (is_on_cgroup(skel, program) || program == skel->progs.mark_members)
+		if (attaches_apart(skel, program) || program == skel->progs.mark_members)
 			bpf_program__set_autoattach(program, false);
 	err = sensor_bpf__attach(skel);
 	if (err)
@@ -284,7 +295,7 @@ bool programs_attach(struct programs *programs, const struct program_options *op
 	programs->marking = bpf_program__attach_iter(skel->progs.mark_members, NULL);
 	if (libbpf_get_error(programs->marking))
 		return fail(fault, "cannot walk the tasks", libbpf_get_error(programs->marking));
-	attach_to_cgroup(programs);
+	attach_optional(programs);
 	if (options->pin && !pin_membership(skel, options->pin))
 		programs->features |= SENSOR_HAS_PIN;
 	return true;

@@ -8,8 +8,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
-#include "container.h"
 #include "sensor.h"
+#include "maps.h"
 
 /* One file defines what the linker joins. */
 #ifdef SENSOR_DEFINES
@@ -24,14 +24,6 @@ SHARED struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 8 * 1024 * 1024);
 } ring SEC(".maps");
-
-/* Of each thread: membership is the process's, but the thread that calls execve becomes the process. */
-struct member_state {
-	struct sensor_member member;
-	__u64 capabilities; /* as they were told last; 0 with uid 0 before the first time */
-	__u32 uid;
-	__u32 told;
-};
 
 SHARED struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -56,6 +48,7 @@ extern __u64 containers_tracked;
 
 /* Set by the loader; the last part of the ring is for members only. */
 extern const volatile __u32 ring_for_all_bytes;
+extern const volatile bool wakes_for_all;
 
 /* Renamed in Linux 5.5, commit cf25e24db61c. */
 struct task_struct___before_5_5 {
@@ -76,6 +69,19 @@ static __always_inline bool has_room(bool is_member)
 		return true;
 	count_lost(false);
 	return false;
+}
+
+/* What is only taken down waits for the next look, or until an eighth of the ring is full: to wake up costs most. */
+static __always_inline __u64 wakeup(bool is_urgent)
+{
+	if (wakes_for_all)
+		return 0;
+	/* By itself the ring wakes only who has read all that was before. */
+	if (is_urgent)
+		return BPF_RB_FORCE_WAKEUP;
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > ring_for_all_bytes / 7)
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
 }
 
 static __always_inline __u64 leader_start(struct task_struct *task)

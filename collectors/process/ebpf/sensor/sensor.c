@@ -17,8 +17,10 @@
 
 #include <bpf/libbpf.h>
 
+#include "census.h"
 #include "commands.h"
 #include "environment.h"
+#include "exec-permission.h"
 #include "file-actor.h"
 #include "integrity.h"
 #include "membership.h"
@@ -36,6 +38,10 @@ enum exit_code {
 };
 
 #define LOSS_POLL_MS 200
+/* What does not wake us up waits so long. */
+#define LAZY_POLL_MS 50
+/* A parent that is slow is asked so often whether it takes more. */
+#define FULL_PIPE_POLL_MS 2
 #define LOOK_NS 1000000000ULL
 /* After so many records in one go stdin gets its turn. */
 #define BATCH_RECORDS 4096
@@ -46,8 +52,9 @@ static struct {
 	struct program_options programs;
 	bool verbose;
 	bool file_actor;
+	bool exec_permission;
 } options = { .file_actor = true,
-	      .programs = { .ring_bytes = 8 * 1024 * 1024, .max_argv_bytes = 8192 } };
+	      .programs = { .ring_bytes = 8 * 1024 * 1024, .max_argv_bytes = 8192, .wakes_for_all = true } };
 
 static struct {
 	struct programs programs;
@@ -56,6 +63,7 @@ static struct {
 	__u64 told_lost;
 	__u64 told_lost_members;
 	__u64 looked_ns;
+	int file_error;
 } sensor;
 
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
@@ -110,7 +118,7 @@ static int handle_record(void *ctx, void *record, size_t length)
 			return -EPROTO;
 		record = copy;
 	}
-	err = emit(record, length);
+	err = census_take(record, length);
 	if (err)
 		return err;
 	return ++sensor.batch >= BATCH_RECORDS ? -EAGAIN : 0;
@@ -168,6 +176,14 @@ static int look(void)
 	return membership_look(&sensor.programs) ?: (tampered.what ? emit(&tampered, sizeof(tampered)) : 0);
 }
 
+/* Milliseconds. */
+static int patience(void)
+{
+	if (output_waiting())
+		return FULL_PIPE_POLL_MS;
+	return options.programs.wakes_for_all ? LOSS_POLL_MS : LAZY_POLL_MS;
+}
+
 /* Returns 0 when stdin has ended, else what broke. */
 static int watch(int epoll)
 {
@@ -175,7 +191,7 @@ static int watch(int epoll)
 	int n, more = 0, err;
 
 	for (;;) {
-		n = epoll_wait(epoll, &event, 1, more ? 0 : LOSS_POLL_MS);
+		n = epoll_wait(epoll, &event, 1, more ? 0 : patience());
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0 && event.data.fd == STDIN_FILENO) {
@@ -183,9 +199,9 @@ static int watch(int epoll)
 			if (err)
 				return err > 0 ? 0 : err;
 		}
-		/* Who wrote comes before what it ran next, as far as both are here. */
-		err = n > 0 && event.data.fd == file_actor_fd() ? file_actor_read() : 0;
-		err = err ?: look();
+		/* Who wrote is known before what it wrote. */
+		err = n > 0 && event.data.fd == file_actor_fd() ? (drain() ?: file_actor_read()) : 0;
+		err = err ?: exec_permission_read() ?: look();
 		if (err)
 			return err;
 		more = pass_on();
@@ -204,6 +220,9 @@ static int open_epoll(void)
 	if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, event.data.fd, &event))
 		return -errno;
 	event.data.fd = file_actor_fd();
+	if (event.data.fd >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, event.data.fd, &event))
+		return -errno;
+	event.data.fd = exec_permission_fd();
 	if (event.data.fd >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, event.data.fd, &event))
 		return -errno;
 	event.data.fd = STDIN_FILENO;
@@ -234,6 +253,22 @@ static enum exit_code load(void)
 	return EXIT_ENDED;
 }
 
+/* What takes more rights than are kept, and then none but those; 0, or -errno. */
+static int arm(void)
+{
+	bool asks = options.exec_permission && !exec_permission_open();
+	int err;
+
+	sensor.file_error = options.file_actor ? file_actor_open() : -ECANCELED;
+	err = privileges_drop();
+	if (err)
+		return err;
+	if (asks && !exec_permission_start(&sensor.programs))
+		sensor.programs.features |= SENSOR_HAS_EXEC_PERMISSION;
+	integrity_note(&sensor.programs);
+	return 0;
+}
+
 static bool parse_size(const char *text, __u32 low, __u32 high, __u32 *value)
 {
 	char *end;
@@ -252,6 +287,8 @@ static bool parse_options(int argc, char **argv)
 		{ "argv-bytes", required_argument, NULL, 'a' },
 		{ "no-file-actor", no_argument, NULL, 'f' },
 		{ "pin", required_argument, NULL, 'p' },
+		{ "subtrees", no_argument, NULL, 's' },
+		{ "exec-permission", no_argument, NULL, 'e' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{},
 	};
@@ -262,6 +299,10 @@ static bool parse_options(int argc, char **argv)
 			options.verbose = true;
 		else if (option == 'f')
 			options.file_actor = false;
+		else if (option == 'e')
+			options.exec_permission = true;
+		else if (option == 's')
+			options.programs.wakes_for_all = false;
 		else if (option == 'p')
 			options.programs.pin = optarg;
 		else if (option == 'r' && parse_size(optarg, MIN_RING_BYTES, MAX_RING_BYTES, &options.programs.ring_bytes))
@@ -278,13 +319,15 @@ static bool parse_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	enum exit_code code;
-	int err, file_error, epoll = -1;
+	int err, epoll = -1;
 
 	if (!parse_options(argc, argv)) {
 		fprintf(stderr, "usage: sealwatch-sensor [--ring-bytes POWER_OF_2] [--argv-bytes N] "
-				"[--no-file-actor] [--pin DIRECTORY] [--verbose]\n");
+				"[--no-file-actor] [--pin DIRECTORY] [--subtrees] "
+				"[--exec-permission] [--verbose]\n");
 		return EXIT_USAGE;
 	}
+	census_set_scope(options.programs.wakes_for_all ? SCOPE_HOST : SCOPE_SUBTREES);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
@@ -294,19 +337,18 @@ int main(int argc, char **argv)
 	code = load();
 	if (code)
 		goto cleanup;
-	file_error = options.file_actor ? file_actor_open() : -ECANCELED;
-	err = privileges_drop();
+	err = arm();
 	if (err) {
 		code = fail(EXIT_REFUSED, "cannot drop privileges", err);
 		goto cleanup;
 	}
-	integrity_note(&sensor.programs);
-	err = emit_ready() ?: file_actor_tell(file_error) ?: membership_tell(&sensor.programs) ?: flush();
+	err = output_open() ?: emit_ready() ?: file_actor_tell(sensor.file_error) ?:
+	      membership_tell(&sensor.programs) ?: flush();
 	epoll = open_epoll();
 	if (!err && epoll != -EPERM)
 		err = epoll < 0 ? epoll : watch(epoll);
 	programs_detach(&sensor.programs);
-	err = err ?: file_actor_read() ?: drain();
+	err = err ?: file_actor_read() ?: drain() ?: flush_all();
 	if (err)
 		code = fail(err == -EPROTO ? EXIT_USAGE : EXIT_PIPE, "stopped", err);
 

@@ -33,6 +33,7 @@ enum sensor_type {
 	SENSOR_FILE_CHANGE = 16,
 	SENSOR_TAMPERED = 17,
 	SENSOR_FILE_OPEN = 18,
+	SENSOR_REFUSED = 19,
 	SENSOR_PING = 64, /* 64 and up: from the parent */
 	SENSOR_MARK = 65,
 	SENSOR_UNMARK = 66,
@@ -42,6 +43,8 @@ enum sensor_type {
 	SENSOR_CONTAINER = 70,
 	SENSOR_GUARD = 71,
 	SENSOR_UNGUARD = 72,
+	SENSOR_LAUNCHES = 73,
+	SENSOR_PERMIT = 74,
 };
 
 enum sensor_socket_kind {
@@ -95,6 +98,7 @@ enum sensor_feature {
 	SENSOR_HAS_UNIX_SOCKETS = 4, /* which unix sockets are connected to */
 	SENSOR_HAS_FILE_CHANGES = 8, /* what members change, told by inode */
 	SENSOR_HAS_FILE_OPENS = 16,  /* what members open for writing, told by BPF LSM */
+	SENSOR_HAS_EXEC_PERMISSION = 32, /* fanotify asks before a shell is executed */
 };
 
 enum sensor_exec_flag {
@@ -107,6 +111,8 @@ enum sensor_exec_flag {
 	SENSOR_ENVIRON_CUT = 64,
 	SENSOR_PRIVILEGED = 128,     /* the image brings rights of its own: set-user-id, file capabilities */
 	SENSOR_USER_NAMESPACE = 256, /* capabilities count in a user namespace below the first only */
+	SENSOR_PID_NAMESPACE = 512,  /* in a pid namespace below the first */
+	SENSOR_RECALLED = 1024,	     /* told late, from memory: the process may have ended by now */
 };
 
 struct sensor_header {
@@ -147,6 +153,8 @@ struct sensor_exec {
 	__u64 inode;
 	__u64 capabilities; /* effective */
 	__u64 cgroup;	    /* id in the unified hierarchy, the inode of its directory */
+	__u64 stdin_inode;  /* of a pipe or socket; else 0 */
+	__u64 stdout_inode;
 	__u32 pid;	    /* thread group, in the initial pid namespace */
 	__u32 ppid;
 	__u32 pid_namespace; /* inode */
@@ -268,6 +276,15 @@ struct sensor_file_change {
 	__u32 path_bytes;
 };
 
+/* A member was kept from executing a file, by the answer to a question of fanotify(7). Tail: the file. */
+struct sensor_refused {
+	struct sensor_header header;
+	__u64 time_ns;
+	__u64 start_ticks; /* as in /proc/PID/stat; 0 where the process is gone already */
+	__u32 pid;
+	__u32 path_bytes;
+};
+
 /* What only the sensor may change was changed by somebody else, or taken away. */
 struct sensor_tampered {
 	struct sensor_header header;
@@ -326,7 +343,8 @@ struct sensor_unmarked {
 
 /*
  * SENSOR_MARK and SENSOR_UNMARK are a header and the path of a directory, without a NUL; SENSOR_GUARD and
- * SENSOR_UNGUARD that of a file or directory whose opening is told. A SENSOR_FILE_OPEN is a sensor_file_write.
+ * SENSOR_UNGUARD that of a file or directory whose opening is told; SENSOR_PERMIT that of a shell which members
+ * may execute only where their policy allows shells. A SENSOR_FILE_OPEN is a sensor_file_write.
  */
 
 /* Makes a living process and what comes out of it members. */
@@ -345,6 +363,11 @@ struct sensor_policy {
 	__u32 mode;
 	__u32 reserved;
 };
+
+/*
+ * SENSOR_LAUNCHES is a header and pairs of words, each with its NUL: the last part of the path of a command that
+ * starts a server, and the last of its arguments, each empty for any. Replaces what was said before.
+ */
 
 /* SENSOR_SHELLS is a header and these, one for each shell of the host; replaces what was said before. */
 struct sensor_shell {

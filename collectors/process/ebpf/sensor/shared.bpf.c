@@ -4,6 +4,7 @@
 #include "sensor.bpf.h"
 
 const volatile __u32 ring_for_all_bytes = 7 * 1024 * 1024;
+const volatile bool wakes_for_all = true;
 
 __u64 lost = 0;
 __u64 lost_members = 0;
@@ -28,6 +29,7 @@ const struct sensor_policy *unused_policy __attribute__((unused));
 const struct sensor_shell *unused_shell __attribute__((unused));
 const struct sensor_credentials *unused_credentials __attribute__((unused));
 const struct sensor_file_change *unused_file_change __attribute__((unused));
+const struct sensor_refused *unused_refused __attribute__((unused));
 const struct sensor_tampered *unused_tampered __attribute__((unused));
 const struct sensor_container *unused_container __attribute__((unused));
 const enum sensor_type *unused_type __attribute__((unused));

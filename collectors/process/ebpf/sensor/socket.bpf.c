@@ -51,7 +51,7 @@ int BPF_PROG(handle_inet_sock_set_state, const struct sock *sk, int old_state, i
 	record->port = new_state == 2 ? bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport))
 				      : BPF_CORE_READ(sk, __sk_common.skc_num);
 	fill_address(record, sk, new_state == 2);
-	bpf_ringbuf_submit(record, 0);
+	bpf_ringbuf_submit(record, wakeup(state));
 	return 0;
 }
 

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import type { ExecPolicy, TrackedProcess } from '../../../../collectors/process/ebpf/commands.ts';
 import { createSensorCollector, type SensorCollector } from '../../../../collectors/process/ebpf/sensor.ts';
 import type { ProcessExec } from '../../../../wire/index.ts';
@@ -19,7 +21,7 @@ import { EventLog } from '../event-log.ts';
 import { Subject, trackedAs } from './subject.ts';
 
 const TAG = '00feed0000feed00';
-const SHELL = { inode: statSync('/bin/sh').ino, size: statSync('/bin/sh').size };
+const SHELL = { path: '/bin/sh', inode: statSync('/bin/sh').ino, size: statSync('/bin/sh').size };
 /** bpftool lies in /usr/sbin. */
 const toolEnv = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
 const FREE: ExecPolicy = { tag: TAG, shells: true, programs: null, nothing: false };
@@ -163,6 +165,45 @@ describe('enforcement in the kernel', { skip, timeout: 60_000 }, () => {
     await log.wait('health', ({ state }) => state === 'failed');
     await subject.run(`touch ${folder.at('after')}`);
     assert.equal(existsSync(folder.at('after')), true);
+  });
+});
+
+describe('a sensor that is asked before shells are executed', { skip, timeout: 60_000 }, () => {
+  const heartbeat = { everyMs: 50, patienceMs: 300 };
+
+  async function asked(t: TestContext) {
+    const log = new EventLog();
+    const sensor = createSensorCollector({ path: sensorPath, execPermission: true, heartbeat });
+    t.after(() => sensor.stop());
+    await sensor.start(log.sink);
+    const subject = new Subject();
+    t.after(() => subject.end());
+    await subject.run(':');
+    sensor.track([trackedAs(subject, TAG, 'server')]);
+    sensor.enforce([{ ...FREE, shells: false }], [{ ...SHELL, path: realpathSync('/bin/sh') }]);
+    await sensor.sync();
+    return { log, sensor, subject };
+  }
+
+  test('a member is refused with EPERM, which is told, and everybody else runs it', async (t) => {
+    using folder = new TempDirectory();
+    const { log, sensor, subject } = await asked(t);
+    await subject.run(`/bin/sh -c ': > ${folder.at('ran')}'; echo $? > ${folder.at('status')}`);
+    assert.equal(folder.read('status').trim(), '126', 'as bash says of what it may not execute');
+    assert.equal(existsSync(folder.at('ran')), false);
+    await sensor.sync();
+    const refused = await log.wait('exec_refused', ({ path }) => path === realpathSync('/bin/sh'));
+    assert.ok(refused.pid > 0);
+    assert.equal(spawnSync('/bin/sh', ['-c', 'exit 5']).status, 5);
+  });
+
+  test('nobody waits longer than the agent for a sensor that stands still', async (t) => {
+    const { log, sensor } = await asked(t);
+    process.kill(sensor.pid ?? 0, 'SIGSTOP');
+    const child = spawn('/bin/bash', ['-c', '/bin/sh -c "exit 6"; exit $?']);
+    const [status] = await once(child, 'exit');
+    assert.equal(status, 6);
+    await log.wait('health', ({ state }) => state === 'failed');
   });
 });
 

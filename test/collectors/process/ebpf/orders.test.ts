@@ -17,12 +17,16 @@ const policy = (more: Partial<ExecPolicy>): ExecPolicy => ({
   nothing: false,
   ...more,
 });
-const SHELLS = [{ inode: 7, size: 9 }];
+const SHELLS = [{ path: '/bin/sh', inode: 7, size: 9 }];
 
 test('only policies that changed are told, and one that is gone is taken back', () => {
   const orders = new StandingOrders();
   const first = orders.enforce([policy({ shells: false })], SHELLS);
-  assert.deepEqual(types(first), [SENSOR_TYPE.SENSOR_SHELLS, SENSOR_TYPE.SENSOR_POLICY]);
+  assert.deepEqual(types(first), [
+    SENSOR_TYPE.SENSOR_SHELLS,
+    SENSOR_TYPE.SENSOR_PERMIT,
+    SENSOR_TYPE.SENSOR_POLICY,
+  ]);
   assert.deepEqual(orders.enforce([policy({ shells: false })], SHELLS), []);
   const { SENSOR_NO_SHELLS, SENSOR_ONLY_LISTED, SENSOR_NOTHING, SENSOR_OBSERVE } = SENSOR_MODE;
   assert.deepEqual(modes(first), [SENSOR_NO_SHELLS]);
@@ -43,6 +47,7 @@ test('a sensor that starts is told all that stands', () => {
   const { processes, files } = orders.all();
   assert.deepEqual(types(processes), [
     SENSOR_TYPE.SENSOR_SHELLS,
+    SENSOR_TYPE.SENSOR_PERMIT,
     SENSOR_TYPE.SENSOR_POLICY,
     SENSOR_TYPE.SENSOR_CONTAINER,
   ]);

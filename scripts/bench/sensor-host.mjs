@@ -1,0 +1,198 @@
+// A home with one server, an agent and central on it, as the benchmark of the sensor needs them.
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import Database from 'better-sqlite3';
+import { Child, run, until } from './sensor-child.mjs';
+import { processesNamed, untilQuiet } from './sensor-usage.mjs';
+
+const SENSOR_NAME = 'sealwatch-senso'; // as far as the kernel keeps a name
+const ALERTS_REST_MS = 4_000;
+const SERVER = 'sensor-server.mjs';
+export const root = join(import.meta.dirname, '..', '..');
+const program = join(root, 'bin', 'sealwatch');
+const { askStatus } = await import(pathToFileURL(join(root, 'dist', 'agent', 'index.js')).href);
+
+/** Hits every exec of the storm inside a subtree, so that each number reaches the end of the path. */
+const ruleFor = (token) => `title: Numbered exec of the benchmark
+id: 2f3dd4c1-51a5-4f0d-9a36-0c8a2b1f7e55
+name: bench_numbered_exec
+status: test
+description: One exec of the storm.
+author: Sealwatch
+license: Apache-2.0
+date: 2026-11-27
+logsource:
+  category: process_creation
+detection:
+  selection:
+    CommandLine|contains: ' ${token} '
+  condition: selection
+level: informational
+`;
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export class SensorHost {
+  directory = mkdtempSync(join(tmpdir(), 'sealwatch-bench-sensor-'));
+  home = this.#make('home');
+  stateDir = this.#make('state');
+  #rules = this.#make('rules');
+  #central = null;
+  #agent = null;
+  #port = 0;
+
+  #make(name) {
+    const path = join(this.directory, name);
+    mkdirSync(path, { mode: 0o700 });
+    return path;
+  }
+
+  #write(name, value) {
+    const path = join(this.directory, name);
+    writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value), { mode: 0o600 });
+    return path;
+  }
+
+  /** The same program twice: once as the server of a config, once as nobody's. */
+  async prepare() {
+    const inside = join(this.home, SERVER);
+    copyFileSync(join(import.meta.dirname, SERVER), inside);
+    copyFileSync(inside, join(this.directory, `outside-${SERVER}`));
+    mkdirSync(join(this.home, '.cursor'), { mode: 0o700 });
+    const entry = { command: process.execPath, args: [inside] };
+    this.#write('home/.cursor/mcp.json', { mcpServers: { bench: entry } });
+    this.#port = await freePort();
+    this.#write('token', 'bench-token-0123456789abcdef\n');
+    const places = ['--home', this.home, '--state-dir', this.stateDir];
+    await run(program, ['approve', 'cursor/bench', '--yes', ...places], { env: this.#env, cwd: this.home });
+  }
+
+  get #env() {
+    return { PATH: process.env.PATH, HOME: this.home, NO_COLOR: '1' };
+  }
+
+  get database() {
+    return join(this.stateDir, 'agent.db');
+  }
+
+  get agentPid() {
+    return this.#agent.pid;
+  }
+
+  get sensorPid() {
+    return processesNamed(SENSOR_NAME, this.agentPid)[0];
+  }
+
+  /** Starts central and the agent; with a token each exec that carries it inside the subtree is an alert. */
+  async start({ token = null, cpu = null } = {}) {
+    await this.#startCentral();
+    writeFileSync(join(this.#rules, 'bench.yml'), ruleFor(token ?? 'bench-nothing'), { mode: 0o600 });
+    const config = this.#write('agent.yml', {
+      state_dir: this.stateDir,
+      homes: [this.home],
+      rules: [this.#rules],
+      trust_dir: join(this.directory, 'no-trust'),
+      pin_dir: null,
+      central: { url: `ws://127.0.0.1:${this.#port}`, token_file: join(this.directory, 'token') },
+    });
+    const words = [program, 'agent', 'run', '--config', config];
+    const pinned = cpu === null ? words : ['taskset', '-c', String(cpu), ...words];
+    this.#agent = new Child(pinned[0], pinned.slice(1), { env: this.#env, cwd: this.home });
+    await until('the agent', () => this.#isReady());
+    if (this.sensorPid === undefined) throw new Error(`the agent has no sensor: ${this.#agent.stderr}`);
+    await untilQuiet([this.agentPid, this.sensorPid], 10_000);
+  }
+
+  #isReady() {
+    if (this.#agent.hasEnded) throw new Error(`the agent ended: ${this.#agent.stderr}`);
+    return this.#agent.stderr.includes('sealwatch: ready') || this.#agent.lines.includes('sealwatch: ready');
+  }
+
+  async #startCentral() {
+    const config = this.#write('central.yml', {
+      listen: `127.0.0.1:${this.#port}`,
+      database: join(this.directory, 'central.db'),
+      token_file: join(this.directory, 'token'),
+    });
+    this.#central = new Child(program, ['central', 'run', '--config', config], { env: this.#env });
+    await until('central', async () => {
+      if (this.#central.hasEnded) throw new Error(`central ended: ${this.#central.stderr}`);
+      return fetch(`http://127.0.0.1:${this.#port}/`).then(
+        () => true,
+        () => false,
+      );
+    });
+  }
+
+  async stop() {
+    await this.#agent?.stop();
+    await this.#central?.stop();
+    this.#agent = null;
+    this.#central = null;
+  }
+
+  status() {
+    return askStatus(this.stateDir);
+  }
+
+  /** Waits until no new alert has come for a while and central has all of them; `ms` at the most. */
+  async untilAlertsRest(ms) {
+    const deadline = Date.now() + ms;
+    let last = -1;
+    for (let since = Date.now(); Date.now() - since < ALERTS_REST_MS && Date.now() < deadline; ) {
+      await wait(500);
+      // An agent that is busy answers late or not at all.
+      const central = await this.status().then(
+        (status) => status.central,
+        () => null,
+      );
+      if (central === null || central.waiting > 0 || central.last_seq !== last) since = Date.now();
+      last = central?.last_seq ?? last;
+    }
+  }
+
+  /** Numbers of a token's execs that central holds an alert of. Central must not run: it keeps its database locked. */
+  numbersAtCentral(token) {
+    const database = new Database(join(this.directory, 'central.db'), { readonly: true });
+    try {
+      const lines = database
+        .prepare("SELECT json_extract(body, '$.event.CommandLine') FROM alerts WHERE name = ?")
+        .pluck()
+        .all('bench_numbered_exec');
+      const words = lines.map((line) => line.split(' '));
+      return new Set(words.filter((all) => all.at(-2) === token).map((all) => all.at(-1)));
+    } finally {
+      database.close();
+    }
+  }
+
+  /** The server of the config, or the same program outside of every subtree. */
+  runner(place) {
+    const path = place === 'inside' ? join(this.home, SERVER) : join(this.directory, `outside-${SERVER}`);
+    const child = new Child(process.execPath, [path], { env: this.#env, cwd: this.directory });
+    return {
+      /** Runs words to their end; gives seconds, seconds of the processor, and stdout. */
+      run: async (words, { cwd = this.directory, ms = 600_000 } = {}) => {
+        const answer = JSON.parse((await child.ask(JSON.stringify({ words, cwd }), ms)) ?? 'null');
+        if (answer?.status !== 0) throw new Error(`${words.join(' ')}: ${answer?.stderr ?? child.stderr}`);
+        return answer;
+      },
+      stop: () => child.stop(),
+    };
+  }
+
+  async remove() {
+    await this.stop();
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
