@@ -33,7 +33,7 @@ export {
   type RunningClient,
   type RunningClients,
 } from './discovery/running-clients.ts';
-export { type DiscoveredServer, type EnvFact, serverId } from './discovery/server.ts';
+export { type DiscoveredServer, type EnvFact, ID_HEX_DIGITS, serverId } from './discovery/server.ts';
 export {
   type Inventory,
   type InventoryOptions,

@@ -1,9 +1,8 @@
-import { redactArgs, sha256Hex } from '../../inventory/index.ts';
+import { ID_HEX_DIGITS, redactArgs, sha256Hex } from '../../inventory/index.ts';
 import type { Profile, Server } from '../../wire/index.ts';
 import { type KnownServer, pastServer } from './known-server.ts';
 import type { ProcessEntry } from './process-table.ts';
 
-const ID_HEX_DIGITS = 16;
 /** Ports and process ids on a command line differ from start to start. */
 const NUMBER = /\d{3,}/g;
 

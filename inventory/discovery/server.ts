@@ -70,7 +70,8 @@ export interface HostContext extends HostFacts {
   readonly profile: Profile;
 }
 
-const ID_HEX_DIGITS = 16;
+/** Hexadecimal digits of a server's id. */
+export const ID_HEX_DIGITS = 16;
 
 /** The stable id of a server on a host: SHA-256 over client, scope, config path, project and name. */
 export function serverId(
