@@ -30,7 +30,7 @@ export interface ProcessWatchOptions {
   readonly isNew: (key: string) => boolean;
   readonly policies: PolicyChecks;
   readonly marked: MarkedServers;
-  readonly collector: Pick<ProcessCollector, 'track' | 'enforce' | 'contain' | 'watchLaunches'>;
+  readonly collector: Pick<ProcessCollector, 'track' | 'enforce' | 'contain' | 'watchLaunches' | 'release'>;
   /** Facts that come out of turn. */
   readonly onFact: (fact: Fact) => void;
   /** Whose configs are looked at. */
@@ -84,6 +84,7 @@ export class ProcessWatch {
       onFound: (known, facts) => {
         for (const fact of [...facts, ...(this.#denier?.reviewed([known]) ?? [])]) onFact(fact);
       },
+      release: (pid) => this.#options.collector.release(pid),
       onLoss: (loss) => {
         const fact = factOfSelf(loss, userName(0));
         if (fact !== null) onFact(fact);

@@ -43,6 +43,7 @@ export function plainImage(more: Partial<ExecImage> = {}): ExecImage {
     device: '254:0',
     inode: 1,
     links: 1,
+    size: 100,
     cgroup: 1,
     pid_namespace: 4_026_531_836,
     stdin: 'other',

@@ -35,6 +35,8 @@ export interface ExecImage {
   readonly device: string;
   readonly inode: number;
   readonly links: number;
+  /** Bytes. */
+  readonly size: number;
   /** Id of the control group in the unified hierarchy: the inode of its directory. */
   readonly cgroup: number;
   /** Inode. */

@@ -29,6 +29,8 @@ export interface Image {
   readonly exe: string;
   readonly argv: readonly string[];
   readonly cwd?: string | null;
+  /** Size of its file, where the kernel told it. */
+  readonly bytes?: number | null;
 }
 
 /** What the sealed closure says about a launch, beside the command itself. */

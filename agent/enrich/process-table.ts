@@ -48,6 +48,8 @@ export interface ProcessEntry {
   marked: boolean;
   /** `NAME=value` of variables that steer a loader or interpreter, where the kernel told them. */
   loaderVariables: readonly string[];
+  /** Size of the file of its image, where the kernel told it. */
+  bytes: number | null;
   /** Effective capabilities, where they are known. */
   capabilities: bigint | null;
 }
@@ -84,6 +86,7 @@ export class ProcessTable {
       denied: null,
       marked: false,
       loaderVariables: parent?.loaderVariables ?? [],
+      bytes: parent?.bytes ?? null,
       capabilities: parent?.capabilities ?? null,
     };
     this.#live.set(event.pid, cutLineage(entry));
@@ -101,6 +104,7 @@ export class ProcessTable {
     entry.argv = event.argv;
     entry.cwd = event.cwd;
     entry.denied = null;
+    entry.bytes = event.image?.size ?? null;
     if (event.image !== null) {
       entry.loaderVariables = event.image.loader_variables;
       entry.capabilities = BigInt(`0x${event.image.capabilities}`);

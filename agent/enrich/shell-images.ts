@@ -67,6 +67,7 @@ export class ShellImages {
     this.#learn();
     const shells = [...this.#shells];
     const isShellSize = (size: number) => shells.some(([, shell]) => shell.size === size);
+    if (image.bytes != null && !isShellSize(image.bytes)) return false;
     const isOne = (content: Buffer | null) => {
       const sha256 = content === null ? null : sha256Hex(content);
       const names = shells.filter(([, shell]) => shell.sha256 === sha256).map(([path]) => basename(path));

@@ -34,6 +34,8 @@ export interface UnmanagedServersOptions {
   /** A server was found; what it did until now is in the facts. */
   readonly onFound: (known: KnownServer, facts: readonly Fact[]) => void;
   readonly onLoss: (loss: Loss) => void;
+  /** Told of a process that is no server, for those who tell more of what could be one. */
+  readonly release: (pid: number) => void;
 }
 
 /** A child of a client that may turn out to be a server. */
@@ -72,8 +74,9 @@ export class UnmanagedServers {
     this.#forget(entry);
     if (entry.membership !== null || this.#stopped) return;
     if (this.#waiting.size > 0) this.#hold(event, entry);
-    if (event.image !== null && (event.image.stdin === 'other' || event.image.stdout === 'other')) return;
-    const ancestry = clientAbove(entry);
+    const ancestry = isTalkedTo(event) ? clientAbove(entry) : null;
+    // What comes out of it is of no interest to anybody, which may be a whole build.
+    if (ancestry === null) this.#options.release(entry.pid);
     if (ancestry === null || runningProgram(entry).kind === 'launcher') return;
     if (ownClient(entry)?.serves === null) return;
     const image = { exe: entry.exe, argv: entry.argv };
@@ -125,6 +128,7 @@ export class UnmanagedServers {
     const evidence = isAsked ? this.#evidence(candidate) : null;
     if (evidence === null) {
       this.#forget(entry);
+      this.#options.release(entry.pid);
       return;
     }
     const { userName, profile, lookAgain } = this.#options;
@@ -220,4 +224,9 @@ export class UnmanagedServers {
     const detail = 'clients started too much at once to find out which of it is a server and what it did';
     if (count > 0) this.#options.onLoss({ kind: 'loss', time: Date.now(), stage: 'queue', count, detail });
   }
+}
+
+/** By two pipes or sockets, as far as the source tells. */
+function isTalkedTo({ image }: ProcessExec): boolean {
+  return image === null || (image.stdin !== 'other' && image.stdout !== 'other');
 }

@@ -151,6 +151,10 @@ class SwitchingCollector implements ProcessCollector {
     else this.#sensor.watchLaunches(launches);
   }
 
+  release(pid: number): void {
+    this.#sensor?.release(pid);
+  }
+
   track(processes: readonly TrackedProcess[]): void {
     this.#sensor?.track(processes);
   }

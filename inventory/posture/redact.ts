@@ -24,6 +24,8 @@ const VALUE_MAPS: ReadonlySet<string> = new Set([
   'http_headers',
   'requestInit',
 ]);
+/** Too short for any token, and neither an assignment nor a url. */
+const HARMLESS = /^[\w./+,@-]{0,13}$/;
 const FLAG = /^--?[A-Za-z][\w-]*$/;
 const ASSIGNMENT = /^(-{0,2}[A-Za-z][\w.-]*)=([\s\S]*)$/;
 const URL = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>]{1,4096}/gi;
@@ -35,6 +37,7 @@ const QUERY_PARAMETER = /([?&]([\w.-]{1,64})=)([^&#\s]{1,1024})/g;
 export function redactArgs(args: readonly string[], use: RedactionUse): readonly string[] {
   return args.map((arg, index) => {
     const before = args[index - 1] ?? '';
+    if (HARMLESS.test(arg) && !before.startsWith('-')) return arg;
     const flag = FLAG.test(before) && isSecretName(before) ? before.replace(/^-+/, '') : '';
     return redactText(arg, flag, use);
   });

@@ -207,7 +207,7 @@ function compileRegex(node: ScalarNode, modifiers: Modifiers): CellTest {
   const end = modifiers.position === 'endswith' ? '\\z' : '';
   try {
     const regex = RE2JS.compile(start === end ? source : `${start}(?:${source})${end}`, flags);
-    return (cell) => regex.test(cell.text);
+    return kept((text) => regex.test(text));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RuleError('RULE_REGEX_INVALID', `RE2 refuses the regular expression: ${reason}`, {
@@ -215,6 +215,24 @@ function compileRegex(node: ScalarNode, modifiers: Modifiers): CellTest {
       cause,
     });
   }
+}
+
+/** Texts whose answer is kept, and their length: the same programs start again and again. */
+const MAX_KEPT_TEXTS = 256;
+const MAX_KEPT_LENGTH = 256;
+
+/** Remembers the answers to the last texts; they are the same whenever they are asked. */
+function kept(test: (text: string) => boolean): CellTest {
+  const answers = new Map<string, boolean>();
+  return ({ text }) => {
+    if (text.length > MAX_KEPT_LENGTH) return test(text);
+    const known = answers.get(text);
+    if (known !== undefined) return known;
+    const answer = test(text);
+    if (answers.size >= MAX_KEPT_TEXTS) answers.clear();
+    answers.set(text, answer);
+    return answer;
+  };
 }
 
 function checkRegexSize(source: string, line: number): void {

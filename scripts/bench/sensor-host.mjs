@@ -63,18 +63,27 @@ export class SensorHost {
     return path;
   }
 
-  /** The same program twice: once as the server of a config, once as nobody's. */
+  /**
+   * The same program three times: as a server whose policy allows shells, as one whose every shell is an alert, and
+   * as nobody's.
+   */
   async prepare() {
     const inside = join(this.home, SERVER);
     copyFileSync(join(import.meta.dirname, SERVER), inside);
     copyFileSync(inside, join(this.directory, `outside-${SERVER}`));
     mkdirSync(join(this.home, '.cursor'), { mode: 0o700 });
-    const entry = { command: process.execPath, args: [inside] };
-    this.#write('home/.cursor/mcp.json', { mcpServers: { bench: entry } });
+    const strict = join(this.home, `strict-${SERVER}`);
+    copyFileSync(inside, strict);
+    const entry = (path) => ({ command: process.execPath, args: [path] });
+    const mcpServers = { bench: entry(inside), strict: entry(strict) };
+    this.#write('home/.cursor/mcp.json', { mcpServers });
+    const policy = this.#write('policy.yml', 'shells: true\n');
     this.#port = await freePort();
     this.#write('token', 'bench-token-0123456789abcdef\n');
     const places = ['--home', this.home, '--state-dir', this.stateDir];
-    await run(program, ['approve', 'cursor/bench', '--yes', ...places], { env: this.#env, cwd: this.home });
+    const options = { env: this.#env, cwd: this.home };
+    await run(program, ['approve', 'cursor/bench', '--policy', policy, '--yes', ...places], options);
+    await run(program, ['approve', 'cursor/strict', '--yes', ...places], options);
   }
 
   get #env() {
@@ -176,9 +185,14 @@ export class SensorHost {
     }
   }
 
-  /** The server of the config, or the same program outside of every subtree. */
+  /** A server of the config, or the same program outside of every subtree. */
   runner(place) {
-    const path = place === 'inside' ? join(this.home, SERVER) : join(this.directory, `outside-${SERVER}`);
+    const paths = {
+      inside: join(this.home, SERVER),
+      alerting: join(this.home, `strict-${SERVER}`),
+      outside: join(this.directory, `outside-${SERVER}`),
+    };
+    const path = paths[place];
     const child = new Child(process.execPath, [path], { env: this.#env, cwd: this.directory });
     return {
       /** Runs words to their end; gives seconds, seconds of the processor, and stdout. */

@@ -79,6 +79,7 @@ export function bench(
       servers.push(server);
       told.push(...facts);
     },
+    release: () => {},
     onLoss: (loss) => losses.push(loss),
   });
   context.after(() => unmanaged.stop());

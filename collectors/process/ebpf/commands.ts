@@ -84,6 +84,14 @@ const PATH_COMMANDS = {
   permit: SENSOR_TYPE.SENSOR_PERMIT,
 } as const;
 
+/** What came out of this process need not be told any more, unless it is a member. */
+export function releaseCommand(pid: number): Buffer {
+  const { size, fields } = LAYOUT.sensor_release;
+  const bytes = command(SENSOR_TYPE.SENSOR_RELEASE, size);
+  bytes.writeUInt32LE(pid, fields.pid);
+  return bytes;
+}
+
 /** A command about a path; null where it is none that the kernel takes. */
 export function pathCommand(type: keyof typeof PATH_COMMANDS, path: string): Buffer | null {
   const text = Buffer.from(path);

@@ -126,6 +126,7 @@ function imageOf(
     device: `${record.readUInt32LE(EXEC.device_major)}:${record.readUInt32LE(EXEC.device_minor)}`,
     inode: Number(record.readBigUInt64LE(EXEC.inode)),
     links: record.readUInt32LE(EXEC.links),
+    size: Number(record.readBigUInt64LE(EXEC.size)),
     cgroup: Number(record.readBigUInt64LE(EXEC.cgroup)),
     pid_namespace: record.readUInt32LE(EXEC.pid_namespace),
     stdin: STREAMS.get(record.readUInt32LE(EXEC.stdio) & 0xff) ?? 'other',

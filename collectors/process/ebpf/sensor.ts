@@ -8,6 +8,7 @@ import {
   type ExecPolicy,
   type LaunchWords,
   pingCommand,
+  releaseCommand,
   type ShellFile,
   type TrackedContainer,
   type TrackedProcess,
@@ -60,6 +61,8 @@ export interface SensorOrders {
   guardPaths(paths: readonly string[]): void;
   /** In the scope `subtrees`: the ways to start servers that configs name. */
   watchLaunches(launches: readonly LaunchWords[]): void;
+  /** In the scope `subtrees`: a process that could have been a server is none. */
+  release(pid: number): void;
   /** Makes living processes, and all that came out of them, members of servers' subtrees. */
   track(processes: readonly TrackedProcess[]): void;
   /** Ends what members execute against these policies, before its first instruction; others are let be. */
@@ -160,6 +163,10 @@ class ChildSensor implements SensorCollector {
 
   watchLaunches(launches: readonly LaunchWords[]): void {
     this.#command(this.#orders.watchLaunches(launches));
+  }
+
+  release(pid: number): void {
+    this.#command([releaseCommand(pid)]);
   }
 
   track(processes: readonly TrackedProcess[]): void {

@@ -19,13 +19,20 @@
 /* After this, what came out of an image that could be a server's, and is no member by then, is none. */
 #define FOLLOW_NS 30000000000ULL
 
+/* What came out of one image that could be a server's. */
+struct follow {
+	__u64 until_ns;
+	size_t processes;
+	bool released;
+};
+
 struct process {
 	struct process *next;	    /* in its bucket */
 	struct process *next_ended; /* in the order of their ends */
 	struct sensor_exec *exec;   /* as kept; NULL where only the fork is known */
 	struct sensor_exit exit;    /* of one that ended; else all zero */
 	__u64 start_ns;
-	__u64 follow_until_ns; /* 0 for one that is not followed */
+	struct follow *follow; /* NULL for one that is not followed */
 	__u32 pid;
 	__u32 ppid;
 	__u32 uid;
@@ -69,6 +76,32 @@ static void drop_exec(struct process *process)
 	process->exec = NULL;
 }
 
+static bool is_followed(const struct process *process, __u64 time_ns)
+{
+	const struct follow *follow = process->follow;
+
+	return follow && !follow->released && time_ns < follow->until_ns;
+}
+
+static void set_follow(struct process *process, struct follow *follow)
+{
+	if (process->follow && !--process->follow->processes)
+		free(process->follow);
+	process->follow = follow;
+	if (follow)
+		follow->processes++;
+}
+
+static void begin_follow(struct process *process, __u64 time_ns)
+{
+	struct follow *follow = calloc(1, sizeof(*follow));
+
+	if (!follow)
+		return;
+	follow->until_ns = time_ns + FOLLOW_NS;
+	set_follow(process, follow);
+}
+
 static void forget(struct process *process)
 {
 	struct process **at = bucket_of(process->pid);
@@ -77,6 +110,7 @@ static void forget(struct process *process)
 		at = &(*at)->next;
 	*at = process->next;
 	drop_exec(process);
+	set_follow(process, NULL);
 	free(process);
 }
 
@@ -179,6 +213,14 @@ int census_tell(__u32 pid)
 	return err;
 }
 
+void census_release(__u32 pid)
+{
+	struct process *process = find(pid);
+
+	if (process && process->follow)
+		process->follow->released = true;
+}
+
 int census_review(void)
 {
 	struct process *process;
@@ -205,7 +247,7 @@ static bool has_own_pipes(const struct sensor_exec *exec)
 
 static bool matters(const struct sensor_exec *exec, const struct process *process)
 {
-	return process->told || exec->member.server || exec->time_ns < process->follow_until_ns || has_own_pipes(exec) ||
+	return process->told || exec->member.server || is_followed(process, exec->time_ns) || has_own_pipes(exec) ||
 	       (exec->flags & SENSOR_PID_NAMESPACE) || interest_in(exec);
 }
 
@@ -225,8 +267,8 @@ static int take_exec(const struct sensor_exec *exec)
 		keep_exec(process, exec);
 		return 0;
 	}
-	if (!exec->member.server && !process->follow_until_ns)
-		process->follow_until_ns = exec->time_ns + FOLLOW_NS;
+	if (!exec->member.server && (has_own_pipes(exec) || interest_in(exec)))
+		begin_follow(process, exec->time_ns);
 	keep_exec(process, exec);
 	process->told = true;
 	err = census_tell(exec->ppid);
@@ -242,8 +284,8 @@ static int take_fork(const struct sensor_fork *fork)
 		return emit(fork, sizeof(*fork));
 	process->uid = fork->uid;
 	if (parent)
-		process->follow_until_ns = parent->follow_until_ns;
-	if (!fork->member.server && fork->time_ns >= process->follow_until_ns)
+		set_follow(process, parent->follow);
+	if (!fork->member.server && !is_followed(process, fork->time_ns))
 		return 0;
 	process->told = true;
 	return emit(fork, sizeof(*fork));

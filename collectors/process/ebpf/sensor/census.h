@@ -28,4 +28,7 @@ int census_tell(__u32 pid);
 /* After the launches changed: emits what runs already and could be one of them; 0, or -errno. */
 int census_review(void);
 
+/* What comes out of this process need not be told: it is no server after all. */
+void census_release(__u32 pid);
+
 #endif

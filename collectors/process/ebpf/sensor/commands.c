@@ -64,6 +64,17 @@ static int handle_container(struct programs *programs, const unsigned char *byte
 	return membership_contain(programs, &container);
 }
 
+static int handle_release(const unsigned char *bytes, size_t length)
+{
+	struct sensor_release release;
+
+	if (length != sizeof(release))
+		return -EPROTO;
+	memcpy(&release, bytes, sizeof(release));
+	census_release(release.pid);
+	return 0;
+}
+
 static int handle_enforcement(struct programs *programs, const unsigned char *bytes,
 			      const struct sensor_header *header)
 {
@@ -101,6 +112,8 @@ static int handle(struct programs *programs, const unsigned char *bytes, const s
 		/* A shell that cannot be marked is left to the first way. */
 		exec_permission_mark(path, path_bytes);
 		return 0;
+	case SENSOR_RELEASE:
+		return handle_release(bytes, header->length);
 	case SENSOR_CONTAINER:
 		return handle_container(programs, bytes, header->length);
 	case SENSOR_POLICY:

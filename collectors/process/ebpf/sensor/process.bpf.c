@@ -103,6 +103,7 @@ static __always_inline void fill_image(struct sensor_exec *exec, const struct in
 	exec->device_major = device >> 20; /* include/linux/kdev_t.h */
 	exec->device_minor = device & 0xfffff;
 	exec->links = BPF_CORE_READ(inode, i_nlink);
+	exec->size = BPF_CORE_READ(inode, i_size);
 }
 
 static __always_inline __u32 rights(struct sensor_exec *exec, struct task_struct *task,

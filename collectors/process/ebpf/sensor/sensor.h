@@ -45,6 +45,7 @@ enum sensor_type {
 	SENSOR_UNGUARD = 72,
 	SENSOR_LAUNCHES = 73,
 	SENSOR_PERMIT = 74,
+	SENSOR_RELEASE = 75,
 };
 
 enum sensor_socket_kind {
@@ -155,6 +156,7 @@ struct sensor_exec {
 	__u64 cgroup;	    /* id in the unified hierarchy, the inode of its directory */
 	__u64 stdin_inode;  /* of a pipe or socket; else 0 */
 	__u64 stdout_inode;
+	__u64 size; /* of the image */
 	__u32 pid;	    /* thread group, in the initial pid namespace */
 	__u32 ppid;
 	__u32 pid_namespace; /* inode */
@@ -352,6 +354,13 @@ struct sensor_track {
 	struct sensor_header header;
 	__u64 start_ticks; /* as in /proc/PID/stat */
 	struct sensor_member member;
+	__u32 pid;
+	__u32 reserved;
+};
+
+/* A process that could have been a server is none: what comes out of it need not be told. */
+struct sensor_release {
+	struct sensor_header header;
 	__u32 pid;
 	__u32 reserved;
 };

@@ -29,6 +29,7 @@ const struct sensor_policy *unused_policy __attribute__((unused));
 const struct sensor_shell *unused_shell __attribute__((unused));
 const struct sensor_credentials *unused_credentials __attribute__((unused));
 const struct sensor_file_change *unused_file_change __attribute__((unused));
+const struct sensor_release *unused_release __attribute__((unused));
 const struct sensor_refused *unused_refused __attribute__((unused));
 const struct sensor_tampered *unused_tampered __attribute__((unused));
 const struct sensor_container *unused_container __attribute__((unused));

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { createSensorCollector } from '../../../../collectors/process/ebpf/sensor.ts';
 import type { CollectorEvent } from '../../../../wire/index.ts';
+import { until } from '../../../e2e/host.ts';
 import { TempDirectory } from '../../../temp-directory.ts';
 import { sensorPath, skip } from '../built-sensor.ts';
 import { EventLog } from '../event-log.ts';
@@ -76,6 +78,25 @@ describe('a sensor that tells of subtrees only', { skip, timeout: 60_000 }, () =
     await sensor.sync();
     assert.ok(told(pid).includes('process_exec'));
     assert.deepEqual(told(quiet), []);
+  });
+
+  test('tells no more of what came out of a process that is no server', async () => {
+    const [before, after] = [mark(), mark()];
+    const child = spawn('bash', ['-c', `/bin/true ${before}; read -r; /bin/true ${after}; :`]);
+    await until(`the first of ${child.pid}`, async () => {
+      await sensor.sync();
+      return log.execs(before).some(({ exe }) => exe.endsWith('/true'));
+    });
+    sensor.release(child.pid ?? 0);
+    await sensor.sync();
+    child.stdin.write('\n');
+    await once(child, 'exit');
+    await sensor.sync();
+    assert.equal(
+      log.execs(after).some(({ exe }) => exe.endsWith('/true')),
+      false,
+    );
+    assert.ok(told(child.pid ?? 0).includes('process_exit'));
   });
 
   test('tells all of members, and of nobody twice', async () => {
