@@ -241,8 +241,8 @@ static bool has_own_pipes(const struct sensor_exec *exec)
 
 	if (!(exec->stdio & 0xff) || !(exec->stdio >> 8))
 		return false;
-	return !parent || !parent->exec || parent->exec->stdin_inode != exec->stdin_inode ||
-	       parent->exec->stdout_inode != exec->stdout_inode;
+	return !parent || !parent->exec || (parent->exec->stdin_inode != exec->stdin_inode &&
+					    parent->exec->stdout_inode != exec->stdout_inode);
 }
 
 static bool matters(const struct sensor_exec *exec, const struct process *process)
