@@ -7,7 +7,8 @@ import type { ProcessRole } from './process-table.ts';
 
 /** Bytes of a wrapper script that are read to learn what it asks for. */
 const MAX_SCRIPT_BYTES = 256 * 1024;
-const SHELL_NAMES: ReadonlySet<string> = new Set([
+/** Programs that are a shell whatever they are called with. */
+export const SHELL_NAMES: ReadonlySet<string> = new Set([
   'sh',
   'bash',
   'dash',

@@ -2,29 +2,12 @@ import { closeSync, fstatSync, openSync, readlinkSync, readSync, type Stats, sta
 import { basename } from 'node:path';
 import type { ShellFile } from '../../collectors/index.ts';
 import { sha256Hex } from '../../inventory/index.ts';
-import { type Image, isShellName } from './launch-chain.ts';
+import { type Image, isShellName, SHELL_NAMES } from './launch-chain.ts';
 
 /** Where the shells of a Unix lie; busybox is one, whatever it is called. */
 const PLACES = ['/bin', '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'] as const;
-const NAMES = [
-  'sh',
-  'bash',
-  'dash',
-  'ash',
-  'zsh',
-  'ksh',
-  'mksh',
-  'yash',
-  'posh',
-  'sash',
-  'fish',
-  'tcsh',
-  'bash-static',
-  'zsh-static',
-  'mksh-static',
-  'busybox',
-  'toybox',
-] as const;
+/** Among them some that are shells for some calls only, or under a name that says nothing of it. */
+const NAMES: readonly string[] = [...SHELL_NAMES, 'posh', 'sash', 'tcsh', 'mksh-static', 'busybox', 'toybox'];
 /** Milliseconds after which the shells are looked at again. */
 const LEARN_AGAIN_MS = 1_000;
 /** Bytes of the largest program that is compared. */

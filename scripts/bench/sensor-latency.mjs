@@ -44,7 +44,7 @@ async function latencies(bench, token, count) {
   const stamps = join(host.directory, 'stamps');
   const script = join(import.meta.dirname, 'sensor-commits.mjs');
   const watcher = new Child(process.execPath, [script, host.database, token]);
-  const runner = host.runner('inside');
+  const runner = host.runner('alerting');
   try {
     await until('the watcher of the spool', () => {
       if (watcher.hasEnded) throw new Error(`the watcher ended: ${watcher.stderr}`);
