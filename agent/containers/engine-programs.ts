@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
-import type { Image } from '../enrich/launch-chain.ts';
+import type { ProcessEntry } from '../enrich/process-table.ts';
+
+type Image = Pick<ProcessEntry, 'exe' | 'argv'>;
 
 /** Clients and runtimes of container engines: what they start may be in a container. */
 const CLIENTS: ReadonlySet<string> = new Set([
