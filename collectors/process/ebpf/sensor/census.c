@@ -30,13 +30,14 @@ struct process {
 	struct process *next;	    /* in its bucket */
 	struct process *next_ended; /* in the order of their ends */
 	struct sensor_exec *exec;   /* as kept; NULL where only the fork is known */
-	struct sensor_exit exit;    /* of one that ended; else all zero */
+	struct sensor_exit exit;    /* that is still to be told; else all zero */
 	__u64 start_ns;
 	struct follow *follow; /* NULL for one that is not followed */
 	__u32 pid;
 	__u32 ppid;
 	__u32 uid;
 	bool told; /* the parent knows of it, and will be told all of it */
+	bool ended;
 };
 
 static struct {
@@ -229,7 +230,7 @@ int census_review(void)
 
 	for (bucket = 0; bucket < BUCKETS; bucket++)
 		for (process = census.buckets[bucket]; process && !err; process = process->next)
-			if (!process->told && !process->exit.header.length && process->exec && interest_in(process->exec))
+			if (!process->told && !process->ended && process->exec && interest_in(process->exec))
 				err = census_tell(process->pid);
 	return err;
 }
@@ -245,15 +246,21 @@ static bool has_own_pipes(const struct sensor_exec *exec)
 					    parent->exec->stdout_inode != exec->stdout_inode);
 }
 
-static bool matters(const struct sensor_exec *exec, const struct process *process)
+static bool could_be_server(const struct sensor_exec *exec)
 {
-	return process->told || exec->member.server || is_followed(process, exec->time_ns) || has_own_pipes(exec) ||
-	       (exec->flags & SENSOR_PID_NAMESPACE) || interest_in(exec);
+	return !exec->member.server && (has_own_pipes(exec) || interest_in(exec));
+}
+
+static bool is_heard_of(const struct sensor_exec *exec, const struct process *process)
+{
+	return process->told || exec->member.server || is_followed(process, exec->time_ns) ||
+	       (exec->flags & SENSOR_PID_NAMESPACE);
 }
 
 static int take_exec(const struct sensor_exec *exec)
 {
 	struct process *process = find(exec->pid);
+	bool is_candidate;
 	int err;
 
 	if (!process || process->start_ns != exec->start_ns) {
@@ -263,13 +270,12 @@ static int take_exec(const struct sensor_exec *exec)
 		/* Its fork was not seen: the parent found it itself when it began to watch. */
 		process->told = true;
 	}
-	if (!matters(exec, process)) {
-		keep_exec(process, exec);
-		return 0;
-	}
-	if (!exec->member.server && (has_own_pipes(exec) || interest_in(exec)))
-		begin_follow(process, exec->time_ns);
+	is_candidate = could_be_server(exec);
 	keep_exec(process, exec);
+	if (!is_candidate && !is_heard_of(exec, process))
+		return 0;
+	if (is_candidate)
+		begin_follow(process, exec->time_ns);
 	process->told = true;
 	err = census_tell(exec->ppid);
 	return err ?: emit(exec, exec->header.length);
@@ -298,6 +304,10 @@ static int take_exit(const struct sensor_exit *exit)
 	/* The parent may know of it from before the sensor began. */
 	if (!process || process->start_ns != exit->start_ns)
 		return emit(exit, sizeof(*exit));
+	/* Where the kernel does not say which thread is the last one, two may be taken for it. */
+	if (process->ended)
+		return 0;
+	process->ended = true;
 	if (census.last_ended)
 		census.last_ended->next_ended = process;
 	else
