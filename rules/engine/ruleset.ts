@@ -1,9 +1,10 @@
-import { type CompiledRule, compileRule } from './compile.ts';
-import { type ReadDocument, readDocuments } from './document.ts';
+import { type CompiledRule, compileRule } from './compile/detection.ts';
 import { type Refusal, RuleError } from './errors.ts';
-import { EventView, type RuleEvent } from './event.ts';
-import { logsourceApplies } from './logsource.ts';
-import { parseRule, type Rule } from './parse.ts';
+import { EventView, type RuleEvent } from './match/event.ts';
+import { type ReadDocument, readDocuments } from './parse/document.ts';
+import { logsourceApplies } from './parse/logsource.ts';
+import type { Rule } from './parse/metadata.ts';
+import { parseRule } from './parse/rule.ts';
 
 /** A rule file as read by the caller; `path` only names it in answers. */
 export interface RuleSource {

@@ -1,6 +1,6 @@
-import { RuleError } from './errors.ts';
-import { MAX_CONDITION_DEPTH, MAX_CONDITION_LENGTH } from './limits.ts';
-import { partsMatch } from './value.ts';
+import { partsMatch } from '../compile/value.ts';
+import { RuleError } from '../errors.ts';
+import { MAX_CONDITION_DEPTH, MAX_CONDITION_LENGTH } from '../limits.ts';
 
 /** A condition with its patterns resolved to the identifiers that they name. */
 export type Condition =

@@ -1,5 +1,5 @@
-import type { FieldScalar } from './event.ts';
-import type { Comparison } from './modifiers.ts';
+import type { FieldScalar } from '../match/event.ts';
+import type { Comparison } from '../parse/modifiers.ts';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 

@@ -1,4 +1,4 @@
-import { RuleError } from './errors.ts';
+import { RuleError } from '../errors.ts';
 
 const POSITIONS = ['contains', 'startswith', 'endswith'] as const;
 const ENCODERS = ['wide', 'utf16le', 'utf16be', 'utf16', 'base64', 'base64offset', 'windash'] as const;
@@ -55,7 +55,7 @@ export function parseModifiers(names: readonly string[], line: number): Modifier
   for (const name of names) {
     const modifier = ALIASES.get(name) ?? name;
     if (UNSUPPORTED.includes(modifier)) {
-      throw new RuleError('RULE_MODIFIER_UNSUPPORTED', `the modifier '${name}' is not supported`, { line });
+      throw new RuleError('RULE_PLACEHOLDER_UNKNOWN', `the modifier '${name}' is not supported`, { line });
     }
     const conflict = apply(modifier, draft);
     if (conflict === 'unknown') {

@@ -1,5 +1,5 @@
+import { RuleError } from '../errors.ts';
 import type { MapEntry, MapNode } from './document.ts';
-import { RuleError } from './errors.ts';
 
 /** Where an event comes from (Sigma specification 2.1, "Log Source"). */
 export interface Logsource {

@@ -9,8 +9,8 @@ import {
   parseAllDocuments,
   type YAMLMap,
 } from 'yaml';
-import { RuleError } from './errors.ts';
-import { MAX_ALIASES, MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES, MAX_TEXT_LENGTH } from './limits.ts';
+import { RuleError } from '../errors.ts';
+import { MAX_ALIASES, MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES, MAX_TEXT_LENGTH } from '../limits.ts';
 
 export interface ScalarNode {
   readonly kind: 'scalar';

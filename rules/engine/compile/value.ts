@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { type Cell, fold } from './event.ts';
+import { type Cell, fold } from '../match/event.ts';
 
 /** A piece of a Sigma string: literal text, `*`, `?`, or any of the dashes of `windash`. */
 export type Piece = { readonly kind: 'literal'; readonly text: string } | { readonly kind: Wildcard };

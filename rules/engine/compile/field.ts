@@ -1,10 +1,16 @@
 import { RE2JS } from 're2js';
-import type { RuleNode, ScalarNode } from './document.ts';
+import { RuleError } from '../errors.ts';
+import { MAX_REGEX_COST, MAX_REGEX_LENGTH, MAX_VALUE_LENGTH, MAX_WILDCARDS } from '../limits.ts';
+import type { Cell, EventView } from '../match/event.ts';
+import type { RuleNode, ScalarNode } from '../parse/document.ts';
+import {
+  type Comparison,
+  type Encoder,
+  type Modifiers,
+  type Position,
+  parseModifiers,
+} from '../parse/modifiers.ts';
 import { base64, base64Offsets, latin1, utf8, utf16 } from './encode.ts';
-import { RuleError } from './errors.ts';
-import type { Cell, EventView } from './event.ts';
-import { MAX_REGEX_COST, MAX_REGEX_LENGTH, MAX_VALUE_LENGTH, MAX_WILDCARDS } from './limits.ts';
-import { type Comparison, type Encoder, type Modifiers, type Position, parseModifiers } from './modifiers.ts';
 import { compileCidr } from './network.ts';
 import { compare, numberOf } from './number.ts';
 import { timePartOf } from './time.ts';

@@ -1,8 +1,9 @@
-import type { Condition } from './condition.ts';
-import type { MapEntry, RuleNode, ScalarNode } from './document.ts';
-import { RuleError } from './errors.ts';
+import { RuleError } from '../errors.ts';
+import type { Condition } from '../parse/condition.ts';
+import type { MapEntry, RuleNode, ScalarNode } from '../parse/document.ts';
+import type { Rule } from '../parse/metadata.ts';
+import type { ParsedRule } from '../parse/rule.ts';
 import { compileField, compileKeywords, type EventTest } from './field.ts';
-import type { ParsedRule, Rule } from './parse.ts';
 
 /** A rule with the test that its detections and condition became. */
 export interface CompiledRule {

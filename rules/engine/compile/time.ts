@@ -1,4 +1,4 @@
-import type { TimePart } from './modifiers.ts';
+import type { TimePart } from '../parse/modifiers.ts';
 
 /** RFC 3339 with the freedom of ISO 8601 to leave out seconds, time or offset. */
 const TIMESTAMP = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;

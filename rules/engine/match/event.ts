@@ -1,6 +1,6 @@
-import { RuleError } from './errors.ts';
-import { MAX_EVENT_DEPTH, MAX_EVENT_ELEMENTS, MAX_EVENT_FIELDS } from './limits.ts';
-import type { Logsource } from './logsource.ts';
+import { RuleError } from '../errors.ts';
+import { MAX_EVENT_DEPTH, MAX_EVENT_ELEMENTS, MAX_EVENT_FIELDS } from '../limits.ts';
+import type { Logsource } from '../parse/logsource.ts';
 
 export type FieldScalar = string | number | boolean | null;
 export type FieldValue = FieldScalar | readonly FieldScalar[];
