@@ -7,6 +7,7 @@ export const RULE_ERROR_CODES = [
   'RULE_FIELD_INVALID',
   'RULE_ID_DUPLICATE',
   'RULE_LOGSOURCE_INVALID',
+  'RULE_TAXONOMY_UNKNOWN',
   'RULE_DETECTION_MISSING',
   'RULE_DETECTION_INVALID',
   'RULE_CONDITION_MISSING',
@@ -56,5 +57,23 @@ export interface Refusal {
   /** 1-based. */
   readonly line: number;
   readonly code: RuleErrorCode;
+  readonly message: string;
+}
+
+/** What of a rule is taken, but hardly meant so. docs/errors.md describes each. */
+export const RULE_WARNING_CODES = [
+  'RULE_FILTER_POSITIVE',
+  'RULE_FILTER_WITHOUT_EFFECT',
+  'RULE_ADJUSTMENT_WITHOUT_EFFECT',
+  'RULE_UNINDEXED',
+] as const;
+export type RuleWarningCode = (typeof RULE_WARNING_CODES)[number];
+
+/** Something about a rule, a filter or an adjustment that its author should hear of. */
+export interface Warning {
+  readonly path: string;
+  /** 1-based. */
+  readonly line: number;
+  readonly code: RuleWarningCode;
   readonly message: string;
 }

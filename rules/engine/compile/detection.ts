@@ -1,66 +1,77 @@
 import { RuleError } from '../errors.ts';
-import type { Condition } from '../parse/condition.ts';
 import type { MapEntry, RuleNode, ScalarNode } from '../parse/document.ts';
-import type { Rule } from '../parse/metadata.ts';
-import type { ParsedRule } from '../parse/rule.ts';
-import { compileField, compileKeywords, type EventTest } from './field.ts';
+import type { RuleContext } from './context.ts';
+import { compileField, compileKeywords, type FieldTest } from './field.ts';
+import { required, requiredByOne } from './needle.ts';
+import type { Predicate } from './predicate.ts';
 
-/** A rule with the test that its detections and condition became. */
-export interface CompiledRule {
-  readonly rule: Rule;
-  readonly test: EventTest;
+/** A search identifier, compiled: one of its alternatives, of each all fields. */
+export interface Detection extends Predicate {
+  readonly name: string;
+  readonly alternatives: readonly (readonly FieldTest[])[];
 }
 
 /**
- * Compiles all detections of a rule, also those the condition does not name, so that a fault in them is found.
+ * A map: all its fields. A list: one of its items, each a map or a keyword. A scalar: a keyword.
  * @throws RuleError
  */
-export function compileRule(parsed: ParsedRule): CompiledRule {
-  const tests = new Map<string, EventTest>();
-  for (const [name, entry] of parsed.detections) tests.set(name, compileDetection(name, entry));
-  return { rule: parsed.rule, test: compileCondition(parsed.condition, tests) };
-}
-
-function compileCondition(condition: Condition, tests: ReadonlyMap<string, EventTest>): EventTest {
-  if (condition.kind === 'identifier') return tests.get(condition.name) ?? (() => false);
-  if (condition.kind === 'not') {
-    const operand = compileCondition(condition.operand, tests);
-    return (view) => !operand(view);
-  }
-  const operands = condition.operands.map((operand) => compileCondition(operand, tests));
-  return condition.kind === 'and' ? every(operands) : some(operands);
-}
-
-function every(tests: readonly EventTest[]): EventTest {
-  const [only] = tests;
-  if (tests.length === 1 && only !== undefined) return only;
-  return (view) => tests.every((test) => test(view));
-}
-
-function some(tests: readonly EventTest[]): EventTest {
-  const [only] = tests;
-  if (tests.length === 1 && only !== undefined) return only;
-  return (view) => tests.some((test) => test(view));
-}
-
-/** A map: all its fields. A list: one of its items, each a map or a keyword. A scalar: a keyword. */
-function compileDetection(name: string, entry: MapEntry): EventTest {
+export function compileDetection(name: string, entry: MapEntry, context: RuleContext): Detection {
   const node = entry.value;
-  if (node.kind === 'map') return compileMap(name, node);
   const items = node.kind === 'list' ? node.items : [node];
   if (items.length === 0) throw empty(name, entry.line);
-  return some(
-    items.map((item) => (item.kind === 'map' ? compileMap(name, item) : compileKeyword(name, item))),
+  const alternatives = items.map((item) =>
+    item.kind === 'map' ? compileMap(name, item, context) : [compileKeyword(name, item, context)],
   );
+  return { name, alternatives, ...some(alternatives.map(every)) };
 }
 
-function compileMap(name: string, node: RuleNode & { kind: 'map' }): EventTest {
+/** All of them; the cheap ones are tried first. */
+export function every(tests: readonly (Predicate & { readonly costly?: boolean })[]): Predicate {
+  const [only] = tests;
+  if (tests.length === 1 && only !== undefined) return only;
+  const ordered = [
+    ...tests.filter(({ costly }) => costly !== true),
+    ...tests.filter(({ costly }) => costly === true),
+  ];
+  const parts = ordered.map(({ test }) => test);
+  const requirement = required(tests.map((each) => each.requirement));
+  return {
+    requirement,
+    test: (view) => {
+      for (const part of parts) if (!part(view)) return false;
+      return true;
+    },
+  };
+}
+
+/** One of them. */
+export function some(tests: readonly Predicate[]): Predicate {
+  const [only] = tests;
+  if (tests.length === 1 && only !== undefined) return only;
+  const parts = tests.map(({ test }) => test);
+  const requirement = requiredByOne(tests.map((each) => each.requirement));
+  return {
+    requirement,
+    test: (view) => {
+      for (const part of parts) if (part(view)) return true;
+      return false;
+    },
+  };
+}
+
+function compileMap(
+  name: string,
+  node: RuleNode & { kind: 'map' },
+  context: RuleContext,
+): readonly FieldTest[] {
   if (node.entries.size === 0) throw empty(name, node.line);
-  return every(Array.from(node.entries, ([key, { value, line }]) => compileField(key, value, line)));
+  return Array.from(node.entries, ([key, { value, line }]) => compileField(key, value, line, context));
 }
 
-function compileKeyword(name: string, node: RuleNode): EventTest {
-  if (node.kind === 'scalar' && node.value !== null) return compileKeywords([node satisfies ScalarNode]);
+function compileKeyword(name: string, node: RuleNode, context: RuleContext): FieldTest {
+  if (node.kind === 'scalar' && node.value !== null) {
+    return compileKeywords([node satisfies ScalarNode], context);
+  }
   throw new RuleError('RULE_DETECTION_INVALID', `'${name}' holds what is neither a map nor a keyword`, {
     line: node.line,
   });

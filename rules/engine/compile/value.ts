@@ -117,6 +117,7 @@ function compileParts(pieces: readonly Piece[], cased: boolean): TextTest {
 export function partsMatch(parts: readonly string[], text: string): boolean {
   const first = parts[0] ?? '';
   const last = parts.at(-1) ?? '';
+  if (parts.length === 1) return text === first;
   const end = text.length - last.length;
   if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
   let at = first.length;

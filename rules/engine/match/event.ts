@@ -8,7 +8,7 @@ export type FieldValue = FieldScalar | readonly FieldScalar[];
 /** What rules are matched against. */
 export interface RuleEvent {
   /** By Sigma field name; a dotted name is one name, not a path. */
-  readonly fields: Readonly<Record<string, FieldValue>>;
+  readonly fields: Readonly<Record<string, FieldValue | undefined>>;
   /** Where it comes from. Without it, a rule's `logsource` is not looked at. */
   readonly logsource?: Logsource;
 }
@@ -36,35 +36,70 @@ export class Cell {
   }
 }
 
-/** An event while rules look at it; what several rules ask for is worked out once. */
-export class EventView {
-  readonly #fields: Readonly<Record<string, FieldValue>>;
-  readonly #cells = new Map<string, readonly Cell[] | undefined>();
-  #every: readonly Cell[] | undefined;
+/** Numbers the fields that rules name, so that an event's values are looked up by place. */
+export class FieldTable {
+  readonly #slots = new Map<string, number>();
+  readonly #names: string[] = [];
 
-  constructor(event: RuleEvent) {
-    this.#fields = event.fields;
+  slot(name: string): number {
+    const known = this.#slots.get(name);
+    if (known !== undefined) return known;
+    this.#names.push(name);
+    this.#slots.set(name, this.#names.length - 1);
+    return this.#names.length - 1;
   }
 
-  /** The values of a field; undefined where the event does not carry it. */
-  cells(field: string): readonly Cell[] | undefined {
-    if (this.#cells.has(field)) return this.#cells.get(field);
-    const value = Object.hasOwn(this.#fields, field) ? this.#fields[field] : undefined;
-    const cells = value === undefined ? undefined : toCells(value);
-    this.#cells.set(field, cells);
+  /** By slot. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+}
+
+/**
+ * An event while rules look at it; what several rules ask for is worked out once. One view serves event after
+ * event: rules look at one at a time.
+ */
+export class EventView {
+  readonly #names: readonly string[];
+  readonly #cells: (readonly Cell[] | undefined)[] = [];
+  /** For which event the cells of a slot were made. */
+  readonly #madeFor: number[] = [];
+  #event = 0;
+  #fields: RuleEvent['fields'] = {};
+  #every: readonly Cell[] | undefined;
+
+  constructor(table: FieldTable) {
+    this.#names = table.names;
+  }
+
+  /** Turns to the next event. */
+  show(event: RuleEvent): this {
+    this.#event += 1;
+    this.#fields = event.fields;
+    this.#every = undefined;
+    return this;
+  }
+
+  /** The values of a field by its slot; undefined where the event does not carry it. */
+  cells(slot: number): readonly Cell[] | undefined {
+    if (this.#madeFor[slot] === this.#event) return this.#cells[slot];
+    const cells = toCells(this.#fields[this.#names[slot] ?? '']);
+    this.#madeFor[slot] = this.#event;
+    this.#cells[slot] = cells;
     return cells;
   }
 
   /** The values of all fields: what an unbound keyword searches. */
   every(): readonly Cell[] {
-    this.#every ??= Object.keys(this.#fields).flatMap((field) => this.cells(field) ?? []);
+    this.#every ??= Object.values(this.#fields).flatMap((value) => toCells(value) ?? []);
     return this.#every;
   }
 }
 
-function toCells(value: FieldValue): readonly Cell[] {
-  if (typeof value === 'object' && value !== null) return value.map((element) => new Cell(element));
-  return [new Cell(value)];
+/** Nothing for what an object answers to but an event does not carry, such as `constructor`. */
+function toCells(value: unknown): readonly Cell[] | undefined {
+  if (Array.isArray(value)) return value.map((element: FieldScalar) => new Cell(element));
+  return isScalar(value) ? [new Cell(value)] : undefined;
 }
 
 interface Flattening {
@@ -80,6 +115,8 @@ interface Flattening {
  */
 export function parseEventRecord(record: unknown): RuleEvent {
   if (!isObject(record)) throw new RuleError('RULE_EVENT_INVALID', 'an event must be a JSON object');
+  const flat = flatEvent(record);
+  if (flat !== undefined) return flat;
   const flattening: Flattening = { fields: new Map(), elements: 0 };
   const entries = Object.entries(record);
   const source = isObject(record['logsource']) ? readLogsource(record['logsource']) : undefined;
@@ -94,6 +131,25 @@ export function parseEventRecord(record: unknown): RuleEvent {
   }
   const fields = Object.fromEntries(flattening.fields);
   return source === undefined ? { fields } : { fields, logsource: source };
+}
+
+/** A record without anything nested but its `logsource` is an event almost as it is. */
+function flatEvent(record: Readonly<Record<string, unknown>>): RuleEvent | undefined {
+  let logsource: Logsource | undefined;
+  let count = 0;
+  for (const name in record) {
+    const value = record[name];
+    count += 1;
+    if (isScalar(value)) continue;
+    if (name !== 'logsource' || !isObject(value)) return undefined;
+    logsource = readLogsource(value);
+  }
+  if (count > MAX_EVENT_FIELDS) return undefined;
+  if (logsource === undefined) return { fields: record as RuleEvent['fields'] };
+  // Put out of the way rather than copied around: that would take as long as matching.
+  const fields = record as Record<string, FieldValue | undefined>;
+  fields['logsource'] = undefined;
+  return { fields, logsource };
 }
 
 function flattenObject(
@@ -159,11 +215,11 @@ function checkDepth(depth: number): void {
 
 function readLogsource(value: Readonly<Record<string, unknown>>): Logsource {
   const { category, product, service } = value;
-  return {
-    ...(typeof category === 'string' ? { category } : {}),
-    ...(typeof product === 'string' ? { product } : {}),
-    ...(typeof service === 'string' ? { service } : {}),
-  };
+  const source: { category?: string; product?: string; service?: string } = {};
+  if (typeof category === 'string') source.category = category;
+  if (typeof product === 'string') source.product = product;
+  if (typeof service === 'string') source.service = service;
+  return source;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -154,5 +154,5 @@ function selectIdentifiers(pattern: string, identifiers: readonly string[]): rea
   const visible = pattern.startsWith('_') ? identifiers : identifiers.filter((name) => !name.startsWith('_'));
   if (pattern.toLowerCase() === 'them') return visible;
   const parts = pattern.split('*');
-  return visible.filter((name) => (parts.length === 1 ? name === pattern : partsMatch(parts, name)));
+  return visible.filter((name) => partsMatch(parts, name));
 }

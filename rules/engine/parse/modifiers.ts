@@ -6,8 +6,6 @@ const COMPARISONS = ['lt', 'lte', 'gt', 'gte'] as const;
 const TIME_PARTS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
 const KINDS = ['re', 'cidr', 'exists', 'fieldref'] as const;
 const REGEX_FLAGS = ['i', 'm', 's'] as const;
-/** Of the specification, but nothing here fills placeholders. */
-const UNSUPPORTED = ['expand'];
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['ignorecase', 'i'],
   ['multiline', 'm'],
@@ -30,6 +28,8 @@ export interface Modifiers {
   readonly timePart: TimePart | null;
   readonly flags: readonly RegexFlag[];
   readonly cased: boolean;
+  /** Whether placeholders (`%name%`) are filled. */
+  readonly expand: boolean;
   readonly all: boolean;
   readonly negated: boolean;
 }
@@ -38,7 +38,7 @@ type Draft = { -readonly [Key in keyof Modifiers]: Modifiers[Key] };
 
 /**
  * Reads the modifiers of one field in their order (Sigma specification 2.1, appendix "Modifiers").
- * @throws RuleError `RULE_MODIFIER_UNKNOWN`, `RULE_MODIFIER_UNSUPPORTED`, `RULE_MODIFIER_CONFLICT`
+ * @throws RuleError `RULE_MODIFIER_UNKNOWN`, `RULE_MODIFIER_CONFLICT`
  */
 export function parseModifiers(names: readonly string[], line: number): Modifiers {
   const draft: Draft = {
@@ -49,14 +49,12 @@ export function parseModifiers(names: readonly string[], line: number): Modifier
     timePart: null,
     flags: [],
     cased: false,
+    expand: false,
     all: false,
     negated: false,
   };
   for (const name of names) {
     const modifier = ALIASES.get(name) ?? name;
-    if (UNSUPPORTED.includes(modifier)) {
-      throw new RuleError('RULE_PLACEHOLDER_UNKNOWN', `the modifier '${name}' is not supported`, { line });
-    }
     const conflict = apply(modifier, draft);
     if (conflict === 'unknown') {
       throw new RuleError('RULE_MODIFIER_UNKNOWN', `unknown modifier '${name}'`, { line });
@@ -74,6 +72,7 @@ type Outcome = 'applied' | 'conflict' | 'unknown';
 function apply(name: string, draft: Draft): Outcome {
   if (name === 'all') return once(draft, 'all');
   if (name === 'neq') return once(draft, 'negated');
+  if (name === 'expand') return draft.kind === 'text' ? once(draft, 'expand') : 'conflict';
   if (name === 'cased')
     return draft.kind === 'text' || draft.kind === 'fieldref' ? once(draft, 'cased') : 'conflict';
   if (isOneOf(POSITIONS, name)) return applyPosition(name, draft);
@@ -89,7 +88,7 @@ function apply(name: string, draft: Draft): Outcome {
   return 'unknown';
 }
 
-function once(draft: Draft, key: 'all' | 'negated' | 'cased'): Outcome {
+function once(draft: Draft, key: 'all' | 'negated' | 'cased' | 'expand'): Outcome {
   if (draft[key]) return 'conflict';
   draft[key] = true;
   return 'applied';
@@ -112,7 +111,7 @@ function applyEncoder(name: Encoder, draft: Draft): Outcome {
 function applyKind(name: (typeof KINDS)[number], draft: Draft): Outcome {
   const plain = draft.kind === 'text' && draft.encoders.length === 0;
   if (!plain || (draft.position !== 'equals' && name !== 'fieldref')) return 'conflict';
-  if (draft.cased && name !== 'fieldref') return 'conflict';
+  if (draft.expand || (draft.cased && name !== 'fieldref')) return 'conflict';
   draft.kind = name;
   return 'applied';
 }
@@ -133,7 +132,13 @@ function applyTimePart(name: TimePart, draft: Draft): Outcome {
 }
 
 function isBare(draft: Draft): boolean {
-  return draft.kind === 'text' && draft.position === 'equals' && draft.encoders.length === 0 && !draft.cased;
+  return (
+    draft.kind === 'text' &&
+    draft.position === 'equals' &&
+    draft.encoders.length === 0 &&
+    !draft.cased &&
+    !draft.expand
+  );
 }
 
 function isOneOf<T extends string>(names: readonly T[], name: string): name is T {

@@ -1,8 +1,8 @@
 import { RuleError } from '../errors.ts';
 import { type Condition, parseCondition } from './condition.ts';
-import type { MapEntry, MapNode, RuleNode } from './document.ts';
+import type { MapEntry, MapNode } from './document.ts';
 import { parseLogsource } from './logsource.ts';
-import { type Rule, readMetadata } from './metadata.ts';
+import { type Rule, readMetadata, readText } from './metadata.ts';
 
 export interface ParsedRule {
   readonly rule: Rule;
@@ -12,6 +12,10 @@ export interface ParsedRule {
   /** Search identifiers in the order of the file. */
   readonly detections: ReadonlyMap<string, MapEntry>;
   readonly condition: Condition;
+  /** As written; several, joined by `or`. */
+  readonly conditionText: string;
+  /** Whose names the fields have; null for Sigma's. */
+  readonly taxonomy: string | null;
 }
 
 /**
@@ -19,29 +23,16 @@ export interface ParsedRule {
  * @param index 0-based place of the document in its file
  * @throws RuleError
  */
-export function parseRule(node: RuleNode, path: string, index: number): ParsedRule {
-  if (node.kind !== 'map') {
-    throw new RuleError('RULE_DOCUMENT_INVALID', 'a rule must be a YAML map', { line: node.line });
-  }
-  refuseOtherKinds(node);
+export function parseRule(node: MapNode, path: string, index: number): ParsedRule {
   const logsource = parseLogsource(node.entries.get('logsource'));
-  const { detections, condition } = parseDetection(node);
+  const searched = parseDetection(node);
   const { writtenId, ...metadata } = readMetadata(node, path, index);
   const rule: Rule = { ...metadata, kind: 'detection', logsource };
-  return { rule, line: node.line, id: writtenId, detections, condition };
+  const taxonomy = readText(node, 'taxonomy');
+  return { rule, line: node.line, id: writtenId, taxonomy, ...searched };
 }
 
-function refuseOtherKinds(node: MapNode): void {
-  const refuse = (key: string, code: RuleError['code'], message: string): void => {
-    const entry = node.entries.get(key);
-    if (entry !== undefined) throw new RuleError(code, message, { line: entry.line });
-  };
-  refuse('correlation', 'RULE_CORRELATION_INVALID', 'correlation rules are not supported yet');
-  refuse('filter', 'RULE_FILTER_INVALID', 'filter rules are not supported yet');
-  refuse('action', 'RULE_COLLECTION_INVALID', 'rule collections (`action`) are not part of Sigma 2');
-}
-
-function parseDetection(node: MapNode): Pick<ParsedRule, 'detections' | 'condition'> {
+function parseDetection(node: MapNode): Pick<ParsedRule, 'detections' | 'condition' | 'conditionText'> {
   const entry = node.entries.get('detection');
   if (entry === undefined) {
     throw new RuleError('RULE_DETECTION_MISSING', 'the rule has no `detection`', { line: node.line });
@@ -62,21 +53,31 @@ function parseDetection(node: MapNode): Pick<ParsedRule, 'detections' | 'conditi
       line: timeframe.line,
     });
   }
-  return { detections, condition: parsed };
+  return { detections, ...parsed };
 }
 
-/** A list of conditions matches where one of them does (specification 2.1, "Condition"). */
-function readCondition(entry: MapEntry, identifiers: readonly string[]): Condition {
+/** A list of conditions matches where one of them does (specification 2.1, "Condition"). @throws RuleError */
+export function readCondition(
+  entry: MapEntry,
+  identifiers: readonly string[],
+): Pick<ParsedRule, 'condition' | 'conditionText'> {
   const nodes = entry.value.kind === 'list' ? entry.value.items : [entry.value];
+  const texts: string[] = [];
   const operands = nodes.map((node) => {
     if (node.kind !== 'scalar' || node.value === null) {
       throw new RuleError('RULE_CONDITION_INVALID', 'a condition must be text', { line: node.line });
     }
+    texts.push(node.source);
     return parseCondition(node.source, identifiers, node.line);
   });
   const [first] = operands;
   if (first === undefined) {
     throw new RuleError('RULE_CONDITION_INVALID', 'the list of conditions is empty', { line: entry.line });
   }
-  return operands.length === 1 ? first : { kind: 'or', operands };
+  const [text = ''] = texts;
+  if (operands.length === 1) return { condition: first, conditionText: text };
+  return {
+    condition: { kind: 'or', operands },
+    conditionText: texts.map((each) => `(${each})`).join(' or '),
+  };
 }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { compileRules, parseEventRecord, RULE_ERROR_CODES, RuleError } from '../../../rules/engine/index.ts';
 import { compileOne, ruleText } from '../shared.ts';
+import { HOSTILE_PATTERNS, hostileText } from './hostile-patterns.ts';
 
 describe('a pattern meant to take for ever', () => {
   const CASES: readonly (readonly [string, string])[] = [
@@ -21,6 +22,19 @@ describe('a pattern meant to take for ever', () => {
       assert.equal(set.match({ fields: { F: `${unit.repeat(50_000)}!` } }).length, 0);
     });
   }
+});
+
+describe('300 hostile regular expressions', () => {
+  it('are each taken, and end on long command lines that almost match', () => {
+    assert.equal(new Set(HOSTILE_PATTERNS.map(({ source }) => source)).size, 300);
+    for (const pattern of HOSTILE_PATTERNS) {
+      const set = compileOne(ruleText(`s:\n  F|re: ${JSON.stringify(pattern.source)}\ncondition: s`));
+      const hits = [hostileText(pattern, 4_000), `x${hostileText(pattern, 4_000)}`].map((F) =>
+        set.match({ fields: { F } }),
+      );
+      assert.equal(hits.length, 2);
+    }
+  });
 });
 
 describe('arbitrary input', () => {

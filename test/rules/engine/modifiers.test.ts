@@ -86,10 +86,10 @@ describe('a modifier', () => {
     assert.equal(field('F|year: 2026', { F: 'in 2026' }), false);
   });
 
-  it('is refused where it is unknown, unsupported or does not fit', () => {
+  it('is refused where it is unknown, unfilled or does not fit', () => {
     assert.equal(refused('F|bogus: x'), 'RULE_MODIFIER_UNKNOWN');
     assert.equal(refused('F|: x'), 'RULE_MODIFIER_UNKNOWN');
-    assert.equal(refused("F|expand: '%x%'"), 'RULE_MODIFIER_UNSUPPORTED');
+    assert.equal(refused("F|expand: '%Servers%'"), 'RULE_PLACEHOLDER_UNKNOWN');
     for (const chain of [
       'i',
       'contains|startswith',
@@ -97,6 +97,8 @@ describe('a modifier', () => {
       're|cidr',
       'cidr|contains',
       're|base64',
+      're|expand',
+      'expand|re',
       'all|all',
     ]) {
       assert.equal(refused(`F|${chain}: x`), 'RULE_MODIFIER_CONFLICT', chain);

@@ -29,7 +29,7 @@ describe('a rule set', () => {
     assert.deepEqual(names(set.rules), ['many', 'many_4']);
     assert.deepEqual(
       set.refused.map(({ code }) => code),
-      ['RULE_CORRELATION_UNSUPPORTED', 'RULE_FILTER_UNSUPPORTED'],
+      ['RULE_CORRELATION_INVALID', 'RULE_FILTER_INVALID'],
     );
   });
 
@@ -50,6 +50,7 @@ describe('a rule set', () => {
       falsepositives: ['none known'],
       runbook: null,
       path: 't.yml',
+      kind: 'detection',
       logsource: { product: 'linux' },
     });
   });
@@ -114,7 +115,9 @@ describe('a rule is refused', () => {
       'detection:\n  s:\n    F: x\n  timeframe: 5m\n  condition: s\n',
       'RULE_AGGREGATION_UNSUPPORTED',
     ],
-    ['as part of a collection', `action: global\n${RULE}`, 'RULE_COLLECTION_UNSUPPORTED'],
+    ['with an action that is none', `action: merge\n${RULE}`, 'RULE_COLLECTION_INVALID'],
+    ['as the repetition of nothing', `action: repeat\n${RULE}`, 'RULE_COLLECTION_INVALID'],
+    ['with an unknown taxonomy', `taxonomy: ours\n${RULE}`, 'RULE_TAXONOMY_UNKNOWN'],
     ['with an unknown level', `level: extreme\n${RULE}`, 'RULE_FIELD_INVALID'],
     ['with a title that is a list', `title: [a]\n${RULE}`, 'RULE_FIELD_INVALID'],
     ['with a logsource that is text', `logsource: linux\n${RULE}`, 'RULE_LOGSOURCE_INVALID'],
@@ -161,11 +164,17 @@ describe('an event record', () => {
   });
 
   it('takes out logsource where it is an object', () => {
-    assert.deepEqual(parseEventRecord({ logsource: { product: 'linux', x: 1 }, F: 1 }), {
-      fields: { F: 1 },
-      logsource: { product: 'linux' },
-    });
+    const flat = parseEventRecord({ logsource: { product: 'linux', x: 1 }, F: 1 });
+    assert.deepEqual(flat.logsource, { product: 'linux' });
+    assert.equal(flat.fields['logsource'], undefined);
+    const nested = parseEventRecord({ logsource: { product: 'linux', x: 1 }, F: { G: 1 } });
+    assert.deepEqual(nested, { fields: { 'F.G': 1 }, logsource: { product: 'linux' } });
     assert.deepEqual(parseEventRecord({ logsource: 'syslog' }), { fields: { logsource: 'syslog' } });
+  });
+
+  it('leaves no log source for keywords to find', () => {
+    const set = compileOne('title: t\ndetection:\n  k: [linux]\n  condition: k\n');
+    assert.equal(set.match(parseEventRecord({ logsource: { product: 'linux' }, F: 1 })).length, 0);
   });
 
   it('is refused where it is no object or beyond the limits', () => {

@@ -1,0 +1,79 @@
+import { RE2JS } from 're2js';
+import { RuleError } from '../errors.ts';
+import { MAX_REGEX_COST, MAX_REGEX_LENGTH } from '../limits.ts';
+import type { ScalarNode } from '../parse/document.ts';
+import type { Modifiers } from '../parse/modifiers.ts';
+import { requiredTexts } from './regex-literals.ts';
+import type { CellTest } from './value.ts';
+
+const REPEAT = /\{(\d+)(?:,(\d*))?\}/g;
+
+/** A compiled regular expression, and texts of which one is in all that it matches. */
+export interface CompiledRegex {
+  readonly test: CellTest;
+  readonly required: readonly string[] | null;
+}
+
+/** @throws RuleError `RULE_REGEX_INVALID`, `RULE_VALUE_INVALID` */
+export function compileRegex(node: ScalarNode, modifiers: Modifiers): CompiledRegex {
+  if (node.value === null) {
+    throw new RuleError('RULE_VALUE_INVALID', 'null is not a regular expression', { line: node.line });
+  }
+  const source = typeof node.value === 'string' ? node.value : node.source;
+  checkRegexSize(source, node.line);
+  let flags = 0;
+  if (modifiers.flags.includes('i')) flags |= RE2JS.CASE_INSENSITIVE;
+  if (modifiers.flags.includes('m')) flags |= RE2JS.MULTILINE;
+  if (modifiers.flags.includes('s')) flags |= RE2JS.DOTALL;
+  const start = modifiers.position === 'startswith' ? '\\A' : '';
+  const end = modifiers.position === 'endswith' ? '\\z' : '';
+  try {
+    const regex = RE2JS.compile(start === end ? source : `${start}(?:${source})${end}`, flags);
+    const ignoresCase = modifiers.flags.includes('i');
+    const required = requiredTexts(source, ignoresCase);
+    const test = kept((text) => regex.test(text));
+    const isCased = !(ignoresCase || /\(\?[a-z]*i/.test(source));
+    return { test: isCased && required !== null ? withRequired(required, test) : test, required };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RuleError('RULE_REGEX_INVALID', `RE2 refuses the regular expression: ${reason}`, {
+      line: node.line,
+      cause,
+    });
+  }
+}
+
+/** Looks for what every match holds before the expression is tried. */
+function withRequired(required: readonly string[], test: CellTest): CellTest {
+  return (cell) => {
+    for (const text of required) if (cell.text.includes(text)) return test(cell);
+    return false;
+  };
+}
+
+/** Texts whose answer is kept, and their length: the same programs start again and again. */
+const MAX_KEPT_TEXTS = 256;
+const MAX_KEPT_LENGTH = 256;
+
+/** Remembers the answers to the last texts; they are the same whenever they are asked. */
+function kept(test: (text: string) => boolean): CellTest {
+  const answers = new Map<string, boolean>();
+  return ({ text }) => {
+    if (text.length > MAX_KEPT_LENGTH) return test(text);
+    const known = answers.get(text);
+    if (known !== undefined) return known;
+    const answer = test(text);
+    if (answers.size >= MAX_KEPT_TEXTS) answers.clear();
+    answers.set(text, answer);
+    return answer;
+  };
+}
+
+function checkRegexSize(source: string, line: number): void {
+  const repeats = Array.from(source.matchAll(REPEAT), ([, low, high]) =>
+    Math.max(Number(low), Number(high ?? 0)),
+  );
+  const cost = source.length * Math.max(1, ...repeats);
+  if (source.length <= MAX_REGEX_LENGTH && cost <= MAX_REGEX_COST) return;
+  throw new RuleError('RULE_REGEX_INVALID', 'the regular expression is too large', { line });
+}

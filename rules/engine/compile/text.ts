@@ -1,0 +1,201 @@
+import { RuleError } from '../errors.ts';
+import { MAX_WILDCARDS } from '../limits.ts';
+import { type Cell, fold } from '../match/event.ts';
+import type { ScalarNode } from '../parse/document.ts';
+import type { Encoder, Modifiers, Position } from '../parse/modifiers.ts';
+import { base64, base64Offsets, latin1, utf8, utf16 } from './encode.ts';
+import { compileLiterals } from './literal-list.ts';
+import {
+  NOTHING_REQUIRED,
+  needleOf,
+  type Place,
+  type Requirement,
+  required,
+  requiredByOne,
+} from './needle.ts';
+import { someCell, type ValueTest } from './predicate.ts';
+import {
+  ANY,
+  type CellTest,
+  compilePattern,
+  literal,
+  literalText,
+  mergeAny,
+  type Piece,
+  parsePattern,
+  widenDashes,
+} from './value.ts';
+
+/**
+ * Compiles a value that is compared as text: with wildcards, encoded, at its place in the field; or as the number,
+ * boolean or null that it is.
+ * @throws RuleError `RULE_VALUE_INVALID`
+ */
+export function compileText(node: ScalarNode, modifiers: Modifiers, slot: number | null): ValueTest {
+  const plain = modifiers.position === 'equals' && modifiers.encoders.length === 0;
+  const { value } = node;
+  if (value === null) {
+    if (plain) return { test: isNothing, requirement: NOTHING_REQUIRED };
+    throw invalid(node, 'null cannot be part of a text');
+  }
+  if (typeof value === 'number' && plain) return equalsNumber(value, node.source, slot);
+  if (typeof value === 'boolean' && plain) {
+    const text = String(value);
+    return {
+      test: someCell((cell) => cell.folded === text),
+      requirement: needleOf(slot, 'whole', text),
+    };
+  }
+  return compilePieces(
+    typeof value === 'string' ? parsePattern(value) : [literal(node.source)],
+    node,
+    modifiers,
+    slot,
+  );
+}
+
+/**
+ * Compiles several values of which one must be there. Those that are plain text at one place, which most are, become
+ * one test; undefined where they are anything else.
+ */
+export function compileTexts(
+  nodes: readonly ScalarNode[],
+  modifiers: Modifiers,
+  slot: number | null,
+): ValueTest | undefined {
+  const { encoders, cased, all, position } = modifiers;
+  if (nodes.length < 2 || encoders.length > 0 || cased || all) return undefined;
+  const places: Place[] = [];
+  const texts: string[] = [];
+  for (const { value } of nodes) {
+    if (typeof value !== 'string') return undefined;
+    const literals = placedLiteral(place(parsePattern(value), position));
+    if (literals === undefined) return undefined;
+    places.push(literals.place);
+    texts.push(fold(literals.text));
+  }
+  const [first] = places;
+  if (first === undefined || places.some((each) => each !== first)) return undefined;
+  const test = compileLiterals(first, texts);
+  return {
+    test: someCell((cell) => test(cell.folded)),
+    requirement: requiredByOne(texts.map((text) => needleOf(slot, first, text))),
+  };
+}
+
+/** A pattern of one literal, with `*` at its ends alone. */
+function placedLiteral(
+  pattern: readonly Piece[],
+): { readonly place: Place; readonly text: string } | undefined {
+  const literals = pattern.filter((piece) => piece.kind === 'literal');
+  const [only] = literals;
+  if (only === undefined || literals.length !== 1) return undefined;
+  if (pattern.some((piece) => piece.kind !== 'literal' && piece.kind !== 'any')) return undefined;
+  const before = pattern[0]?.kind === 'any';
+  const after = pattern.at(-1)?.kind === 'any';
+  const where = before ? (after ? 'anywhere' : 'end') : after ? 'start' : 'whole';
+  return { place: where, text: only.text };
+}
+
+/** Compiles a value that is already split into its pieces. @throws RuleError `RULE_VALUE_INVALID` */
+export function compilePieces(
+  pieces: readonly Piece[],
+  node: ScalarNode,
+  modifiers: Modifiers,
+  slot: number | null,
+): ValueTest {
+  const patterns = encodeAll(pieces, modifiers.encoders, node).map((encoded) => {
+    if (encoded.filter((piece) => piece.kind !== 'literal').length > MAX_WILDCARDS) {
+      throw invalid(node, `a value may hold ${MAX_WILDCARDS} wildcards`);
+    }
+    return place(encoded, modifiers.position);
+  });
+  const tests = patterns.map((pattern) => compilePattern(pattern, modifiers.cased));
+  const requirement = requiredByOne(patterns.map((pattern) => requirementOf(pattern, slot)));
+  const [only] = tests;
+  const test: CellTest =
+    tests.length === 1 && only !== undefined ? only : (cell) => tests.some((each) => each(cell));
+  return { test: someCell(test), requirement };
+}
+
+function isNothing(cells: readonly Cell[] | undefined): boolean {
+  return cells === undefined || cells.length === 0 || cells.some((cell) => cell.value === null);
+}
+
+function invalid(value: ScalarNode, message: string): RuleError {
+  return new RuleError('RULE_VALUE_INVALID', message, { line: value.line });
+}
+
+function equalsNumber(value: number, source: string, slot: number | null): ValueTest {
+  const text = String(value);
+  const spellings = [...new Set([text, source])];
+  return {
+    test: someCell((cell) =>
+      typeof cell.value === 'number' ? cell.value === value : cell.text === text || cell.text === source,
+    ),
+    requirement: requiredByOne(spellings.map((spelling) => needleOf(slot, 'whole', spelling))),
+  };
+}
+
+function place(pieces: readonly Piece[], position: Position): readonly Piece[] {
+  const before = position === 'contains' || position === 'endswith' ? [ANY] : [];
+  const after = position === 'contains' || position === 'startswith' ? [ANY] : [];
+  return mergeAny([...before, ...pieces, ...after]);
+}
+
+/** The required of a pattern's literal pieces, at the place where the pattern has it. */
+function requirementOf(pattern: readonly Piece[], slot: number | null): Requirement {
+  return required(
+    pattern.map((piece, index) => {
+      if (piece.kind !== 'literal') return NOTHING_REQUIRED;
+      const first = index === 0;
+      const last = index === pattern.length - 1;
+      const where: Place = first && last ? 'whole' : first ? 'start' : last ? 'end' : 'anywhere';
+      return needleOf(slot, where, piece.text);
+    }),
+  );
+}
+
+/** The texts that the encoders make of a value; `binary` texts hold one byte in each character. */
+function encodeAll(
+  pieces: readonly Piece[],
+  encoders: readonly Encoder[],
+  node: ScalarNode,
+): readonly (readonly Piece[])[] {
+  let texts: readonly { readonly pieces: readonly Piece[]; readonly binary: boolean }[] = [
+    { pieces, binary: false },
+  ];
+  for (const encoder of encoders) {
+    texts = texts.flatMap((text) => {
+      if (encoder === 'windash') return [{ pieces: widenDashes(text.pieces), binary: text.binary }];
+      const plain = literalText(text.pieces);
+      if (plain === undefined) throw invalid(node, `wildcards cannot go through '${encoder}'`);
+      return encode(plain, encoder, text.binary).map(({ text: encoded, binary }) => ({
+        pieces: encoded === '' ? [] : [literal(encoded)],
+        binary,
+      }));
+    });
+  }
+  return texts.map((text) => text.pieces);
+}
+
+function encode(
+  text: string,
+  encoder: Exclude<Encoder, 'windash'>,
+  binary: boolean,
+): readonly { readonly text: string; readonly binary: boolean }[] {
+  const bytes = binary ? Array.from(text, (char) => char.charCodeAt(0)) : utf8(text);
+  switch (encoder) {
+    case 'base64':
+      return [{ text: base64(bytes), binary: false }];
+    case 'base64offset':
+      return base64Offsets(bytes).map((each) => ({ text: each, binary: false }));
+    case 'utf16be':
+      return [{ text: latin1(utf16(text, 'big')), binary: true }];
+    case 'utf16':
+      return [{ text: latin1([0xff, 0xfe, ...utf16(text, 'little')]), binary: true }];
+    case 'wide':
+    case 'utf16le':
+      return [{ text: latin1(utf16(text, 'little')), binary: true }];
+  }
+}
