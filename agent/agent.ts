@@ -1,9 +1,11 @@
 import { hostname, release, type, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createProcessCollector, FileWatcher, type ProcessCollector } from '../collectors/index.ts';
-import { AccountNames, type HostUser, listHostUsers } from '../inventory/index.ts';
-import type { CollectorEvent, Health, Profile, Server } from '../wire/index.ts';
+import { AccountNames, listHostUsers } from '../inventory/index.ts';
+import type { CollectorEvent, Health, Server } from '../wire/index.ts';
+import type { AgentOptions } from './agent-options.ts';
 import { ClockWatch } from './clock-watch.ts';
+import { ruleStatus } from './control/rule-status.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
 import { credentialPlaces } from './credential-places.ts';
 import { factOfClockJump, factOfSelf } from './enrich/agent-facts.ts';
@@ -12,10 +14,9 @@ import { PolicyChecks } from './enrich/policy-checks.ts';
 import { WatchedHomes } from './enrich/watched-homes.ts';
 import { HostView } from './host-view.ts';
 import { HostWatch } from './host-watch.ts';
-import type { AgentLog } from './log.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProcessWatch } from './process-watch.ts';
-import { loadRules, requireRules } from './rule-pack.ts';
+import { LiveRules } from './rules/live-rules.ts';
 import { AuthorityStore } from './state/authority.ts';
 import { Meta, openDatabase } from './state/database.ts';
 import { type KeptWriter, KeptWriters, keptOf } from './state/kept-writers.ts';
@@ -36,38 +37,20 @@ const STOP_GRACE_MS = 5_000;
  */
 const REPORT_AGAIN_MS = 7 * 24 * 3_600_000;
 
-export interface AgentOptions {
-  readonly stateDir: string;
-  readonly profile: Profile;
-  /** The group that this host belongs to; approvals may be for one. */
-  readonly group: string | null;
-  /** Directory of the host's trust roots, which alone counts where it exists; null for none. */
-  readonly systemTrust: string | null;
-  /** Whether the sensor tells who writes files, for which it keeps a capability. */
-  readonly fileActor: boolean;
-  /** Directory in a BPF file system where membership outlives the agent; null for none. */
-  readonly pin: string | null;
-  /** Whether fanotify asks before a shell is executed. */
-  readonly execPermission: boolean;
-  /** Whether what may not run is ended, or only reported. */
-  readonly denial: 'end' | 'report';
-  readonly users: readonly HostUser[];
-  readonly roots: readonly string[];
-  readonly rulePaths: readonly string[];
-  /** Built sensor; null where there is none, with the reason. */
-  readonly sensorPath: string | null;
-  readonly sensorReason?: string;
-  readonly central: { readonly url: string; readonly token: string };
-  readonly version: string;
-  readonly log: AgentLog;
-  readonly onHealth?: (health: Health) => void;
-}
+/** What it means that the pipeline lost something. */
+const LOST = {
+  spool: 'the spool is full: central has not acknowledged for long',
+  queue: 'the state directory could not be written for long',
+  correlation: 'more happened at once than correlations of rules remember',
+} as const;
 
 export interface Agent {
   /** The servers as of now, with state and findings. */
   readonly servers: readonly Server[];
   readonly problems: HostWatch['problems'];
   status(): AgentStatus;
+  /** Reads rules, and what its config says of them, anew; they are watched anyway. */
+  reloadRules(): void;
   /** Ends all collectors, commits what they gave, lets central acknowledge it, closes. */
   stop(): Promise<void>;
 }
@@ -92,7 +75,7 @@ class Daemon implements Agent {
   readonly #database;
   readonly #spool: Spool;
   readonly #pipeline: Pipeline;
-  readonly #rules;
+  readonly #rules: LiveRules;
   readonly #processWatch: ProcessWatch;
   readonly #policies: PolicyChecks;
   readonly #watcher = new FileWatcher();
@@ -108,9 +91,9 @@ class Daemon implements Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     const { stateDir, log, version, central } = options;
-    this.#rules = requireRules(loadRules(options.rulePaths));
     this.#database = openDatabase(stateDir);
     const meta = new Meta(this.#database);
+    this.#rules = this.#liveRules(meta);
     this.#agentId = meta.agentId();
     rememberPlaces(meta, {
       homes: options.users.map((user) => user.home),
@@ -133,7 +116,7 @@ class Daemon implements Agent {
     this.#pipeline = new Pipeline({
       database: this.#database,
       spool: this.#spool,
-      rules: this.#rules,
+      rules: this.#rules.edition.set,
       host,
       onDurable: () => this.#uplink.notify(),
       onLost: (stage, count) => this.#lose(stage, count),
@@ -144,6 +127,7 @@ class Daemon implements Agent {
     this.#processWatch = new ProcessWatch({
       profile: options.profile,
       denial: options.denial,
+      wholeHost: options.rules.settings.rule_scope === 'host',
       userName: (uid) => names.user(uid),
       isNew: (key) => snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
       policies: this.#policies,
@@ -173,19 +157,29 @@ class Daemon implements Agent {
     });
   }
 
+  #liveRules(meta: Meta): LiveRules {
+    return new LiveRules({
+      ...this.#options,
+      meta,
+      user: userInfo().username,
+      onRules: (set) => this.#pipeline.replaceRules(set),
+      onFacts: (facts) => this.#pipeline.submit({ facts }),
+    });
+  }
+
   async #writersTold(): Promise<void> {
     const told = this.#processes.sync().catch(() => {});
     await Promise.race([told, sleep(WRITERS_TOLD_MS, undefined, { ref: false })]);
   }
 
   #processCollector(): ProcessCollector {
-    const { sensorPath, sensorReason, fileActor, pin, execPermission } = this.#options;
+    const { sensorPath, sensorReason, fileActor, pin, execPermission, rules } = this.#options;
     const why = sensorReason === undefined ? {} : { sensorReason };
     return createProcessCollector({
       sensorPath,
       fileActor,
       execPermission,
-      scope: 'subtrees',
+      scope: rules.settings.rule_scope,
       ...why,
       ...(pin === null ? {} : { pin }),
     });
@@ -220,14 +214,17 @@ class Daemon implements Agent {
   }
 
   async start(): Promise<void> {
-    const { stateDir, log } = this.#options;
-    for (const refusal of this.#rules.refused) log.error('rule refused', { ...refusal });
-    this.#control = await ControlSocket.open(stateDir, () => this.status());
+    this.#control = await ControlSocket.open(this.#options.stateDir, () => this.status());
     this.#uplink.start();
+    await this.#rules.start();
     await this.#watcher.start((event) => this.#receive(event));
     await this.#watch.start();
     this.#clock.start();
     await this.#processes.start((event) => this.#receive(event));
+  }
+
+  reloadRules(): void {
+    this.#rules.reload();
   }
 
   stop(): Promise<void> {
@@ -237,12 +234,13 @@ class Daemon implements Agent {
 
   async #stop(): Promise<void> {
     this.#clock.stop();
+    await this.#rules.stop();
     this.#policies.stop();
     await this.#processes.stop();
     this.#processWatch.stop();
     await this.#watch.stop();
     await this.#watcher.stop();
-    this.#pipeline.flush();
+    this.#pipeline.close();
     await this.#uplink.stop(STOP_GRACE_MS);
     await this.#control?.close();
     this.#database.close();
@@ -271,12 +269,8 @@ class Daemon implements Agent {
     if (fact !== null) this.#pipeline.submit({ facts: [fact] });
   }
 
-  #lose(stage: 'spool' | 'queue', count: number): void {
-    const detail =
-      stage === 'spool'
-        ? 'the spool is full: central has not acknowledged for long'
-        : 'the state directory could not be written for long';
-    this.#receive({ kind: 'loss', time: Date.now(), stage, count, detail });
+  #lose(stage: keyof typeof LOST, count: number): void {
+    this.#receive({ kind: 'loss', time: Date.now(), stage, count, detail: LOST[stage] });
   }
 
   async #seen(servers: readonly KnownServer[]): Promise<void> {
@@ -302,7 +296,7 @@ class Daemon implements Agent {
       },
       servers,
       problems: this.problems.length,
-      rules: { loaded: this.#rules.rules.length, refused: this.#rules.refused.length },
+      rules: ruleStatus(this.#rules.edition, this.#pipeline),
       collectors: [...this.#health.values()].map(({ collector, state, detail }) => ({
         name: collector,
         state,

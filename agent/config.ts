@@ -1,10 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Document, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { isExposed } from '../approval/index.ts';
 import { PROFILES } from '../wire/index.ts';
 import { AgentError } from './errors.ts';
+import { type RuleSettings, ruleSettingsShape } from './rules/settings.ts';
 
 const MAX_CONFIG_BYTES = 256 * 1024;
 
@@ -27,8 +29,7 @@ const agentConfigSchema = z.strictObject({
   homes: z.array(absolutePath).max(10_000).optional(),
   /** Directories searched for project configs. */
   roots: z.array(absolutePath).max(1_000).default([]),
-  /** Rule files or directories, beside the pack that comes with Sealwatch. */
-  rules: z.array(absolutePath).max(1_000).default([]),
+  ...ruleSettingsShape,
   /** `report` leaves alone what may not run; `end` ends it. */
   denial: z.enum(['end', 'report']).default('end'),
   /** `off` gives up knowing who writes files, and with it the sensor's CAP_DAC_READ_SEARCH. */
@@ -63,6 +64,31 @@ export function loadConfig(path: string): AgentConfig {
   const parsed = agentConfigSchema.safeParse(plainValue(document, file));
   if (parsed.success) return parsed.data;
   throw new AgentError('AGENT_CONFIG_INVALID', `${file}:\n${z.prettifyError(parsed.error)}`);
+}
+
+/** The part of a config that is about rules. */
+export function ruleSettings(config: AgentConfig): RuleSettings {
+  const { rules, rule_scope, placeholders, rule_changes, exceptions, rule_pack } = config;
+  return { rules, rule_scope, placeholders, rule_changes, exceptions, rule_pack };
+}
+
+/**
+ * Reads the config of a running agent again: its settings of rules, and the names of all others that are not as
+ * they were when it started; `rule_scope` is one of these. @throws {AgentError}
+ */
+export function rereadConfig(
+  path: string,
+  first: AgentConfig,
+): { readonly settings: RuleSettings; readonly restart: readonly string[] } {
+  const config = loadConfig(path);
+  const settings = ruleSettings(config);
+  const plain = new Map<string, unknown>(Object.entries(config));
+  const restart = Object.entries(first)
+    .filter(([name]) => name === 'rule_scope' || !Object.hasOwn(settings, name))
+    .filter(([name, value]) => !isDeepStrictEqual(value, plain.get(name)))
+    .map(([name]) => name);
+  const added = [...plain.keys()].filter((name) => !Object.hasOwn(first, name));
+  return { settings, restart: [...restart, ...added] };
 }
 
 function plainValue(document: Document, file: string): unknown {

@@ -10,6 +10,9 @@ export const AGENT_ERROR_CODES = [
   'AGENT_NOT_RUNNING',
   'AGENT_RULES_UNREADABLE',
   'AGENT_RULES_NONE',
+  'AGENT_RULE_PACK_UNREADABLE',
+  'AGENT_RULE_PACK_ROLLED_BACK',
+  'AGENT_RULE_PACK_BROKEN',
 ] as const;
 export type AgentErrorCode = (typeof AGENT_ERROR_CODES)[number];
 

@@ -3,7 +3,9 @@ import { INFORMATIONAL_PROBLEMS } from '../inventory/index.ts';
 import type { Control, InodeChange, Problem } from '../wire/index.ts';
 import { attributed, type WriterOf } from './enrich/attribution.ts';
 import { authorityOf, factsOfAuthority } from './enrich/authority-facts.ts';
+import { type ConfigReader, withConfigClient } from './enrich/config-clients.ts';
 import { controlKey, factsOfControls } from './enrich/control-facts.ts';
+import { factsOfFindings, findingKinds } from './enrich/finding-facts.ts';
 import { type KnownServer, pastServer } from './enrich/known-server.ts';
 import { factOfProblem, factsOfChange, factsOfGone, factsOfNew } from './enrich/server-facts.ts';
 import type { Fact } from './fact.ts';
@@ -198,6 +200,9 @@ export class HostWatch {
       if (before === null) facts.push(...(first ? [] : factsOfNew(known, time)));
       else facts.push(...factsOfChange(before, known, time, (...change) => view.copies.diff(...change)));
     }
+    const kinds = findingKinds(view.profile);
+    const kindsBefore = snapshots.findingKinds();
+    facts.push(...factsOfFindings(sight.servers, this.#snapshots, { time, first, kinds, kindsBefore }));
     const gone = this.#gone(sight, fresh, facts, time);
     const problems = new Set(sight.problems.map(problemKey));
     const known = snapshots.problems();
@@ -216,9 +221,10 @@ export class HostWatch {
     this.#snapshots = fresh;
     this.#controls = controls.after;
     const settled = !first && controls.before !== null && authority.isKept(authorityNow);
-    if (settled && facts.length + changed.length + gone.length === 0 && sameSet(problems, known)) return;
+    const isKept = settled && sameSet(kinds, kindsBefore);
+    if (isKept && facts.length + changed.length + gone.length === 0 && sameSet(problems, known)) return;
     const { writerOf, writers } = this.#options;
-    const told = facts.map((fact) => attributed(fact, writerOf, since));
+    const told = withConfigClient(facts, readersOf(sight)).map((fact) => attributed(fact, writerOf, since));
     pipeline.submit({
       facts: told,
       remember: () => {
@@ -227,6 +233,7 @@ export class HostWatch {
         for (const id of gone) snapshots.remove(id);
         snapshots.replaceProblems(problems);
         snapshots.replaceControls(controls.after);
+        snapshots.setFindingKinds(kinds);
         authority.put(authorityNow);
         snapshots.setBaselined();
       },
@@ -266,6 +273,11 @@ export class HostWatch {
 function keepWriter(path: unknown, writerOf: WriterOf, writers: KeptWriters): void {
   const writer = typeof path === 'string' ? writerOf(path) : null;
   if (typeof path === 'string' && writer !== null) writers.put(path, writer);
+}
+
+function readersOf({ servers, controls }: HostSight): readonly ConfigReader[] {
+  const entries = servers.map(({ discovered: { server } }) => server);
+  return [...entries.map(({ client, config_path: path }) => ({ client, path })), ...controls];
 }
 
 function unreadablePaths({ problems }: HostSight): ReadonlySet<string> {

@@ -1,13 +1,17 @@
-import type { Agent, AgentOptions } from './agent.ts';
+import type { Agent } from './agent.ts';
+import type { AgentOptions } from './agent-options.ts';
 
-export type { Agent, AgentOptions } from './agent.ts';
-export { type AgentConfig, loadConfig } from './config.ts';
+export type { Agent } from './agent.ts';
+export type { AgentOptions } from './agent-options.ts';
+export { type AgentConfig, loadConfig, rereadConfig, ruleSettings } from './config.ts';
 export { type AgentStatus, askStatus } from './control/socket.ts';
 export { fullServer, type KnownServer } from './enrich/known-server.ts';
 export { AGENT_ERROR_CODES, AgentError, type AgentErrorCode } from './errors.ts';
 export { type HostSight, HostView, type HostViewOptions } from './host-view.ts';
 export type { AgentLog } from './log.ts';
-export { loadRules } from './rule-pack.ts';
+export { compileRulePack } from './rules/compiled-pack.ts';
+export { loadRules, readRuleFiles } from './rules/rule-files.ts';
+export { DEFAULT_RULE_SETTINGS, type RuleSettings } from './rules/settings.ts';
 export { openDatabase, readDatabase } from './state/database.ts';
 export { KeptWriters } from './state/kept-writers.ts';
 export { type Places, readPlaces } from './state/places.ts';

@@ -1,5 +1,6 @@
-import type { Rule, RuleSet } from '../rules/engine/index.ts';
-import type { Alert, FieldValue } from '../wire/index.ts';
+import { type RuleSet, RuleStream } from '../rules/engine/index.ts';
+import type { Alert } from '../wire/index.ts';
+import { draftOf } from './draft.ts';
 import type { Fact } from './fact.ts';
 import type { AgentLog } from './log.ts';
 import type { AgentDatabase } from './state/database.ts';
@@ -11,11 +12,8 @@ const GROUP_COMMIT_MS = 5;
 const RETRY_MS = 1_000;
 /** Pieces of work that wait while nothing can be stored. */
 const MAX_WAITING = 10_000;
-
-/** Characters of one text in an alert's event; rules see all of it. */
-const MAX_EVIDENCE_CHARS = 4_096;
-/** Items of one list in an alert's event. */
-const MAX_EVIDENCE_ITEMS = 100;
+/** Milliseconds between two reports of what correlations had to forget. */
+const FORGOTTEN_MS = 60_000;
 
 /** What one look at the host gave: facts, and what must be remembered together with them. */
 export interface Work {
@@ -31,27 +29,60 @@ export interface PipelineOptions {
   readonly host: string;
   /** After the commit: alerts that are durable now. */
   readonly onDurable: (alerts: readonly Alert[]) => void;
-  /** The spool was full and gave up this many alerts, or nothing could be stored and this many facts went. */
-  readonly onLost: (stage: 'spool' | 'queue', count: number) => void;
+  /**
+   * The spool was full and gave up this many alerts, nothing could be stored and this many alerts went, or
+   * correlations had to forget this many groups and events.
+   */
+  readonly onLost: (stage: 'spool' | 'queue' | 'correlation', count: number) => void;
   readonly log: AgentLog;
+}
+
+/** Work that rules have looked at: each fact counts once in a correlation, however often it has to be stored. */
+interface Judged {
+  readonly drafts: readonly Draft[];
+  readonly remember: (() => void) | undefined;
 }
 
 /** facts → rules → alerts → spool. Nothing is told of an alert before it is durable. */
 export class Pipeline {
   readonly #options: PipelineOptions;
-  #waiting: Work[] = [];
+  readonly #stream: RuleStream;
+  #waiting: Judged[] = [];
   #timer: NodeJS.Timeout | null = null;
   #dropped = 0;
+  #folded = 0;
+  /** Groups and events forgotten that were told. */
+  #told = 0;
+  #forgetting: NodeJS.Timeout | null = null;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#stream = new RuleStream(options.rules);
   }
 
   /** Takes work in order; it is durable at the next group commit. */
-  submit(work: Work): void {
-    if (work.facts.length === 0 && work.remember === undefined) return;
-    this.#waiting.push(work);
-    this.#timer ??= setTimeout(() => this.flush(), GROUP_COMMIT_MS);
+  submit({ facts, remember }: Work): void {
+    const drafts = facts.flatMap((fact) => this.#alertsOf(fact));
+    if (drafts.length > 0 || remember !== undefined) {
+      this.#waiting.push({ drafts, remember });
+      this.#timer ??= setTimeout(() => this.flush(), GROUP_COMMIT_MS);
+    }
+    this.#tellForgotten();
+  }
+
+  /** Other rules from the next fact on; correlations that did not change remember what they saw. */
+  replaceRules(rules: RuleSet): void {
+    this.#stream.replace(rules);
+  }
+
+  /** Firings of a correlation that went on and on, for which the first alert stands. */
+  get folded(): number {
+    return this.#folded;
+  }
+
+  /** What correlations had to forget for want of memory. */
+  get evicted(): RuleStream['evicted'] {
+    return this.#stream.evicted;
   }
 
   /** Commits all that waits. Where that fails (a full disk), it waits on and is tried again. */
@@ -74,61 +105,54 @@ export class Pipeline {
     }
   }
 
-  #commit(waiting: readonly Work[]): { readonly alerts: readonly Alert[]; readonly evicted: number } {
+  /** Commits all that waits; nothing is told on its own any more. */
+  close(): void {
+    if (this.#forgetting !== null) clearTimeout(this.#forgetting);
+    this.flush();
+  }
+
+  #commit(waiting: readonly Judged[]): { readonly alerts: readonly Alert[]; readonly evicted: number } {
     const { spool } = this.#options;
     const alerts: Alert[] = [];
-    for (const work of waiting) {
-      for (const fact of work.facts) alerts.push(...this.#alertsOf(fact).map((draft) => spool.append(draft)));
-      work.remember?.();
+    for (const { drafts, remember } of waiting) {
+      for (const draft of drafts) alerts.push(spool.append(draft));
+      remember?.();
     }
     return { alerts, evicted: spool.evict() };
   }
 
-  /** Puts work back in front. Of too much, the oldest events go; a look at the host is never given up. */
-  #keep(waiting: readonly Work[]): void {
+  /** Puts work back in front. Of too much, the oldest alerts go; a look at the host is never given up. */
+  #keep(waiting: readonly Judged[]): void {
     this.#options.spool.recount();
     const all = [...waiting, ...this.#waiting];
     let over = all.length - MAX_WAITING;
     this.#waiting = all.filter((work) => {
       if (over <= 0 || work.remember !== undefined) return true;
       over -= 1;
-      this.#dropped += work.facts.length;
+      this.#dropped += work.drafts.length;
       return false;
     });
     this.#timer ??= setTimeout(() => this.flush(), RETRY_MS);
   }
 
   #alertsOf(fact: Fact): readonly Draft[] {
-    const hits = this.#options.rules.match({ fields: fact.fields, logsource: fact.logsource });
-    return hits.map((rule) => draftOf(rule, fact, this.#options.host));
+    const { fields, logsource, time } = fact;
+    const hits = this.#stream.take({ fields, logsource }, time);
+    if (hits.length === 0) return [];
+    const fresh = hits.filter(({ correlation }) => correlation === null || !correlation.refire);
+    this.#folded += hits.length - fresh.length;
+    return fresh.map((hit) => draftOf(hit, fact, this.#options.host));
   }
-}
 
-function draftOf(rule: Rule, fact: Fact, host: string): Draft {
-  const { id, name, title, level, tags, author, license } = rule;
-  return {
-    time: new Date(fact.time).toISOString(),
-    host,
-    user: fact.user,
-    rule: { id, name, title, level, tags: [...tags], author, license },
-    server: fact.server,
-    event: bounded(fact.fields),
-    actor: fact.actor,
-    ancestry: fact.ancestry,
-    change: fact.change,
-    count: 1,
-  };
-}
-
-/** Fields as evidence: an entry of megabytes must not make an alert that no frame can carry. */
-function bounded(fields: Fact['fields']): Record<string, FieldValue> {
-  const cut = <T>(value: T): T | string =>
-    typeof value === 'string' && value.length > MAX_EVIDENCE_CHARS
-      ? `${value.slice(0, MAX_EVIDENCE_CHARS)}…`
-      : value;
-  const entries = Object.entries(fields).map(([name, value]): [string, FieldValue] => [
-    name,
-    Array.isArray(value) ? value.slice(0, MAX_EVIDENCE_ITEMS).map(cut) : cut(value),
-  ]);
-  return Object.fromEntries(entries);
+  #tellForgotten(): void {
+    const { groups, entries } = this.#stream.evicted;
+    const forgotten = groups + entries - this.#told;
+    if (forgotten === 0 || this.#forgetting !== null) return;
+    this.#told += forgotten;
+    this.#forgetting = setTimeout(() => {
+      this.#forgetting = null;
+      this.#tellForgotten();
+    }, FORGOTTEN_MS).unref();
+    if (forgotten > 0) this.#options.onLost('correlation', forgotten);
+  }
 }

@@ -13,7 +13,7 @@ import { MountTable } from './enrich/mount-table.ts';
 import type { PolicyChecks } from './enrich/policy-checks.ts';
 import { ProcessDeeds } from './enrich/process-deeds.ts';
 import { ProcessFacts } from './enrich/process-facts.ts';
-import { ProcessTable } from './enrich/process-table.ts';
+import { type ProcessEntry, ProcessTable } from './enrich/process-table.ts';
 import { ProcessTracker } from './enrich/process-tracker.ts';
 import { ShellImages } from './enrich/shell-images.ts';
 import { UnmanagedServers } from './enrich/unmanaged-servers.ts';
@@ -26,6 +26,8 @@ export interface ProcessWatchOptions {
   readonly profile: Profile;
   readonly denial: 'end' | 'report';
   readonly userName: (uid: number) => string;
+  /** Whether starts of processes that belong to no server are told as well. */
+  readonly wholeHost: boolean;
   /** Whether a key is told for the first time in a week, across restarts. */
   readonly isNew: (key: string) => boolean;
   readonly policies: PolicyChecks;
@@ -46,6 +48,7 @@ type WatchedEvent = Exclude<CollectorEvent, { kind: 'health' | 'loss' | 'path_ch
 export class ProcessWatch {
   readonly table = new ProcessTable();
   readonly #options: ProcessWatchOptions;
+  readonly #facts: ProcessFacts;
   readonly #marks: KernelMarks;
   readonly #shells = new ShellImages();
   readonly #containers: ContainerFollower;
@@ -60,11 +63,11 @@ export class ProcessWatch {
     const { userName } = options;
     const { table } = this;
     const product = process.platform === 'darwin' ? 'macos' : 'linux';
-    const facts = new ProcessFacts({ table, userName, product });
+    this.#facts = new ProcessFacts({ table, userName, product });
     this.#marks = new KernelMarks(options.collector, options.marked);
     this.#containers = this.#makeFollower();
-    this.#tracker = this.#makeTracker(facts);
-    this.#deeds = this.#makeDeeds(facts);
+    this.#tracker = this.#makeTracker(this.#facts);
+    this.#deeds = this.#makeDeeds(this.#facts);
     this.#actors = new FileActors((write) => this.#tracker.writer(write));
     this.#denier = options.denial === 'report' ? null : this.#makeDenier();
     this.#unmanaged = this.#makeUnmanaged();
@@ -204,11 +207,17 @@ export class ProcessWatch {
     const entry = this.table.get(event.pid);
     const known = entry === null ? null : this.#tracker.serverOf(entry);
     if (entry !== null && event.kind === 'process_exec') this.#unmanaged.observe(event, entry);
-    if (entry === null || known === null) return facts;
+    if (entry === null || known === null) return [...facts, ...this.#outside(event, entry)];
     // What the kernel ended by its list is told already, and needs no end.
     const killed = event.kind === 'process_exec' ? (event.image?.killed ?? null) : null;
     if (killed !== null && killed !== 'denied') return facts;
     return [...facts, ...(this.#denier?.joined(entry, known) ?? [])];
+  }
+
+  /** A start outside of all subtrees. What a sweep finds has begun long ago. */
+  #outside(event: WatchedEvent, entry: ProcessEntry | null): readonly Fact[] {
+    if (!this.#options.wholeHost || event.kind !== 'process_exec' || event.source === 'sweep') return [];
+    return entry === null || entry.membership !== null ? [] : [this.#facts.outside(event, entry)];
   }
 
   /** A kernel sensor began to watch: it knows nothing of the members yet, unless marks outlived the one before. */

@@ -50,6 +50,7 @@ export const APPROVAL_ERROR_CODES = [
   'APPROVAL_STORE_UNWRITABLE',
   'APPROVAL_BUNDLE_INVALID',
   'APPROVAL_BUNDLE_ROLLED_BACK',
+  'APPROVAL_RULE_PACK_INVALID',
 ] as const;
 export type ApprovalErrorCode = (typeof APPROVAL_ERROR_CODES)[number];
 

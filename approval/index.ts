@@ -1,4 +1,4 @@
-export { type Envelope, parseEnvelope } from './envelope/dsse.ts';
+export { addSignature, type Envelope, parseEnvelope } from './envelope/dsse.ts';
 export { APPROVAL_ERROR_CODES, ApprovalError, type ApprovalErrorCode } from './errors.ts';
 export { isExposed } from './keys/exposure.ts';
 export { type KeySource, openSigner, trustKey } from './keys/key-choice.ts';
@@ -33,6 +33,15 @@ export {
 } from './store/approval-files.ts';
 export { bundlePath, composeBundle, installBundle } from './store/bundle.ts';
 export { type MarkSubject, Marks } from './store/marks.ts';
+export {
+  composeRulePack,
+  openRulePack,
+  parseRulePack,
+  type RulePack,
+  type RulePackFile,
+  readRulePack,
+  writeRulePack,
+} from './store/rule-pack.ts';
 export { type ApprovalRequest, ApprovalStore, type SignedDecision } from './store/store.ts';
 export { type ArtefactChange, changesBetween } from './verdict/change.ts';
 export type { ChangeEvidence, ChangeWriter, EvidenceOf } from './verdict/explanation.ts';

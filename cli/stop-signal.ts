@@ -4,12 +4,16 @@ const SAME_SIGNAL_MS = 1_000;
 
 /**
  * Aborts at the first SIGINT, SIGTERM or SIGHUP, so that a program can end with nothing lost. A later one
- * ends it at once, with the status that a shell expects.
+ * ends it at once, with the status that a shell expects. With `onHangUp`, SIGHUP is no end but calls that.
  */
-export function stopSignal(onFirst: () => void = () => {}): AbortSignal {
+export function stopSignal(onFirst: () => void = () => {}, onHangUp?: () => void): AbortSignal {
   const controller = new AbortController();
   let first = 0;
   for (const [name, number] of Object.entries(NUMBERS)) {
+    if (name === 'SIGHUP' && onHangUp !== undefined) {
+      process.on(name, onHangUp);
+      continue;
+    }
     process.on(name, () => {
       if (!controller.signal.aborted) {
         first = performance.now();

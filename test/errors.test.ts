@@ -7,7 +7,7 @@ import { CENTRAL_ERROR_CODES } from '../central/index.ts';
 import { CLI_ERROR_CODES } from '../cli/errors.ts';
 import { COLLECTOR_ERROR_CODES } from '../collectors/index.ts';
 import { INVENTORY_ERROR_CODES, PROBLEM_CODES } from '../inventory/index.ts';
-import { RULE_ERROR_CODES } from '../rules/engine/errors.ts';
+import { RULE_ERROR_CODES, RULE_WARNING_CODES } from '../rules/engine/errors.ts';
 import { WIRE_ERROR_CODES } from '../wire/index.ts';
 import { REFUSAL_CODES } from '../wire/v1/frames.ts';
 
@@ -20,6 +20,7 @@ const CODES: readonly string[] = [
   ...INVENTORY_ERROR_CODES,
   ...PROBLEM_CODES,
   ...RULE_ERROR_CODES,
+  ...RULE_WARNING_CODES,
   ...WIRE_ERROR_CODES,
 ];
 const text = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8');

@@ -247,6 +247,7 @@ export const LOSS_STAGES = [
   'queue',
   'spool',
   'uplink',
+  'correlation',
 ] as const;
 export type LossStage = (typeof LOSS_STAGES)[number];
 

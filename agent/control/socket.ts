@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { PROFILES, SERVER_STATES } from '../../wire/index.ts';
 import { AgentError } from '../errors.ts';
+import { ruleStatusSchema } from './rule-status.ts';
 
 const MAX_REQUEST_CHARS = 1_024;
 const MAX_ANSWER_CHARS = 1024 * 1024;
@@ -23,7 +24,7 @@ const statusSchema = z.object({
   }),
   servers: z.partialRecord(z.enum(SERVER_STATES), z.number()),
   problems: z.number(),
-  rules: z.object({ loaded: z.number(), refused: z.number() }),
+  rules: ruleStatusSchema,
   collectors: z.array(z.object({ name: z.string(), state: z.string(), detail: z.string() })),
   processes: z.number(),
   watched_directories: z.number(),

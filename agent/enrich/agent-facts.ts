@@ -29,6 +29,18 @@ export function factOfClockJump(jumpMs: number, time: number, user: string): Fac
   return agentFact(time, { 'agent.event': 'clock_jump', 'agent.jump_ms': jumpMs }, user);
 }
 
+/** Rules were to change and do not: what was in force before still is. */
+export function factOfRefusedRules(path: string, detail: string, time: number, user: string): Fact {
+  const fields = { 'agent.event': 'rules_refused', 'agent.detail': detail, TargetFilename: path };
+  return agentFact(time, fields, user);
+}
+
+/** The rules were read anew, and so many load now. */
+export function factOfReloadedRules(count: number, detail: string, time: number, user: string): Fact {
+  const fields = { 'agent.event': 'rules_reloaded', 'agent.count': count, 'agent.detail': detail };
+  return agentFact(time, fields, user);
+}
+
 /** What only the sensor may change in the kernel was changed by somebody else. */
 export function factOfTamper({ time, part }: Tamper, user: string): Fact {
   const fields = { 'agent.event': 'tampered', 'agent.part': part, 'agent.detail': TAMPERED[part] };

@@ -87,22 +87,38 @@ export class ProcessFacts {
     { policy, disguised, before }: ExecJudgement,
   ): Fact {
     const fields = {
-      CurrentDirectory: entry.cwd,
-      ParentProcessId: entry.parent?.pid ?? event.ppid,
-      ParentImage: entry.parent?.exe ?? null,
-      ParentCommandLine: entry.parent === null ? null : commandLine(entry.parent.argv),
+      ...execFields(event, entry),
       'mcp.policy': policy,
       'mcp.disguised_shell': disguised,
-      'mcp.called': basename(entry.argv[0] ?? ''),
-      'mcp.arguments': commandLine(entry.argv, 1),
-      'mcp.script': event.script,
-      'mcp.truncated': event.truncated,
-      'mcp.source': event.source,
-      ...(event.image === null ? {} : imageFields(event.image)),
       ...(before === null ? {} : changeFields(entry, before, event.image)),
     };
     const category = 'process_creation';
     return this.ofMember({ entry, membership, known, time: event.time, category, fields });
+  }
+
+  /** A new image of a process that belongs to no server. */
+  outside(event: ProcessExec, entry: ProcessEntry): Fact {
+    const { table, userName, product } = this.#options;
+    const user = userName(entry.uid);
+    const cmdline = commandLine(entry.argv);
+    return {
+      time: event.time,
+      logsource: { category: 'process_creation', product },
+      fields: {
+        Image: entry.exe,
+        CommandLine: cmdline,
+        User: user,
+        ProcessId: entry.pid,
+        'mcp.in_subtree': false,
+        'mcp.in_launch_chain': false,
+        ...execFields(event, entry),
+      },
+      user,
+      server: null,
+      actor: { pid: entry.pid, exe: entry.exe, cmdline, in_subtree: false },
+      ancestry: table.ancestry(entry, userName),
+      change: null,
+    };
   }
 
   /**
@@ -154,6 +170,22 @@ function containerFields({ container }: Membership): Fields {
     'mcp.in_container': true,
     'mcp.container': id.slice(0, LONG_ID.test(id) ? SHORT_ID_CHARS : MAX_NAME_CHARS),
     ...(guessed ? { 'mcp.container_guessed': true } : {}),
+  };
+}
+
+function execFields(event: ProcessExec, entry: ProcessEntry): Fields {
+  const { parent, argv, cwd } = entry;
+  return {
+    CurrentDirectory: cwd,
+    ParentProcessId: parent?.pid ?? event.ppid,
+    ParentImage: parent?.exe ?? null,
+    ParentCommandLine: parent === null ? null : commandLine(parent.argv),
+    'mcp.called': basename(argv[0] ?? ''),
+    'mcp.arguments': commandLine(argv, 1),
+    'mcp.script': event.script,
+    'mcp.truncated': event.truncated,
+    'mcp.source': event.source,
+    ...(event.image === null ? {} : imageFields(event.image)),
   };
 }
 

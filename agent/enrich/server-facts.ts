@@ -1,4 +1,5 @@
 import { type ArtefactChange, changesBetween } from '../../approval/index.ts';
+import { redactShapes } from '../../inventory/index.ts';
 import type { AlertChange, FieldValue, Problem, Server } from '../../wire/index.ts';
 import type { Fact } from '../fact.ts';
 import type { Snapshot } from '../state/snapshot.ts';
@@ -13,12 +14,13 @@ const MAX_LISTED_PACKAGES = 50;
 export type DiffOf = (path: string, before: string | null, after: string | null) => string | null;
 
 /** What every fact about one server has in common. */
-interface Subject {
+export interface Subject {
   readonly known: KnownServer;
   readonly time: number;
 }
 
-function fact(
+/** A fact about a server, of the product `mcp`. */
+export function serverFact(
   subject: Subject,
   category: string,
   fields: Readonly<Record<string, FieldValue>>,
@@ -45,8 +47,9 @@ export function factsOfNew(known: KnownServer, time: number): readonly Fact[] {
     TargetFilename: server.config_path,
     'mcp.command_after': describeLaunch(server),
     'mcp.env_added': [...server.env_keys],
+    ...launchFields(known),
   };
-  return [fact({ known, time }, 'config', fields, configChange(null, server))];
+  return [serverFact({ known, time }, 'config', fields, configChange(null, server))];
 }
 
 /** Facts about a server that is gone. */
@@ -57,7 +60,7 @@ export function factsOfGone(known: KnownServer, time: number): readonly Fact[] {
     TargetFilename: server.config_path,
     'mcp.command_before': describeLaunch(server),
   };
-  return [fact({ known, time }, 'config', fields, configChange(server, null))];
+  return [serverFact({ known, time }, 'config', fields, configChange(server, null))];
 }
 
 /** Facts about what differs between the last look and now: in the entry, the closure and the state. */
@@ -81,7 +84,12 @@ function entryFacts(before: Snapshot, subject: Subject, diff: DiffOf): readonly 
   const change = configChange(before.server, server, diff);
   const add = (kind: string, fields: Readonly<Record<string, FieldValue>>) =>
     facts.push(
-      fact(subject, 'config', { 'mcp.change': kind, TargetFilename: server.config_path, ...fields }, change),
+      serverFact(
+        subject,
+        'config',
+        { 'mcp.change': kind, TargetFilename: server.config_path, ...fields },
+        change,
+      ),
     );
   const moved = LAUNCH_FIELDS.filter(
     (field) => JSON.stringify(before.server[field]) !== JSON.stringify(server[field]),
@@ -91,6 +99,8 @@ function entryFacts(before: Snapshot, subject: Subject, diff: DiffOf): readonly 
       'mcp.fields_changed': moved,
       'mcp.command_before': describeLaunch(before.server),
       'mcp.command_after': describeLaunch(server),
+      ...launchFields(subject.known),
+      'mcp.program_changed': programChanged(before, subject.known),
     });
   }
   const env = envChange(before, subject.known);
@@ -157,7 +167,7 @@ function closureFact(change: ArtefactChange, subject: Subject, diff: DiffOf, cou
     'mcp.digest_after': change.after,
     'mcp.reason': subject.known.verdict.reason,
   };
-  return fact(subject, 'closure', fields, {
+  return serverFact(subject, 'closure', fields, {
     artefact: { role: change.role, path: change.path },
     before: change.before,
     after: change.after,
@@ -174,7 +184,7 @@ function stateFacts(before: Snapshot, subject: Subject): readonly Fact[] {
     'mcp.approval_code': verdict.code,
     'mcp.reason': verdict.reason,
   };
-  return [fact(subject, 'approval', fields)];
+  return [serverFact(subject, 'approval', fields)];
 }
 
 /** A config that cannot be read any more: one fact a problem. */
@@ -197,6 +207,25 @@ export function factOfProblem(problem: Problem, user: string, time: number): Fac
     ancestry: [],
     change: null,
   };
+}
+
+/** What an entry starts, as far as its command line could be followed. */
+function launchFields({ discovered }: KnownServer): Readonly<Record<string, FieldValue>> {
+  const { launch } = discovered;
+  const shown = (text: string | null | undefined) => (text == null ? null : redactShapes(text));
+  return {
+    'mcp.program_after': shown(launch?.resolved ?? launch?.command),
+    'mcp.script_after': shown(launch?.script),
+    'mcp.package_after': shown(launch?.package),
+  };
+}
+
+/** Whether another program or script is started than before, and not only the same one in another way. */
+function programChanged(before: Snapshot, { discovered }: KnownServer): boolean {
+  const { launch } = discovered;
+  const paths = new Set(before.server.closure.artefacts.map(({ path }) => path));
+  if (launch === null) return before.server.command !== null;
+  return [launch.resolved ?? launch.command, launch.script].some((path) => path !== null && !paths.has(path));
 }
 
 function describeLaunch(server: Pick<Server, 'command' | 'args' | 'url'>): string | null {

@@ -108,6 +108,16 @@ export class SnapshotStore {
     this.#meta.set('baselined', 'yes');
   }
 
+  /** Kinds of findings that were looked for at the last look. */
+  findingKinds(): ReadonlySet<string> {
+    const kept = this.#meta.get('finding_kinds');
+    return new Set(kept === null ? [] : z.array(z.string()).parse(JSON.parse(kept)));
+  }
+
+  setFindingKinds(kinds: ReadonlySet<string>): void {
+    this.#meta.set('finding_kinds', JSON.stringify([...kinds]));
+  }
+
   /** True the first time that a key is given, across restarts; forgotten `keepMs` milliseconds later. */
   firstTime(key: string, now: number, keepMs: number): boolean {
     this.#forgetReports.run(now - keepMs);

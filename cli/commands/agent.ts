@@ -1,5 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { askStatus, loadConfig, startAgent } from '../../agent/index.ts';
+import { resolve } from 'node:path';
+import {
+  type Agent,
+  type AgentStatus,
+  askStatus,
+  loadConfig,
+  rereadConfig,
+  ruleSettings,
+  startAgent,
+} from '../../agent/index.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Installation } from '../installation.ts';
@@ -20,11 +29,18 @@ export function readToken(path: string): string {
   }
 }
 
-/** `sealwatch agent run`: the daemon by its config file, logging JSON to stderr. */
+/** `sealwatch agent run`: the daemon by its config file, logging JSON to stderr. SIGHUP has it read its rules anew. */
 export async function agentRun(file: string, install: Installation, output: Output): Promise<ExitCode> {
+  const running: { agent: Agent | null; isAsked: boolean } = { agent: null, isAsked: false };
+  const stopped = stopSignal(
+    () => {},
+    () => {
+      running.isAsked = running.agent === null;
+      running.agent?.reloadRules();
+    },
+  );
   const config = loadConfig(file);
   const log = makeLog('json', 'info');
-  const stopped = stopSignal();
   const agent = await startAgent({
     stateDir: config.state_dir,
     profile: config.profile,
@@ -36,7 +52,11 @@ export async function agentRun(file: string, install: Installation, output: Outp
     execPermission: config.exec_permission === 'on',
     users: usersOf(config.homes),
     roots: config.roots,
-    rulePaths: [install.rules, ...config.rules],
+    rules: {
+      builtin: [install.rules],
+      settings: ruleSettings(config),
+      config: { path: resolve(file), read: () => rereadConfig(file, config) },
+    },
     sensorPath: config.sensor === 'off' ? null : install.sensor,
     ...(config.sensor === 'off' ? { sensorReason: 'switched off in the config' } : {}),
     central: { url: config.central.url.replace(/\/$/, ''), token: readToken(config.central.token_file) },
@@ -44,6 +64,9 @@ export async function agentRun(file: string, install: Installation, output: Outp
     log,
     onHealth: ({ collector, state, detail }) => log.info('collector', { collector, state, detail }),
   });
+  running.agent = agent;
+  // What the rules were read from may have changed before the signal came.
+  if (running.isAsked) agent.reloadRules();
   output.say('sealwatch: ready');
   await untilAborted(stopped);
   await agent.stop();
@@ -62,10 +85,24 @@ export async function status(stateDir: string, output: Output): Promise<ExitCode
       `central   ${central.connected ? 'connected' : 'not connected'}, ${central.waiting} alerts waiting`,
     );
     output.answer(`servers   ${servers.join(', ') || 'none'}; ${now.problems} problems`);
-    output.answer(`rules     ${rules.loaded} loaded, ${rules.refused} refused`);
+    output.answer(`rules     ${rulesLine(rules)}`);
     for (const { name, state, detail } of now.collectors)
       output.answer(`${name.padEnd(17)} ${state} ${detail}`);
     for (const [stage, count] of Object.entries(now.lost)) output.answer(`lost      ${count} at ${stage}`);
   }
   return EXIT.fine;
+}
+
+function rulesLine({
+  loaded,
+  refused,
+  warnings,
+  pack,
+  pack_refused,
+  reloaded,
+}: AgentStatus['rules']): string {
+  const signed = pack === null ? [] : [`signed pack ${pack.name} ${pack.version}`];
+  const offered = pack_refused ? ['an offered pack is refused'] : [];
+  const counts = `${loaded} loaded, ${refused} refused, ${warnings} warnings`;
+  return [counts, ...signed, ...offered, `read ${reloaded}`].join('; ');
 }

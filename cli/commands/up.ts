@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type Agent, AgentError, askStatus, startAgent } from '../../agent/index.ts';
+import { type Agent, AgentError, askStatus, DEFAULT_RULE_SETTINGS, startAgent } from '../../agent/index.ts';
 import { type Central, openCentral } from '../../central/index.ts';
 import type { Alert, Health, Profile } from '../../wire/index.ts';
 import { alertLines } from '../alert-line.ts';
@@ -19,6 +19,8 @@ export interface UpOptions extends Selection {
   readonly profile: Profile;
   readonly listen: string;
   readonly feed?: string;
+  /** Rule files or directories beside the pack that comes with Sealwatch. */
+  readonly rules?: readonly string[];
 }
 
 /** `sealwatch up`: central and agent on this host, until SIGINT or SIGTERM. */
@@ -52,7 +54,11 @@ export async function up(options: UpOptions, install: Installation, output: Outp
       execPermission: false,
       users: usersOf(options.home),
       roots: (options.root ?? []).map((root) => resolve(root)),
-      rulePaths: [install.rules],
+      rules: {
+        builtin: [install.rules],
+        settings: { ...DEFAULT_RULE_SETTINGS, rules: (options.rules ?? []).map((path) => resolve(path)) },
+        config: null,
+      },
       sensorPath: install.sensor,
       ...(install.sensor === null
         ? { sensorReason: 'it is not built (npm run build as root builds it)' }

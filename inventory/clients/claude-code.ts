@@ -72,6 +72,10 @@ const SETTINGS = {
     'permissions/additionalDirectories',
     'skipDangerousModePermissionPrompt',
     'sandbox/autoAllowBashIfSandboxed',
+    // Where the conversation and its key go (CVE-2026-21852).
+    'env/ANTHROPIC_BASE_URL',
+    'env/ANTHROPIC_BEDROCK_BASE_URL',
+    'env/ANTHROPIC_VERTEX_BASE_URL',
   ],
   filter: [
     'disabledMcpjsonServers',

@@ -1,5 +1,5 @@
 import type { RuleContext } from './compile/context.ts';
-import { NOTHING_REQUIRED } from './compile/needle.ts';
+import { soughtSets } from './compile/needle.ts';
 import type { Predicate } from './compile/predicate.ts';
 import { type CompiledRule, compileFilter, compileRule, type Search } from './compile/rule.ts';
 import { fieldMapping } from './compile/taxonomy.ts';
@@ -150,11 +150,12 @@ class Compilation {
       return search === undefined ? [] : [{ filter, search }];
     });
     const applied = new Set<ParsedFilter>();
-    const compiled = rules.flatMap((parsed) => {
+    const compiled = rules.flatMap((parsed, place) => {
       const ours = compiledFilters.filter(({ filter }) => filterApplies(filter, parsed.rule));
       for (const { filter } of ours) applied.add(filter);
       const rule = this.#rule(
         parsed,
+        place,
         ours.map(({ search }) => search),
       );
       return rule === undefined ? [] : [rule];
@@ -163,13 +164,13 @@ class Compilation {
     return compiled;
   }
 
-  #rule(parsed: ParsedRule, filters: readonly Search[]): CompiledRule | undefined {
+  #rule(parsed: ParsedRule, place: number, filters: readonly Search[]): CompiledRule | undefined {
     const { path } = parsed.rule;
     const compiled = this.#attempt(path, () => {
       const scope = this.#scope === 'subtrees' && isOfHost(parsed) ? this.#inSubtree() : undefined;
-      return compileRule(parsed, filters, this.#context(parsed.taxonomy, parsed.line), scope);
+      return compileRule(parsed, filters, this.#context(parsed.taxonomy, parsed.line), place, scope);
     });
-    if (compiled?.requirement.length === 0) {
+    if (compiled !== undefined && soughtSets(compiled.requirement).length === 0) {
       const message = 'it requires no literal text, so that each event of its log source is tried';
       this.#warnings.push({ path, line: parsed.line, code: 'RULE_UNINDEXED', message });
     }
@@ -186,7 +187,7 @@ class Compilation {
     const member = this.fields.slot('mcp.in_subtree');
     const launch = this.fields.slot('mcp.in_launch_chain');
     return {
-      requirement: NOTHING_REQUIRED,
+      requirement: { sets: [], flags: [{ slot: member, place: 'whole', text: 'true' }] },
       test: (view) => view.cells(member)?.[0]?.value === true && view.cells(launch)?.[0]?.value !== true,
     };
   }

@@ -253,7 +253,8 @@ test('a config that stays broken over a restart is not told again, and its serve
   }
   assert.equal((await second.stop('SIGTERM')).code, 0);
   assert.deepEqual(
-    second.alerts.filter(({ rule }) => rule.name !== 'mcp_server_repointed'),
+    // This one process did change the configurations of several clients.
+    second.alerts.filter(({ rule }) => !['mcp_server_repointed', 'mcp_config_campaign'].includes(rule.name)),
     [],
   );
 });

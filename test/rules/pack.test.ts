@@ -145,7 +145,7 @@ describe('the rule pack', () => {
       );
     }
     assert.deepEqual(
-      own.filter((rule) => pack.silent.has(rule)).map(({ name }) => name),
+      own.filter((rule) => pack.silent.has(rule) && rule.level !== 'informational').map(({ name }) => name),
       [],
     );
   });
@@ -191,12 +191,16 @@ describe('the rule pack', () => {
 });
 
 describe('docs/rules.md', () => {
-  it('lists each rule of the pack with its level', () => {
+  it('lists each rule of the pack as it is', () => {
     const page = readFileSync(join(PACK, '..', '..', 'docs', 'rules.md'), 'utf8');
-    const missing = own.filter(({ name, level }) => !page.includes(`| \`${name}\` | ${level} |`));
+    const rows = own.map(
+      ({ name, level, title, falsepositives }) =>
+        `| \`${name}\` | ${level} | ${title} | ${falsepositives.join('; ').replaceAll('|', '\\|')} |`,
+    );
     assert.deepEqual(
-      missing.map(({ name }) => name),
+      rows.filter((row) => !page.includes(row)),
       [],
     );
+    assert.ok(page.includes(`${own.length} rules, the most severe first.`));
   });
 });

@@ -92,10 +92,9 @@ function compileValues(
   context: RuleContext,
 ): ValueTest {
   const isText = modifiers.kind === 'text' && !modifiers.expand;
-  const together = isText ? compileTexts(values, modifiers, slot) : undefined;
-  if (together !== undefined) return combine([together], modifiers);
+  const { tests, others } = isText ? compileTexts(values, modifiers, slot) : { tests: [], others: values };
   return combine(
-    values.flatMap((value) => compileValue(value, modifiers, slot, context)),
+    [...tests, ...others.flatMap((value) => compileValue(value, modifiers, slot, context))],
     modifiers,
   );
 }

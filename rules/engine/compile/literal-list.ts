@@ -1,5 +1,4 @@
-import { AffixTrie } from '../match/affix-trie.ts';
-import { Automaton } from '../match/automaton.ts';
+import { AffixTrie, Automaton } from '../match/literal-tables.ts';
 import type { Place } from './needle.ts';
 
 /** Texts from which on a table is faster than one look for each. */

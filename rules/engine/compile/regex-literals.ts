@@ -1,3 +1,5 @@
+import { rarestSet } from './needle.ts';
+
 /** Characters that stand for themselves everywhere in an expression. */
 const PLAIN = /^[\p{L}\p{N}\s_"'#%&,:;<=>@`~!/-]$/u;
 const QUANTIFIER = /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/;
@@ -5,8 +7,13 @@ const QUANTIFIER = /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/;
 const ESCAPED_PUNCTUATION = /^\\[^\p{L}\p{N}]$/u;
 /** A class of a few characters without ranges, escapes or nesting. */
 const SMALL_CLASS = /^\[([\p{L}\p{N}_"'#%&,:;<=>@~!/ ]{1,8})\]$/u;
-/** Texts that one place of an expression may stand for. */
+/** Flags from here on; that case may not count before either only finds more. */
+const FLAGS = /(?<!\\)\(\?([imsU]+)\)/g;
+/** `\x22` is a quotation mark: a punctuation character of ASCII by its number. */
+const HEX_PUNCTUATION = /(?<!\\)\\x(2[0-9a-f]|3[a-f]|40|5[b-f]|60|7[b-e])/gi;
+/** Texts that one place of an expression may stand for, and texts that an expression may require one of. */
 const MAX_CHOICES = 16;
+const MAX_TEXTS = 512;
 
 type Texts = readonly string[];
 
@@ -18,13 +25,28 @@ type Texts = readonly string[];
  * @param ignoreCase whether the flag `i` is set from outside
  */
 export function requiredTexts(source: string, ignoreCase: boolean): Texts | null {
-  const leading = /^\(\?i\)/.exec(source);
-  const body = leading === null ? source : source.slice(leading[0].length);
-  // Under \Q...\E and inline flags nothing is what it looks like.
+  const unescaped = source.replaceAll(HEX_PUNCTUATION, (_, hex: string) => `\\${fromHex(hex)}`);
+  const flags = Array.from(unescaped.matchAll(FLAGS), ([, letters = '']) => letters);
+  const body = unescaped.replaceAll(FLAGS, '');
+  // Between \Q and \E, and in groups with flags or names, nothing is what it looks like.
   if (/\\[QpPx0-9]|\(\?[a-zA-Z-]/.test(body)) return null;
-  const insensitive = ignoreCase || leading !== null;
-  const texts = branches(body).map((branch) => best(runsOf(branch, insensitive)));
-  return texts.every((each) => each !== undefined) ? [...new Set(texts.flat())] : null;
+  const insensitive = ignoreCase || flags.some((letters) => letters.includes('i'));
+  return requiredByBranches(body, insensitive) ?? null;
+}
+
+/** One of the texts that each alternative requires; undefined where one of them requires none, or all too many. */
+function requiredByBranches(source: string, ignoreCase: boolean): Texts | undefined {
+  const texts = new Set<string>();
+  for (const branch of branches(source)) {
+    const set = rarestSet(runsOf(branch, ignoreCase));
+    if (set === undefined) return undefined;
+    for (const text of set) texts.add(text);
+  }
+  return texts.size > MAX_TEXTS ? undefined : [...texts];
+}
+
+function fromHex(hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
 }
 
 /** The alternatives at the top of an expression. */
@@ -79,19 +101,40 @@ function runsOf(branch: string, ignoreCase: boolean): readonly Texts[] {
   let at = 0;
   while (at < branch.length) {
     const next = skip(branch, at);
-    const choices = choicesOf(branch.slice(at, next), ignoreCase);
+    const piece = branch.slice(at, next);
     const quantifier = QUANTIFIER.exec(branch.slice(next, next + 32))?.[0];
-    const longer = choices?.flatMap((choice) => run.map((before) => before + choice)) ?? [];
-    if (quantifier === undefined && choices !== undefined && longer.length <= MAX_CHOICES) run = longer;
+    const choices = choicesOf(piece, ignoreCase);
+    const longer = quantifier === undefined ? cross(run, choices) : undefined;
+    if (longer !== undefined) run = longer;
     else {
       runs.push(run);
       // What comes once at the least is there, but what is before it does not touch what is behind it.
-      if (quantifier?.startsWith('+') === true && choices !== undefined) runs.push(choices);
-      run = quantifier === undefined && choices !== undefined ? choices : [''];
+      if (quantifier === undefined || quantifier.startsWith('+'))
+        runs.push(...setsOf(piece, choices, ignoreCase));
+      run = (quantifier === undefined ? choices : undefined) ?? [''];
     }
     at = next + (quantifier?.length ?? 0);
   }
   return [...runs, run];
+}
+
+function cross(run: Texts, choices: Texts | undefined): Texts | undefined {
+  if (choices === undefined || run.length * choices.length > MAX_CHOICES) return undefined;
+  return choices.flatMap((choice) => run.map((before) => before + choice));
+}
+
+/** What a piece requires that does not go on a run: its texts, or those that are somewhere in the group that it is. */
+function setsOf(piece: string, choices: Texts | undefined, ignoreCase: boolean): readonly Texts[] {
+  if (choices !== undefined) return [choices];
+  const inner = innerOf(piece);
+  const texts = inner === undefined ? undefined : requiredByBranches(inner, ignoreCase);
+  return texts === undefined ? [] : [texts];
+}
+
+/** What is in a group; undefined for anything else. */
+function innerOf(piece: string): string | undefined {
+  if (!(piece.startsWith('(') && piece.endsWith(')'))) return undefined;
+  return piece.slice(piece.startsWith('(?:') ? 3 : 1, -1);
 }
 
 /** The texts that a piece stands for; undefined where they are unknown or too many. */
@@ -111,8 +154,8 @@ function usable(texts: Texts, ignoreCase: boolean): Texts | undefined {
 
 /** A group of which each alternative is nothing but literal. */
 function groupChoices(piece: string, ignoreCase: boolean): Texts | undefined {
-  if (!piece.endsWith(')')) return undefined;
-  const inner = piece.slice(piece.startsWith('(?:') ? 3 : 1, -1);
+  const inner = innerOf(piece);
+  if (inner === undefined) return undefined;
   const choices: string[] = [];
   for (const branch of branches(inner)) {
     const [run, ...others] = runsOf(branch, ignoreCase);
@@ -120,18 +163,4 @@ function groupChoices(piece: string, ignoreCase: boolean): Texts | undefined {
     choices.push(...run);
   }
   return choices.length <= MAX_CHOICES ? choices : undefined;
-}
-
-/** The set whose shortest text is longest; undefined where a text may be empty in all. */
-function best(sets: readonly Texts[]): Texts | undefined {
-  let found: Texts | undefined;
-  let length = 0;
-  for (const set of sets) {
-    const shortest = Math.min(...set.map((text) => text.length));
-    if (shortest > length) {
-      found = set;
-      length = shortest;
-    }
-  }
-  return found;
 }

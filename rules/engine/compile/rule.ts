@@ -19,6 +19,8 @@ export interface Search extends Predicate {
 /** A rule with the test that its detections, its condition and the filters on it became. */
 export interface CompiledRule extends Predicate {
   readonly rule: Rule;
+  /** Its number among the rules of the set. */
+  readonly place: number;
   readonly search: Search;
   readonly filters: readonly Search[];
   /** Where it holds; null for everywhere. */
@@ -40,11 +42,12 @@ export function compileRule(
   parsed: ParsedRule,
   filters: readonly Search[],
   context: RuleContext,
+  place: number,
   scope?: Predicate,
 ): CompiledRule {
   const search = compileSearch(parsed.rule.title, parsed, context);
   const parts = [...(scope === undefined ? [] : [scope]), search, ...filters];
-  return { rule: parsed.rule, search, filters, scope: scope?.test ?? null, ...every(parts) };
+  return { rule: parsed.rule, place, search, filters, scope: scope?.test ?? null, ...every(parts) };
 }
 
 /** Compiles what a filter adds to the rules that it names. @throws RuleError */

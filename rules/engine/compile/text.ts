@@ -54,33 +54,36 @@ export function compileText(node: ScalarNode, modifiers: Modifiers, slot: number
   );
 }
 
-/**
- * Compiles several values of which one must be there. Those that are plain text at one place, which most are, become
- * one test; undefined where they are anything else.
- */
+/** Values that are plain text at the same place, as one test, and the values that are anything else. */
+export interface TogetherTexts {
+  readonly tests: readonly ValueTest[];
+  readonly others: readonly ScalarNode[];
+}
+
+/** Compiles together what of several values, of which one must be there, is plain text; most are. */
 export function compileTexts(
   nodes: readonly ScalarNode[],
   modifiers: Modifiers,
   slot: number | null,
-): ValueTest | undefined {
+): TogetherTexts {
   const { encoders, cased, all, position } = modifiers;
-  if (nodes.length < 2 || encoders.length > 0 || cased || all) return undefined;
-  const places: Place[] = [];
-  const texts: string[] = [];
-  for (const { value } of nodes) {
-    if (typeof value !== 'string') return undefined;
-    const literals = placedLiteral(place(parsePattern(value), position));
-    if (literals === undefined) return undefined;
-    places.push(literals.place);
-    texts.push(fold(literals.text));
+  if (nodes.length < 2 || encoders.length > 0 || cased || all) return { tests: [], others: nodes };
+  const byPlace = new Map<Place, string[]>();
+  const others: ScalarNode[] = [];
+  for (const node of nodes) {
+    const literals =
+      typeof node.value === 'string' ? placedLiteral(place(parsePattern(node.value), position)) : undefined;
+    if (literals === undefined) others.push(node);
+    else byPlace.set(literals.place, [...(byPlace.get(literals.place) ?? []), fold(literals.text)]);
   }
-  const [first] = places;
-  if (first === undefined || places.some((each) => each !== first)) return undefined;
-  const test = compileLiterals(first, texts);
-  return {
-    test: someCell((cell) => test(cell.folded)),
-    requirement: requiredByOne(texts.map((text) => needleOf(slot, first, text))),
-  };
+  const tests = Array.from(byPlace, ([where, texts]): ValueTest => {
+    const test = compileLiterals(where, texts);
+    return {
+      test: someCell((cell) => test(cell.folded)),
+      requirement: requiredByOne(texts.map((text) => needleOf(slot, where, text))),
+    };
+  });
+  return { tests, others };
 }
 
 /** A pattern of one literal, with `*` at its ends alone. */

@@ -61,15 +61,18 @@ export class FieldTable {
  */
 export class EventView {
   readonly #names: readonly string[];
-  readonly #cells: (readonly Cell[] | undefined)[] = [];
-  /** For which event the cells of a slot were made. */
-  readonly #madeFor: number[] = [];
+  readonly #cells: (readonly Cell[] | undefined)[];
+  /** By slot: for which event its cells were made. */
+  readonly #madeFor: Float64Array;
   #event = 0;
   #fields: RuleEvent['fields'] = {};
   #every: readonly Cell[] | undefined;
 
+  /** @param table of all rules; fields that are added later are not seen */
   constructor(table: FieldTable) {
-    this.#names = table.names;
+    this.#names = [...table.names];
+    this.#cells = Array.from(this.#names, () => undefined);
+    this.#madeFor = new Float64Array(this.#names.length);
   }
 
   /** Turns to the next event. */

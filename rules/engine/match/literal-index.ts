@@ -1,10 +1,15 @@
-import { MAX_SETS, type Needle } from '../compile/needle.ts';
+import { MAX_SETS, type Needle, type Requirement, soughtSets } from '../compile/needle.ts';
 import type { CompiledRule } from '../compile/rule.ts';
 import type { RuleEvent } from './event.ts';
 import { NeedleFinder } from './needle-finder.ts';
 
+interface FieldFinder {
+  readonly name: string;
+  readonly finder: NeedleFinder;
+}
+
 /** Bits of a target that number a set of a rule's requirement. */
-const SET_BITS = 1;
+const SET_BITS = 2;
 const SET_MASK = MAX_SETS - 1;
 
 /**
@@ -16,7 +21,7 @@ export class LiteralIndex {
   readonly #always: readonly number[];
   /** By field; of the fields of needles alone, where no needle is looked for in all of them. */
   readonly #indexes: ReadonlyMap<string, NeedleFinder>;
-  readonly #fields: readonly (readonly [string, NeedleFinder])[];
+  readonly #fields: readonly FieldFinder[];
   /** For fields without needles of their own; null where none is looked for in all fields. */
   readonly #elsewhere: NeedleFinder | null;
   readonly #candidates: number[] = [];
@@ -32,21 +37,22 @@ export class LiteralIndex {
   constructor(rules: readonly CompiledRule[], names: readonly string[]) {
     this.#rules = rules;
     this.#foundIn = new Uint32Array(rules.length);
-    this.#always = rules.flatMap(({ requirement }, index) => (requirement.length === 0 ? [index] : []));
-    this.#needed = Uint8Array.from(rules, ({ requirement }) => (1 << requirement.length) - 1);
+    const sought = withoutRareScans(rules.map(({ requirement }) => soughtSets(requirement)));
+    this.#always = sought.flatMap((sets, index) => (sets.length === 0 ? [index] : []));
+    this.#needed = Uint8Array.from(sought, (sets) => (1 << sets.length) - 1);
     this.#met = new Uint8Array(rules.length);
-    const sorted = sortNeedles(rules);
+    const sorted = sortNeedles(sought);
     const found = (target: number): void => this.#find(target);
     const everywhere = sorted.get(null) ?? [];
-    const named: (readonly [string, NeedleFinder])[] = [];
+    const named: FieldFinder[] = [];
     for (const [slot, needles] of sorted) {
       if (slot !== null)
-        named.push([names[slot] ?? '', new NeedleFinder([...needles, ...everywhere], found)]);
+        named.push({ name: names[slot] ?? '', finder: new NeedleFinder([...needles, ...everywhere], found) });
     }
     this.#elsewhere = everywhere.length === 0 ? null : new NeedleFinder(everywhere, found);
     this.#fields = named;
-    this.#indexes = new Map(named);
-    this.bytes = named.reduce((sum, [, { bytes }]) => sum + bytes, this.#elsewhere?.bytes ?? 0);
+    this.#indexes = new Map(named.map(({ name, finder }) => [name, finder]));
+    this.bytes = named.reduce((sum, { finder }) => sum + finder.bytes, this.#elsewhere?.bytes ?? 0);
   }
 
   /** The rules that could match; valid until the next call. */
@@ -76,7 +82,7 @@ export class LiteralIndex {
   }
 
   #lookAtNamed(fields: RuleEvent['fields']): void {
-    for (const [name, finder] of this.#fields) lookAt(fields[name], finder);
+    for (const { name, finder } of this.#fields) lookAt(fields[name], finder);
   }
 
   #lookAtAll(fields: RuleEvent['fields'], elsewhere: NeedleFinder): void {
@@ -95,11 +101,36 @@ interface Sought extends Needle {
   readonly targets: number[];
 }
 
+/** Share of the rules from which on it is worth reading a field from end to end for them. */
+const WORTH_A_SCAN = 0.05;
+
+/**
+ * Leaves out sets that would have a whole field read for few rules, where these are known by another set, too.
+ * @param sought sets of each rule
+ */
+function withoutRareScans(sought: readonly Requirement['sets'][]): readonly Requirement['sets'][] {
+  const scans = new Map<number | null, number>();
+  for (const slot of sought.flatMap((sets) => [...new Set(sets.flatMap(scannedSlots))])) {
+    scans.set(slot, (scans.get(slot) ?? 0) + 1);
+  }
+  const isRare = (set: readonly Needle[]): boolean =>
+    scannedSlots(set).some((slot) => (scans.get(slot) ?? 0) < sought.length * WORTH_A_SCAN);
+  return sought.map((sets) => {
+    const kept = sets.filter((set) => !isRare(set));
+    return kept.length === 0 ? sets : kept;
+  });
+}
+
+/** Fields that must be read from end to end for needles. */
+function scannedSlots(set: readonly Needle[]): readonly (number | null)[] {
+  return set.filter(({ place }) => place === 'anywhere').map(({ slot }) => slot);
+}
+
 /** Needles by slot, null for those of all fields; each once. A target is a rule and the number of a set. */
-function sortNeedles(rules: readonly CompiledRule[]): ReadonlyMap<number | null, readonly Sought[]> {
+function sortNeedles(sought: readonly Requirement['sets'][]): ReadonlyMap<number | null, readonly Sought[]> {
   const bySlot = new Map<number | null, Map<string, Sought>>();
-  for (const [rule, { requirement }] of rules.entries()) {
-    for (const [set, needles] of requirement.entries()) {
+  for (const [rule, sets] of sought.entries()) {
+    for (const [set, needles] of sets.entries()) {
       for (const needle of needles) addNeedle(bySlot, needle, (rule << SET_BITS) | set);
     }
   }

@@ -1,6 +1,5 @@
 import { type Needle, rarestPart, seen } from '../compile/needle.ts';
-import { AffixTrie } from './affix-trie.ts';
-import { Automaton, type Found } from './automaton.ts';
+import { AffixTrie, Automaton, type Found } from './literal-tables.ts';
 
 /** A needle with whom to tell. */
 export interface SoughtNeedle extends Needle {

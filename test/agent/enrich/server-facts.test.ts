@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { factOfProblem, factsOfChange, factsOfGone, factsOfNew } from '../../../agent/enrich/server-facts.ts';
 import { snapshotOf } from '../../../agent/state/snapshot.ts';
 import { artefact } from '../../approval/candidate.ts';
-import { type Known, known } from '../samples.ts';
+import { type Known, known, launchSpec } from '../samples.ts';
 
 function changes(before: Known, after: Known) {
   return factsOfChange(snapshotOf(known(before), null), known(after), 1, () => 'the diff');
@@ -140,6 +140,34 @@ test('a new and a departed server are told with what they start', () => {
   assert.equal(gone?.fields['mcp.change'], 'server_removed');
   assert.equal(gone?.fields['mcp.command_before'], 'https://x.example');
   assert.equal(gone?.change?.after, null);
+});
+
+test('what a new or repointed entry starts is told as far as it could be followed', () => {
+  const launch = launchSpec({
+    resolved: null,
+    command: 'npx',
+    script: '/tmp/x.js',
+    package: 'https://user:hunter2secret@x.example/p.tgz',
+  });
+  const [added] = factsOfNew(known({ launch }), 1);
+  assert.equal(added?.fields['mcp.program_after'], 'npx');
+  assert.equal(added?.fields['mcp.script_after'], '/tmp/x.js');
+  assert.doesNotMatch(String(added?.fields['mcp.package_after']), /hunter2secret/);
+  const [moved] = changes({}, { server: { command: 'bash' }, launch: launchSpec({ resolved: '/bin/bash' }) });
+  assert.equal(moved?.fields['mcp.program_after'], '/bin/bash');
+  const [remote] = factsOfNew(known({ server: { command: null, url: 'https://x.example' } }), 1);
+  assert.equal(remote?.fields['mcp.program_after'], null);
+});
+
+test('other arguments of the same program are told from another program', () => {
+  const artefacts = [artefact('executable', '/usr/bin/node', 'n'), artefact('script', '/srv/index.js', 's')];
+  const server = { args: ['/srv/index.js', '--more'] };
+  const changed = (launch: ReturnType<typeof launchSpec> | null) =>
+    changes({ artefacts }, { artefacts, server, launch })[0]?.fields['mcp.program_changed'];
+  assert.equal(changed(launchSpec()), false);
+  assert.equal(changed(launchSpec({ script: '/srv/other.js' })), true);
+  assert.equal(changed(launchSpec({ resolved: '/tmp/node' })), true);
+  assert.equal(changed(null), true);
 });
 
 test('a problem is told with its place', () => {

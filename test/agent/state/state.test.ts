@@ -112,6 +112,21 @@ test('identity and salt are made once, differ, and lie in a file for the owner o
   second.database.close();
 });
 
+test('which kinds of findings were looked for outlasts a restart', () => {
+  using state = new TempDirectory();
+  const first = open(state);
+  const store = new SnapshotStore(first.database);
+  assert.deepEqual(store.findingKinds(), new Set());
+  store.setFindingKinds(new Set(['developer/a', 'developer/b']));
+  first.database.close();
+  const second = open(state);
+  assert.deepEqual(
+    new SnapshotStore(second.database).findingKinds(),
+    new Set(['developer/a', 'developer/b']),
+  );
+  second.database.close();
+});
+
 test('snapshots, problems and reports outlast a restart', () => {
   using state = new TempDirectory();
   const first = open(state);

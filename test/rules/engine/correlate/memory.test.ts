@@ -77,6 +77,13 @@ describe('the memory of correlations', () => {
     assert.deepEqual(it.correlator.evicted, { groups: 0, entries: 0 });
   });
 
+  it('is given back once, in whichever order groups were touched', () => {
+    const it = course(BODY);
+    for (const [at, F] of ['x', 'y', 'z', 'y'].entries()) it.hits(event(F), at);
+    it.hits(event('w'), 50);
+    assert.deepEqual(it.correlator.held, { groups: 1, entries: 1 });
+  });
+
   it('is given back by correlations that no event reaches any more', () => {
     const other = correlation('other', BODY.replace('[a]', '[b]'));
     const it = new Course(compileWith(correlation('it', BODY), other));
