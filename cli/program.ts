@@ -1,16 +1,18 @@
 import { Command, Option } from 'commander';
 import { PROFILES, SEVERITIES } from '../wire/index.ts';
+import { type Action, collect, type Run, withJson } from './command-options.ts';
 import type { ExitCode } from './exit-code.ts';
 import { defaultStateDir, type Installation } from './installation.ts';
-import { makeOutput, type Output } from './output.ts';
-
-type Action = (output: Output) => ExitCode | Promise<ExitCode>;
+import { makeOutput } from './output.ts';
+import { addRules } from './rules-program.ts';
 
 /** Every command of `sealwatch` (docs/architecture.md, "Contracts"). `finish` gets the exit code of the one that ran. */
 export function buildProgram(install: Installation, finish: (code: ExitCode) => void): Command {
   const program = new Command('sealwatch')
     .description('Keeps the approval of an MCP server true.')
     .version(install.version)
+    // `rules pack --version 3` is the version of the pack.
+    .enablePositionalOptions()
     .exitOverride();
   const run = async (options: { readonly json?: boolean }, action: Action) =>
     finish(await action(makeOutput(options.json === true)));
@@ -19,19 +21,9 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
   addKeys(program, run);
   addBundles(program, run);
   addPolicies(program, run);
-  addRules(program, run);
+  addRules(program, install, run);
   addPrograms(program, install, run);
   return program;
-}
-
-type Run = (options: { readonly json?: boolean }, action: Action) => Promise<void>;
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function withJson(command: Command): Command {
-  return command.option('--json', 'answer in JSON on stdout');
 }
 
 /** Options that say what to look at and where approvals lie. */
@@ -207,24 +199,6 @@ function addPolicies(program: Command, run: Run): void {
     );
 }
 
-function addRules(program: Command, run: Run): void {
-  const rules = program.command('rules').description('check and try Sigma rules');
-  withJson(rules.command('check').argument('<path...>'))
-    .description('which rules load, and why the others do not')
-    .action((paths, options) =>
-      run(options, async (output) => (await import('./commands/rules.ts')).rulesCheck(paths, output)),
-    );
-  withJson(rules.command('match'))
-    .description('run rules over recorded events')
-    .requiredOption('--rules <path...>', 'rule files or directories')
-    .requiredOption('--events <file>', 'events as JSON lines')
-    .action((options) =>
-      run(options, async (output) =>
-        (await import('./commands/rules.ts')).rulesMatch(options.rules, options.events, output),
-      ),
-    );
-}
-
 function addPrograms(program: Command, install: Installation, run: Run): void {
   const stateDir = [
     '--state-dir <dir>',
@@ -240,6 +214,7 @@ function addPrograms(program: Command, install: Installation, run: Run): void {
     )
     .option('--listen <addr>', 'ADDRESS:PORT of central', '127.0.0.1:7300')
     .option('--feed <file>', 'OCSF JSON-lines file')
+    .option('--rules <path>', 'rule files or directories beside ours; may be repeated', collect)
     .action((options) =>
       run(options, async (output) => (await import('./commands/up.ts')).up(options, install, output)),
     );

@@ -11,7 +11,7 @@ import { writeDurably } from './durable-file.ts';
 const RULE_PACK_PAYLOAD_TYPE = 'application/vnd.sealwatch.rule-pack+json';
 /** Bytes of the envelope of a pack. */
 const MAX_RULE_PACK_BYTES = 32 * 1024 * 1024;
-const MAX_FILES = 10_000;
+const MAX_RULE_FILES_IN_PACK = 10_000;
 /** UTF-16 code units of one file; the rule engine takes no longer one. */
 const MAX_FILE_CHARS = 1_048_576;
 const MAX_PATH_CHARS = 512;
@@ -33,7 +33,7 @@ const rulePackSchema = z.strictObject({
       }),
     )
     .min(1)
-    .max(MAX_FILES),
+    .max(MAX_RULE_FILES_IN_PACK),
 });
 type RulePackPayload = z.infer<typeof rulePackSchema>;
 

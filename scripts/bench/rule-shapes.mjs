@@ -39,7 +39,9 @@ export function shapedLike(texts, count, seed = 11) {
     return text.slice(0, length);
   };
   const made = [...texts];
-  while (made.length < count) made.push(reworded(of(texts), made.length, word, next));
+  // Aggregations of Sigma 1 are refused.
+  const shapes = texts.filter((text) => !text.includes('| count('));
+  while (made.length < count) made.push(reworded(of(shapes), made.length, word, next));
   return made.slice(0, count);
 }
 
@@ -48,7 +50,7 @@ function reworded(text, number, word, next) {
   const [head = '', body = ''] = text.split(/^detection:\s*$/m);
   const [detection = '', tail = ''] = body.split(/^(?= {4}condition:)/m);
   const lines = detection.split('\n').map((line) => {
-    const match = /^(\s*(?:- )?(?:[\w|.']+: *)?)(.*)$/.exec(line);
+    const match = /^(\s*(?:- )?(?:['"]?[\w.|-]+['"]?:(?: +|$))?)(.*)$/.exec(line);
     if (match === null || /\|re\b/.test(line) || /^\s*#/.test(line)) return line;
     const [, key, value] = match;
     return (

@@ -5,26 +5,26 @@ import type { Place } from './needle.ts';
 const WORTH_A_TRIE = 4;
 const WORTH_AN_AUTOMATON = 24;
 
+type Holds = (value: string) => boolean;
+
 /** Whether one of several folded texts is at its place in a folded value. */
-export function compileLiterals(place: Place, texts: readonly string[]): (value: string) => boolean {
+export function compileLiterals(place: Place, texts: readonly string[]): Holds {
+  const hasEmpty = texts.includes('');
   switch (place) {
     case 'whole': {
       const wholes = new Set(texts);
       return (value) => wholes.has(value);
     }
     case 'start':
-      return affixes(texts, 'start', (value, text) => value.startsWith(text));
+      return texts.length < WORTH_A_TRIE || hasEmpty ? startsWithOne(texts) : affixes(texts, 'start');
     case 'end':
-      return affixes(texts, 'end', (value, text) => value.endsWith(text));
+      return texts.length < WORTH_A_TRIE || hasEmpty ? endsWithOne(texts) : affixes(texts, 'end');
     case 'anywhere':
-      return anywhere(texts);
+      return texts.length < WORTH_AN_AUTOMATON || hasEmpty ? includesOne(texts) : substrings(texts);
   }
 }
 
-type Holds = (value: string, text: string) => boolean;
-
-function affixes(texts: readonly string[], end: 'start' | 'end', holds: Holds): (value: string) => boolean {
-  if (texts.length < WORTH_A_TRIE || texts.includes('')) return oneByOne(texts, holds);
+function affixes(texts: readonly string[], end: 'start' | 'end'): Holds {
   const trie = new AffixTrie(
     texts.map((text) => ({ text, targets: [0], whole: false })),
     end,
@@ -32,22 +32,33 @@ function affixes(texts: readonly string[], end: 'start' | 'end', holds: Holds): 
   return answered((value, found) => trie.walkSeen(value, found));
 }
 
-function anywhere(texts: readonly string[]): (value: string) => boolean {
-  if (texts.length < WORTH_AN_AUTOMATON || texts.includes('')) {
-    return oneByOne(texts, (value, text) => value.includes(text));
-  }
+function substrings(texts: readonly string[]): Holds {
   const automaton = new Automaton(texts.map((text) => ({ text, targets: [0] })));
   return answered((value, found) => automaton.scanSeen(value, found));
 }
 
-function oneByOne(texts: readonly string[], holds: Holds): (value: string) => boolean {
+function startsWithOne(texts: readonly string[]): Holds {
   return (value) => {
-    for (const text of texts) if (holds(value, text)) return true;
+    for (const text of texts) if (value.startsWith(text)) return true;
     return false;
   };
 }
 
-function answered(look: (value: string, found: () => void) => void): (value: string) => boolean {
+function endsWithOne(texts: readonly string[]): Holds {
+  return (value) => {
+    for (const text of texts) if (value.endsWith(text)) return true;
+    return false;
+  };
+}
+
+function includesOne(texts: readonly string[]): Holds {
+  return (value) => {
+    for (const text of texts) if (value.includes(text)) return true;
+    return false;
+  };
+}
+
+function answered(look: (value: string, found: () => void) => void): Holds {
   let isFound = false;
   const found = (): void => {
     isFound = true;

@@ -27,3 +27,12 @@ export function someCell(test: CellTest): ValuesTest {
     return false;
   };
 }
+
+/** The same for a test of folded texts. */
+export function someFolded(test: (text: string) => boolean): ValuesTest {
+  return (cells) => {
+    if (cells === undefined) return false;
+    for (const cell of cells) if (cell.value !== null && test(cell.folded)) return true;
+    return false;
+  };
+}

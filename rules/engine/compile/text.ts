@@ -13,7 +13,7 @@ import {
   required,
   requiredByOne,
 } from './needle.ts';
-import { someCell, type ValueTest } from './predicate.ts';
+import { someCell, someFolded, type ValueTest } from './predicate.ts';
 import {
   ANY,
   type CellTest,
@@ -79,7 +79,7 @@ export function compileTexts(
   const tests = Array.from(byPlace, ([where, texts]): ValueTest => {
     const test = compileLiterals(where, texts);
     return {
-      test: someCell((cell) => test(cell.folded)),
+      test: someFolded(test),
       requirement: requiredByOne(texts.map((text) => needleOf(slot, where, text))),
     };
   });
