@@ -179,7 +179,11 @@ class Compilation {
 
   #context(taxonomy: string | null, line: number): RuleContext {
     const placeholders = this.#placeholders;
-    return { fields: this.fields, placeholders, mapField: fieldMapping(taxonomy, line) };
+    return {
+      fields: this.fields,
+      placeholders,
+      mapField: fieldMapping(taxonomy, line),
+    };
   }
 
   /** What a process of a server does itself, not what its configuration starts. */

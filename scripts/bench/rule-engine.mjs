@@ -1,4 +1,5 @@
 // What the benchmark of rules measures, joined into one file by it: the engine, and the same rules tried one by one.
+
 import { compileRule } from '../../rules/engine/compile/rule.ts';
 import { fieldMapping } from '../../rules/engine/compile/taxonomy.ts';
 import { EventView, FieldTable } from '../../rules/engine/match/event.ts';

@@ -2,8 +2,7 @@ import { RuleError } from '../errors.ts';
 import type { MapEntry, RuleNode, ScalarNode } from '../parse/document.ts';
 import type { RuleContext } from './context.ts';
 import { compileField, compileKeywords, type FieldTest } from './field.ts';
-import { required, requiredByOne } from './needle.ts';
-import type { Predicate } from './predicate.ts';
+import { every, type Predicate, some } from './predicate.ts';
 
 /** A search identifier, compiled: one of its alternatives, of each all fields. */
 export interface Detection extends Predicate {
@@ -23,40 +22,6 @@ export function compileDetection(name: string, entry: MapEntry, context: RuleCon
     item.kind === 'map' ? compileMap(name, item, context) : [compileKeyword(name, item, context)],
   );
   return { name, alternatives, ...some(alternatives.map(every)) };
-}
-
-/** All of them; the cheap ones are tried first. */
-export function every(tests: readonly (Predicate & { readonly costly?: boolean })[]): Predicate {
-  const [only] = tests;
-  if (tests.length === 1 && only !== undefined) return only;
-  const ordered = [
-    ...tests.filter(({ costly }) => costly !== true),
-    ...tests.filter(({ costly }) => costly === true),
-  ];
-  const parts = ordered.map(({ test }) => test);
-  const requirement = required(tests.map((each) => each.requirement));
-  return {
-    requirement,
-    test: (view) => {
-      for (const part of parts) if (!part(view)) return false;
-      return true;
-    },
-  };
-}
-
-/** One of them. */
-export function some(tests: readonly Predicate[]): Predicate {
-  const [only] = tests;
-  if (tests.length === 1 && only !== undefined) return only;
-  const parts = tests.map(({ test }) => test);
-  const requirement = requiredByOne(tests.map((each) => each.requirement));
-  return {
-    requirement,
-    test: (view) => {
-      for (const part of parts) if (part(view)) return true;
-      return false;
-    },
-  };
 }
 
 function compileMap(

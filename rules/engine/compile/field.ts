@@ -4,11 +4,21 @@ import type { Cell } from '../match/event.ts';
 import type { RuleNode, ScalarNode } from '../parse/document.ts';
 import { type Comparison, type Modifiers, type Position, parseModifiers } from '../parse/modifiers.ts';
 import type { RuleContext } from './context.ts';
-import { NOTHING_REQUIRED, needleOf, required, requiredByOne } from './needle.ts';
+import { needleOf, requiredByOne } from './needle.ts';
 import { compileCidr } from './network.ts';
 import { compare, numberOf } from './number.ts';
 import { expandValue } from './placeholder.ts';
-import { type Predicate, someCell, type ValuesTest, type ValueTest } from './predicate.ts';
+import {
+  cellsOf,
+  type EventTest,
+  every,
+  not,
+  type Predicate,
+  some,
+  someCell,
+  someText,
+  unindexed,
+} from './predicate.ts';
 import { compileRegex } from './regex.ts';
 import { compileText, compileTexts } from './text.ts';
 import { timePartOf } from './time.ts';
@@ -21,8 +31,6 @@ export interface FieldTest extends Predicate {
   /** Of the field in an event; null for keywords, which look at all fields. */
   readonly slot: number | null;
   readonly wanted: readonly string[];
-  /** Whether it is worth trying the others of a map first. */
-  readonly costly: boolean;
 }
 
 /**
@@ -36,15 +44,9 @@ export function compileField(key: string, node: RuleNode, line: number, context:
   const values = scalarsOf(key, node);
   if (field === '') return compileKeywords(values, context, key, modifiers, line);
   const slot = context.fields.slot(context.mapField(field));
-  const { test, requirement } = compileValues(values, modifiers, slot, context);
-  return {
-    key,
-    slot,
-    wanted: values.map(({ source }) => source),
-    test: (view) => test(view.cells(slot), view),
-    requirement,
-    costly: modifiers.kind === 're' || modifiers.kind === 'cidr' || modifiers.kind === 'time',
-  };
+  const wanted = values.map(({ source }) => source);
+  const costly = modifiers.kind === 're' || modifiers.kind === 'cidr' || modifiers.kind === 'time';
+  return { ...compileValues(values, modifiers, slot, context), key, slot, wanted, costly };
 }
 
 /** Compiles keywords: each is searched anywhere in the values of all fields. */
@@ -62,9 +64,8 @@ export function compileKeywords(
     ...modifiers,
     position: modifiers.position === 'equals' ? 'contains' : modifiers.position,
   };
-  const { test, requirement } = compileValues(values, searched, null, context);
   const wanted = values.map(({ source }) => source);
-  return { key, slot: null, wanted, test: (view) => test(view.every(), view), requirement, costly: true };
+  return { ...compileValues(values, searched, null, context), key, slot: null, wanted, costly: true };
 }
 
 function scalarsOf(key: string, node: RuleNode): readonly ScalarNode[] {
@@ -90,26 +91,12 @@ function compileValues(
   modifiers: Modifiers,
   slot: number | null,
   context: RuleContext,
-): ValueTest {
+): Predicate {
   const isText = modifiers.kind === 'text' && !modifiers.expand;
   const { tests, others } = isText ? compileTexts(values, modifiers, slot) : { tests: [], others: values };
-  return combine(
-    [...tests, ...others.flatMap((value) => compileValue(value, modifiers, slot, context))],
-    modifiers,
-  );
-}
-
-/** The values of one field: one of them, with `all` each, with `neq` none of them. */
-function combine(values: readonly ValueTest[], modifiers: Modifiers): ValueTest {
-  const tests = values.map(({ test }) => test);
-  const requirements = values.map(({ requirement }) => requirement);
-  const [only] = tests;
-  let test: ValuesTest;
-  if (tests.length === 1 && only !== undefined) test = only;
-  else if (modifiers.all) test = (cells, view) => tests.every((each) => each(cells, view));
-  else test = (cells, view) => tests.some((each) => each(cells, view));
-  if (modifiers.negated) return { test: (cells, view) => !test(cells, view), requirement: NOTHING_REQUIRED };
-  return { test, requirement: modifiers.all ? required(requirements) : requiredByOne(requirements) };
+  const each = others.flatMap((value) => compileValue(value, modifiers, slot, context));
+  const combined = modifiers.all ? every([...tests, ...each]) : some([...tests, ...each]);
+  return modifiers.negated ? not(combined) : combined;
 }
 
 function compileValue(
@@ -117,7 +104,7 @@ function compileValue(
   modifiers: Modifiers,
   slot: number | null,
   context: RuleContext,
-): readonly ValueTest[] {
+): readonly Predicate[] {
   switch (modifiers.kind) {
     case 'text':
       if (modifiers.expand) return expandValue(value, modifiers, slot, context);
@@ -125,30 +112,30 @@ function compileValue(
     case 're':
       return [compileExpression(value, modifiers, slot)];
     case 'cidr':
-      return [unindexed(someCell(compileNetwork(value)))];
+      return [unindexed(someCell(slot, compileNetwork(value)))];
     case 'exists':
-      return [unindexed(compileExists(value))];
+      return [unindexed(compileExists(value, slot))];
     case 'fieldref':
-      return [unindexed(compileReference(value, modifiers, context))];
+      return [unindexed(compileReference(value, modifiers, slot, context))];
     case 'compare':
-      return [unindexed(someCell(compileComparison(value, modifiers.comparison)))];
+      return [unindexed(someCell(slot, compileComparison(value, modifiers.comparison)))];
     case 'time':
-      return [unindexed(someCell(compileTime(value, modifiers)))];
+      return [unindexed(someCell(slot, compileTime(value, modifiers)))];
   }
-}
-
-function unindexed(test: ValuesTest): ValueTest {
-  return { test, requirement: NOTHING_REQUIRED };
 }
 
 function invalid(value: ScalarNode, message: string): RuleError {
   return new RuleError('RULE_VALUE_INVALID', message, { line: value.line });
 }
 
-function compileExpression(value: ScalarNode, modifiers: Modifiers, slot: number | null): ValueTest {
+function compileExpression(value: ScalarNode, modifiers: Modifiers, slot: number | null): Predicate {
   const { test, required } = compileRegex(value, modifiers);
-  const texts = required?.map((text) => needleOf(slot, 'anywhere', text)) ?? [NOTHING_REQUIRED];
-  return { test: someCell(test), requirement: requiredByOne(texts) };
+  const predicate = unindexed(someText(slot, test));
+  if (required === null) return predicate;
+  return {
+    ...predicate,
+    requirement: requiredByOne(required.map((text) => needleOf(slot, 'anywhere', text))),
+  };
 }
 
 function compileNetwork(node: ScalarNode): CellTest {
@@ -157,21 +144,28 @@ function compileNetwork(node: ScalarNode): CellTest {
   return (cell) => contains(cell.text);
 }
 
-function compileExists(node: ScalarNode): ValuesTest {
+function compileExists(node: ScalarNode, slot: number | null): EventTest {
   if (typeof node.value !== 'boolean') throw invalid(node, "'exists' takes true or false");
-  return node.value ? (cells) => cells !== undefined : (cells) => cells === undefined;
+  return node.value
+    ? (view) => cellsOf(view, slot) !== undefined
+    : (view) => cellsOf(view, slot) === undefined;
 }
 
-function compileReference(node: ScalarNode, modifiers: Modifiers, context: RuleContext): ValuesTest {
+function compileReference(
+  node: ScalarNode,
+  modifiers: Modifiers,
+  slot: number | null,
+  context: RuleContext,
+): EventTest {
   const other = node.value;
   if (typeof other !== 'string' || other === '') throw invalid(node, "'fieldref' takes a field name");
-  const slot = context.fields.slot(context.mapField(other));
+  const otherSlot = context.fields.slot(context.mapField(other));
   const textOf = (cell: Cell): string => (modifiers.cased ? cell.text : cell.folded);
-  return (cells, view) => {
-    const references = view.cells(slot)?.filter((cell) => cell.value !== null) ?? [];
-    return someCell((cell) =>
+  return (view) => {
+    const references = view.cells(otherSlot)?.filter((cell) => cell.value !== null) ?? [];
+    return someCell(slot, (cell) =>
       references.some((reference) => placed(textOf(cell), textOf(reference), modifiers.position)),
-    )(cells, view);
+    )(view);
   };
 }
 

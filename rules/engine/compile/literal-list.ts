@@ -1,5 +1,6 @@
 import { AffixTrie, Automaton } from '../match/literal-tables.ts';
-import type { Place } from './needle.ts';
+import { needleOf, type Place, requiredByOne } from './needle.ts';
+import type { Predicate } from './predicate.ts';
 
 /** Texts from which on a table is faster than one look for each. */
 const WORTH_A_TRIE = 4;
@@ -7,14 +8,25 @@ const WORTH_AN_AUTOMATON = 24;
 
 type Holds = (value: string) => boolean;
 
+/** A test for folded texts of which one must be at a place of a field. */
+export function literalPredicate(slot: number, place: Place, texts: readonly string[]): Predicate {
+  const holds = compileLiterals(place, texts);
+  return {
+    requirement: requiredByOne(texts.map((text) => needleOf(slot, place, text))),
+    test: (view) => {
+      const text = view.folded(slot);
+      if (text !== null) return holds(text);
+      return view.cells(slot)?.some((cell) => cell.value !== null && holds(cell.folded)) ?? false;
+    },
+  };
+}
+
 /** Whether one of several folded texts is at its place in a folded value. */
-export function compileLiterals(place: Place, texts: readonly string[]): Holds {
+function compileLiterals(place: Place, texts: readonly string[]): Holds {
   const hasEmpty = texts.includes('');
   switch (place) {
-    case 'whole': {
-      const wholes = new Set(texts);
-      return (value) => wholes.has(value);
-    }
+    case 'whole':
+      return isOne(texts);
     case 'start':
       return texts.length < WORTH_A_TRIE || hasEmpty ? startsWithOne(texts) : affixes(texts, 'start');
     case 'end':
@@ -33,11 +45,20 @@ function affixes(texts: readonly string[], end: 'start' | 'end'): Holds {
 }
 
 function substrings(texts: readonly string[]): Holds {
-  const automaton = new Automaton(texts.map((text) => ({ text, targets: [0] })));
+  const automaton = new Automaton(texts.map((text) => ({ text, part: text, targets: [0] })));
   return answered((value, found) => automaton.scanSeen(value, found));
 }
 
+function isOne(texts: readonly string[]): Holds {
+  const [only] = texts;
+  if (texts.length === 1) return (value) => value === only;
+  const wholes = new Set(texts);
+  return (value) => wholes.has(value);
+}
+
 function startsWithOne(texts: readonly string[]): Holds {
+  const [only] = texts;
+  if (texts.length === 1 && only !== undefined) return (value) => value.startsWith(only);
   return (value) => {
     for (const text of texts) if (value.startsWith(text)) return true;
     return false;
@@ -45,6 +66,8 @@ function startsWithOne(texts: readonly string[]): Holds {
 }
 
 function endsWithOne(texts: readonly string[]): Holds {
+  const [only] = texts;
+  if (texts.length === 1 && only !== undefined) return (value) => value.endsWith(only);
   return (value) => {
     for (const text of texts) if (value.endsWith(text)) return true;
     return false;
@@ -52,6 +75,8 @@ function endsWithOne(texts: readonly string[]): Holds {
 }
 
 function includesOne(texts: readonly string[]): Holds {
+  const [only] = texts;
+  if (texts.length === 1 && only !== undefined) return (value) => value.includes(only);
   return (value) => {
     for (const text of texts) if (value.includes(text)) return true;
     return false;

@@ -4,8 +4,7 @@ import { type Cell, type EventView, fold } from '../match/event.ts';
 import type { ScalarNode } from '../parse/document.ts';
 import type { Modifiers, Position } from '../parse/modifiers.ts';
 import type { RuleContext } from './context.ts';
-import { NOTHING_REQUIRED } from './needle.ts';
-import type { ValueTest } from './predicate.ts';
+import { cellsOf, type Predicate, unindexed } from './predicate.ts';
 import { compilePieces, compileText } from './text.ts';
 import { literal, type Piece, parsePattern, partsMatch } from './value.ts';
 
@@ -26,11 +25,12 @@ export function expandValue(
   modifiers: Modifiers,
   slot: number | null,
   context: RuleContext,
-): readonly ValueTest[] {
+): readonly Predicate[] {
   if (typeof node.value !== 'string') return [compileText(node, modifiers, slot)];
   const expanded = expandConfigured(partsOf(node.value), node, context);
   return expanded.map((parts) => {
-    if (parts.some(({ kind }) => kind === 'placeholder')) return lookedUp(parts, node, modifiers, context);
+    if (parts.some(({ kind }) => kind === 'placeholder'))
+      return lookedUp(parts, node, modifiers, slot, context);
     const text = parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
     return compilePieces(parsePattern(text), node, modifiers, slot);
   });
@@ -106,8 +106,9 @@ function lookedUp(
   parts: readonly Part[],
   node: ScalarNode,
   modifiers: Modifiers,
+  slot: number | null,
   context: RuleContext,
-): ValueTest {
+): Predicate {
   if (modifiers.encoders.length > 0) {
     throw invalid(node, 'a placeholder that is looked up in the event cannot be encoded');
   }
@@ -120,19 +121,12 @@ function lookedUp(
   }
   const { cased, position } = modifiers;
   const textOf = (cell: Cell): string => (cased ? cell.text : cell.folded);
-  return {
-    requirement: NOTHING_REQUIRED,
-    test: (cells, view) => {
-      const patterns = fill(pieces, view);
-      return (
-        cells?.some(
-          (cell) =>
-            cell.value !== null &&
-            patterns.some((pattern) => partsMatch(wildcardParts(pattern, cased, position), textOf(cell))),
-        ) ?? false
-      );
-    },
-  };
+  return unindexed((view) => {
+    const patterns = fill(pieces, view).map((pattern) => wildcardParts(pattern, cased, position));
+    const isFilled = (cell: Cell): boolean =>
+      cell.value !== null && patterns.some((parts) => partsMatch(parts, textOf(cell)));
+    return cellsOf(view, slot)?.some(isFilled) ?? false;
+  });
 }
 
 /** The patterns that the event makes of it: none where a field is missing, several where it holds a list. */

@@ -4,13 +4,14 @@ import { MAX_REGEX_COST, MAX_REGEX_LENGTH } from '../limits.ts';
 import type { ScalarNode } from '../parse/document.ts';
 import type { Modifiers } from '../parse/modifiers.ts';
 import { requiredTexts } from './regex-literals.ts';
-import type { CellTest } from './value.ts';
 
 const REPEAT = /\{(\d+)(?:,(\d*))?\}/g;
 
+type TextTest = (text: string) => boolean;
+
 /** A compiled regular expression, and texts of which one is in all that it matches. */
 export interface CompiledRegex {
-  readonly test: CellTest;
+  readonly test: TextTest;
   readonly required: readonly string[] | null;
 }
 
@@ -44,21 +45,21 @@ export function compileRegex(node: ScalarNode, modifiers: Modifiers): CompiledRe
 }
 
 /** Looks for what every match holds before the expression is tried. */
-function withRequired(required: readonly string[], test: CellTest): CellTest {
-  return (cell) => {
-    for (const text of required) if (cell.text.includes(text)) return test(cell);
+function withRequired(required: readonly string[], test: TextTest): TextTest {
+  return (text) => {
+    for (const part of required) if (text.includes(part)) return test(text);
     return false;
   };
 }
 
 /** Texts whose answer is kept, and their length: the same programs start again and again. */
 const MAX_KEPT_TEXTS = 256;
-const MAX_KEPT_LENGTH = 256;
+const MAX_KEPT_LENGTH = 96;
 
 /** Remembers the answers to the last texts; they are the same whenever they are asked. */
-function kept(test: (text: string) => boolean): CellTest {
+function kept(test: TextTest): TextTest {
   const answers = new Map<string, boolean>();
-  return ({ text }) => {
+  return (text) => {
     if (text.length > MAX_KEPT_LENGTH) return test(text);
     const known = answers.get(text);
     if (known !== undefined) return known;

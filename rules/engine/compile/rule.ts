@@ -4,9 +4,8 @@ import type { ParsedFilter } from '../parse/filter.ts';
 import type { Rule } from '../parse/metadata.ts';
 import type { ParsedRule } from '../parse/rule.ts';
 import type { RuleContext } from './context.ts';
-import { compileDetection, type Detection, every, some } from './detection.ts';
-import { NOTHING_REQUIRED } from './needle.ts';
-import type { EventTest, Predicate } from './predicate.ts';
+import { compileDetection, type Detection } from './detection.ts';
+import { type EventTest, every, not, type Predicate, some, unindexed } from './predicate.ts';
 
 /** Detections under a condition: of a rule, or of a filter. */
 export interface Search extends Predicate {
@@ -65,13 +64,8 @@ function compileSearch(title: string, searchable: Searchable, context: RuleConte
 }
 
 function compileCondition(condition: Condition, detections: ReadonlyMap<string, Predicate>): Predicate {
-  if (condition.kind === 'identifier') {
-    return detections.get(condition.name) ?? { test: () => false, requirement: NOTHING_REQUIRED };
-  }
-  if (condition.kind === 'not') {
-    const { test } = compileCondition(condition.operand, detections);
-    return { test: (view) => !test(view), requirement: NOTHING_REQUIRED };
-  }
+  if (condition.kind === 'identifier') return detections.get(condition.name) ?? unindexed(() => false);
+  if (condition.kind === 'not') return not(compileCondition(condition.operand, detections));
   const operands = condition.operands.map((operand) => compileCondition(operand, detections));
   return condition.kind === 'and' ? every(operands) : some(operands);
 }

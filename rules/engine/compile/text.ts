@@ -1,10 +1,10 @@
 import { RuleError } from '../errors.ts';
 import { MAX_WILDCARDS } from '../limits.ts';
-import { type Cell, fold } from '../match/event.ts';
+import { fold } from '../match/event.ts';
 import type { ScalarNode } from '../parse/document.ts';
 import type { Encoder, Modifiers, Position } from '../parse/modifiers.ts';
 import { base64, base64Offsets, latin1, utf8, utf16 } from './encode.ts';
-import { compileLiterals } from './literal-list.ts';
+import { literalPredicate } from './literal-list.ts';
 import {
   NOTHING_REQUIRED,
   needleOf,
@@ -13,7 +13,7 @@ import {
   required,
   requiredByOne,
 } from './needle.ts';
-import { someCell, someFolded, type ValueTest } from './predicate.ts';
+import { cellsOf, type EventTest, type Predicate, someCell, unindexed } from './predicate.ts';
 import {
   ANY,
   type CellTest,
@@ -31,32 +31,22 @@ import {
  * boolean or null that it is.
  * @throws RuleError `RULE_VALUE_INVALID`
  */
-export function compileText(node: ScalarNode, modifiers: Modifiers, slot: number | null): ValueTest {
+export function compileText(node: ScalarNode, modifiers: Modifiers, slot: number | null): Predicate {
   const plain = modifiers.position === 'equals' && modifiers.encoders.length === 0;
   const { value } = node;
   if (value === null) {
-    if (plain) return { test: isNothing, requirement: NOTHING_REQUIRED };
+    if (plain) return unindexed(isNothing(slot));
     throw invalid(node, 'null cannot be part of a text');
   }
   if (typeof value === 'number' && plain) return equalsNumber(value, node.source, slot);
-  if (typeof value === 'boolean' && plain) {
-    const text = String(value);
-    return {
-      test: someCell((cell) => cell.folded === text),
-      requirement: needleOf(slot, 'whole', text),
-    };
-  }
-  return compilePieces(
-    typeof value === 'string' ? parsePattern(value) : [literal(node.source)],
-    node,
-    modifiers,
-    slot,
-  );
+  const pieces = typeof value === 'string' ? parsePattern(value) : [literal(node.source)];
+  const isBoolean = typeof value === 'boolean' && plain;
+  return compilePieces(isBoolean ? [literal(String(value))] : pieces, node, modifiers, slot);
 }
 
 /** Values that are plain text at the same place, as one test, and the values that are anything else. */
 export interface TogetherTexts {
-  readonly tests: readonly ValueTest[];
+  readonly tests: readonly Predicate[];
   readonly others: readonly ScalarNode[];
 }
 
@@ -67,22 +57,18 @@ export function compileTexts(
   slot: number | null,
 ): TogetherTexts {
   const { encoders, cased, all, position } = modifiers;
-  if (nodes.length < 2 || encoders.length > 0 || cased || all) return { tests: [], others: nodes };
+  if (nodes.length < 2 || encoders.length > 0 || cased || all || slot === null) {
+    return { tests: [], others: nodes };
+  }
   const byPlace = new Map<Place, string[]>();
   const others: ScalarNode[] = [];
   for (const node of nodes) {
-    const literals =
+    const plain =
       typeof node.value === 'string' ? placedLiteral(place(parsePattern(node.value), position)) : undefined;
-    if (literals === undefined) others.push(node);
-    else byPlace.set(literals.place, [...(byPlace.get(literals.place) ?? []), fold(literals.text)]);
+    if (plain === undefined) others.push(node);
+    else byPlace.set(plain.place, [...(byPlace.get(plain.place) ?? []), fold(plain.text)]);
   }
-  const tests = Array.from(byPlace, ([where, texts]): ValueTest => {
-    const test = compileLiterals(where, texts);
-    return {
-      test: someFolded(test),
-      requirement: requiredByOne(texts.map((text) => needleOf(slot, where, text))),
-    };
-  });
+  const tests = Array.from(byPlace, ([where, texts]) => literalPredicate(slot, where, texts));
   return { tests, others };
 }
 
@@ -106,34 +92,44 @@ export function compilePieces(
   node: ScalarNode,
   modifiers: Modifiers,
   slot: number | null,
-): ValueTest {
+): Predicate {
   const patterns = encodeAll(pieces, modifiers.encoders, node).map((encoded) => {
     if (encoded.filter((piece) => piece.kind !== 'literal').length > MAX_WILDCARDS) {
       throw invalid(node, `a value may hold ${MAX_WILDCARDS} wildcards`);
     }
     return place(encoded, modifiers.position);
   });
+  const [first] = patterns;
+  const plain = patterns.length === 1 && first !== undefined ? placedLiteral(first) : undefined;
+  if (plain !== undefined && slot !== null && !modifiers.cased) {
+    return literalPredicate(slot, plain.place, [fold(plain.text)]);
+  }
   const tests = patterns.map((pattern) => compilePattern(pattern, modifiers.cased));
-  const requirement = requiredByOne(patterns.map((pattern) => requirementOf(pattern, slot)));
   const [only] = tests;
   const test: CellTest =
     tests.length === 1 && only !== undefined ? only : (cell) => tests.some((each) => each(cell));
-  return { test: someCell(test), requirement };
+  return {
+    test: someCell(slot, test),
+    requirement: requiredByOne(patterns.map((pattern) => requirementOf(pattern, slot))),
+  };
 }
 
-function isNothing(cells: readonly Cell[] | undefined): boolean {
-  return cells === undefined || cells.length === 0 || cells.some((cell) => cell.value === null);
+function isNothing(slot: number | null): EventTest {
+  return (view) => {
+    const cells = cellsOf(view, slot);
+    return cells === undefined || cells.length === 0 || cells.some((cell) => cell.value === null);
+  };
 }
 
 function invalid(value: ScalarNode, message: string): RuleError {
   return new RuleError('RULE_VALUE_INVALID', message, { line: value.line });
 }
 
-function equalsNumber(value: number, source: string, slot: number | null): ValueTest {
+function equalsNumber(value: number, source: string, slot: number | null): Predicate {
   const text = String(value);
   const spellings = [...new Set([text, source])];
   return {
-    test: someCell((cell) =>
+    test: someCell(slot, (cell) =>
       typeof cell.value === 'number' ? cell.value === value : cell.text === text || cell.text === source,
     ),
     requirement: requiredByOne(spellings.map((spelling) => needleOf(slot, 'whole', spelling))),

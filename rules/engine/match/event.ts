@@ -64,6 +64,9 @@ export class EventView {
   readonly #cells: (readonly Cell[] | undefined)[];
   /** By slot: for which event its cells were made. */
   readonly #madeFor: Float64Array;
+  /** By slot: for which event its text was folded, and what became of it; null where it is not one text. */
+  readonly #foldedFor: Float64Array;
+  readonly #folded: (string | null)[];
   #event = 0;
   #fields: RuleEvent['fields'] = {};
   #every: readonly Cell[] | undefined;
@@ -73,6 +76,8 @@ export class EventView {
     this.#names = [...table.names];
     this.#cells = Array.from(this.#names, () => undefined);
     this.#madeFor = new Float64Array(this.#names.length);
+    this.#foldedFor = new Float64Array(this.#names.length);
+    this.#folded = Array.from(this.#names, () => null);
   }
 
   /** Turns to the next event. */
@@ -83,10 +88,25 @@ export class EventView {
     return this;
   }
 
+  /** A field as the event has it, by its slot. */
+  value(slot: number): unknown {
+    return this.#fields[this.#names[slot] ?? ''];
+  }
+
+  /** The folded text of a field; null where the field is not one text. Most tests ask for nothing else. */
+  folded(slot: number): string | null {
+    if (this.#foldedFor[slot] === this.#event) return this.#folded[slot] ?? null;
+    const value = this.value(slot);
+    const folded = typeof value === 'string' ? fold(value) : null;
+    this.#foldedFor[slot] = this.#event;
+    this.#folded[slot] = folded;
+    return folded;
+  }
+
   /** The values of a field by its slot; undefined where the event does not carry it. */
   cells(slot: number): readonly Cell[] | undefined {
     if (this.#madeFor[slot] === this.#event) return this.#cells[slot];
-    const cells = toCells(this.#fields[this.#names[slot] ?? '']);
+    const cells = toCells(this.value(slot));
     this.#madeFor[slot] = this.#event;
     this.#cells[slot] = cells;
     return cells;

@@ -24,6 +24,21 @@ function classOf(code: number): number {
   return code < FIRST_BEYOND_ASCII ? (CLASS_OF_ASCII[code] as number) : BEYOND;
 }
 
+const LOWER = Uint8Array.from({ length: FIRST_BEYOND_ASCII }, (_, code) =>
+  String.fromCharCode(code).toLowerCase().charCodeAt(0),
+);
+
+/** Whether a folded text is at a place of another, which is folded or ASCII. */
+function isAt(text: string, start: number, sought: string): boolean {
+  if (start < 0 || start + sought.length > text.length) return false;
+  for (let at = 0; at < sought.length; at += 1) {
+    const code = text.charCodeAt(start + at);
+    const folded = code < FIRST_BEYOND_ASCII ? LOWER[code] : code;
+    if (folded !== sought.charCodeAt(at)) return false;
+  }
+  return true;
+}
+
 /** Whether texts of the same classes are the same but for their case. */
 function isDistinct(text: string): boolean {
   return /^[a-z /-]*$/.test(text);
@@ -33,16 +48,23 @@ function isDistinct(text: string): boolean {
 export interface SoughtText {
   /** As `seen` makes it, and not empty. */
   readonly text: string;
+  /** The part of it that is looked for. */
+  readonly part: string;
   readonly targets: readonly number[];
 }
 
 export type Found = (target: number) => void;
 
+interface ComparedText extends SoughtText {
+  /** Characters from its beginning to the end of the part. */
+  readonly before: number;
+}
+
 /** What ends in a state. */
 interface Final {
   readonly targets: readonly number[];
-  /** Texts that the classes of their characters do not tell from others: they are compared. */
-  readonly compared: readonly SoughtText[];
+  /** Texts of which more was not looked at, or that the classes of their characters do not tell from others. */
+  readonly compared: readonly ComparedText[];
 }
 
 /**
@@ -100,8 +122,8 @@ export class Automaton {
     const final = this.#finals[state - this.#firstFinal];
     if (final === undefined) return;
     for (const target of final.targets) found(target);
-    for (const { text: sought, targets } of final.compared) {
-      if (text.slice(at + 1 - sought.length, at + 1).toLowerCase() !== sought) continue;
+    for (const { text: sought, before, targets } of final.compared) {
+      if (!isAt(text, at + 1 - before, sought)) continue;
       for (const target of targets) found(target);
     }
   }
@@ -115,13 +137,13 @@ interface Trie {
 }
 
 function buildTrie(sought: readonly SoughtText[]): Trie {
-  const capacity = sought.reduce((sum, { text }) => sum + text.length, 1);
+  const capacity = sought.reduce((sum, { part }) => sum + part.length, 1);
   const next = new Uint32Array(capacity * CLASSES);
   const ends: SoughtText[][] = [[]];
   for (const each of sought) {
     let state = 0;
-    for (let at = 0; at < each.text.length; at += 1) {
-      const place = state * CLASSES + classOf(each.text.charCodeAt(at));
+    for (let at = 0; at < each.part.length; at += 1) {
+      const place = state * CLASSES + classOf(each.part.charCodeAt(at));
       if (next[place] === 0) next[place] = ends.push([]) - 1;
       state = next[place] as number;
     }
@@ -181,34 +203,43 @@ function finalsLast({ next, ends }: Trie): {
 }
 
 function finalOf(ends: readonly SoughtText[]): Final {
-  const distinct = ends.filter(({ text }) => isDistinct(text));
+  const isKnown = ({ text, part }: SoughtText): boolean => text === part && isDistinct(text);
   return {
-    targets: [...new Set(distinct.flatMap(({ targets }) => targets))],
-    compared: ends.filter(({ text }) => !isDistinct(text)),
+    targets: [...new Set(ends.filter(isKnown).flatMap(({ targets }) => targets))],
+    compared: ends
+      .filter((end) => !isKnown(end))
+      .map((end) => ({ ...end, before: end.text.indexOf(end.part) + end.part.length })),
   };
 }
 
 /** A text at the start or at the end of a value, or the whole of it. */
-export interface SoughtAffix extends SoughtText {
+export interface SoughtAffix {
+  /** As `seen` makes it, and not empty. */
+  readonly text: string;
+  readonly targets: readonly number[];
   readonly whole: boolean;
 }
 
 interface AffixEnd extends SoughtAffix {
-  /** Its characters' classes tell it from all other texts. */
+  /** The table tells it from all other texts. */
   readonly distinct: boolean;
 }
+
+/** Characters at the end of a text that are in the table; more would make it larger, and so many are rare enough. */
+const MAX_DEPTH = 8;
 
 /** Finds texts at one end of a value: it reads from there as far as one of them goes on. */
 export class AffixTrie {
   /** Next state by state and class; 0 where nothing goes on. */
-  readonly #next: Uint32Array;
+  readonly #next: Uint16Array | Uint32Array;
   /** By state: what ends there; undefined where nothing does. */
   readonly #ends: (readonly AffixEnd[] | undefined)[];
   readonly #fromEnd: boolean;
 
   constructor(sought: readonly SoughtAffix[], end: 'start' | 'end') {
     this.#fromEnd = end === 'end';
-    this.#next = new Uint32Array(sought.reduce((sum, { text }) => sum + text.length, 1) * CLASSES);
+    const depth = sought.reduce((sum, { text }) => sum + Math.min(text.length, MAX_DEPTH), 1);
+    this.#next = depth <= 0xffff ? new Uint16Array(depth * CLASSES) : new Uint32Array(depth * CLASSES);
     const ends = new Map<number, AffixEnd[]>();
     let states = 1;
     for (const each of sought) states = this.#add(each, states, ends);
@@ -223,7 +254,7 @@ export class AffixTrie {
     const { text } = sought;
     let states = before;
     let state = 0;
-    for (let at = 0; at < text.length; at += 1) {
+    for (let at = 0; at < Math.min(text.length, MAX_DEPTH); at += 1) {
       const place = state * CLASSES + classOf(text.charCodeAt(this.#fromEnd ? text.length - 1 - at : at));
       if (this.#next[place] === 0) {
         this.#next[place] = states;
@@ -231,7 +262,10 @@ export class AffixTrie {
       }
       state = this.#next[place] as number;
     }
-    ends.set(state, [...(ends.get(state) ?? []), { ...sought, distinct: isDistinct(text) }]);
+    ends.set(state, [
+      ...(ends.get(state) ?? []),
+      { ...sought, distinct: text.length <= MAX_DEPTH && isDistinct(text) },
+    ]);
     return states;
   }
 
@@ -269,14 +303,8 @@ export class AffixTrie {
   #tell(ends: readonly AffixEnd[], text: string, found: Found): void {
     for (const { text: sought, whole, distinct, targets } of ends) {
       if (whole && text.length !== sought.length) continue;
-      if (!(distinct || this.#isThere(text, sought))) continue;
+      if (!(distinct || isAt(text, this.#fromEnd ? text.length - sought.length : 0, sought))) continue;
       for (const target of targets) found(target);
     }
-  }
-
-  /** Compares what the classes of characters do not tell apart. */
-  #isThere(text: string, sought: string): boolean {
-    const { length } = sought;
-    return (this.#fromEnd ? text.slice(-length) : text.slice(0, length)).toLowerCase() === sought;
   }
 }

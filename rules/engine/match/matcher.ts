@@ -43,6 +43,7 @@ export class Matcher {
   /** The rules that match, in the order in which they were given. */
   match(event: RuleEvent): readonly CompiledRule[] {
     const { gate, gated, open } = this.#routeOf(event.logsource);
+    this.#view.show(event);
     let hits = this.#try(open, event, NONE);
     if (gate !== null && String(event.fields[gate.field]) === gate.text) hits = this.#try(gated, event, hits);
     return hits.length > 1 ? hits.toSorted((a, b) => a.place - b.place) : hits;
@@ -51,7 +52,7 @@ export class Matcher {
   #try(index: LiteralIndex, event: RuleEvent, before: readonly CompiledRule[]): readonly CompiledRule[] {
     const candidates = index.candidates(event);
     if (candidates.length === 0) return before;
-    const view = this.#view.show(event);
+    const view = this.#view;
     let hits = before;
     for (const candidate of candidates) {
       const rule = index.rule(candidate);

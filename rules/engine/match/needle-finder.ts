@@ -21,7 +21,8 @@ export class NeedleFinder {
     const at = (...places: readonly Needle['place'][]): readonly SoughtNeedle[] =>
       sought.filter(({ place }) => places.includes(place));
     const anywhere = at('anywhere').map(({ text, targets }) => ({
-      text: rarestPart(text, MAX_LENGTH),
+      text,
+      part: rarestPart(text, MAX_LENGTH),
       targets,
     }));
     const starts = at('start').map((needle) => ({ ...needle, whole: false }));
