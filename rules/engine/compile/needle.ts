@@ -91,6 +91,13 @@ export function soughtSets({ sets, flags }: Requirement): Requirement['sets'] {
   return [...sets, ...flags.map((flag) => [flag])].slice(0, MAX_SETS);
 }
 
+/** A number that is smaller the fewer events are expected to meet a requirement. */
+export function rarity({ sets, flags }: Requirement): number {
+  const [first] = sets;
+  if (first !== undefined) return commonness(first);
+  return flags.length > 0 ? FLAG : NOT_RARE;
+}
+
 /** How many texts of everyday command lines and paths are expected to hold one of the needles, 1 for all of them. */
 function commonness(needles: readonly Needle[]): number {
   let sum = 0;
@@ -116,6 +123,7 @@ const ANY_NAME = 0.003;
 
 /** Flags are one or the other: nearly every event has them. */
 const FLAG = 0.9;
+const NOT_RARE = 100;
 const FLAGS: ReadonlySet<string> = new Set(['true', 'false']);
 
 /** How often texts of everyday life are expected to hold a needle. Only the order matters, and what is rare. */

@@ -1,5 +1,5 @@
 import type { Cell, EventView } from '../match/event.ts';
-import { NOTHING_REQUIRED, type Requirement, required, requiredByOne } from './needle.ts';
+import { NOTHING_REQUIRED, type Requirement, rarity, required, requiredByOne } from './needle.ts';
 import type { CellTest } from './value.ts';
 
 export type EventTest = (view: EventView) => boolean;
@@ -42,12 +42,11 @@ export function someText(slot: number | null, test: (text: string) => boolean): 
   };
 }
 
-/** All of them; the cheap ones are tried first. */
+/** All of them; the cheap ones are tried first, and of those the ones that the fewest events pass. */
 export function every(predicates: readonly Predicate[]): Predicate {
   const [only] = predicates;
   if (predicates.length === 1 && only !== undefined) return only;
-  const cheap = predicates.filter(({ costly }) => costly !== true);
-  const parts = [...cheap, ...predicates.filter(({ costly }) => costly === true)].map(({ test }) => test);
+  const parts = [...predicates].sort((a, b) => rank(a) - rank(b)).map(({ test }) => test);
   return {
     requirement: required(predicates.map((each) => each.requirement)),
     costly: predicates.some(({ costly }) => costly === true),
@@ -56,6 +55,12 @@ export function every(predicates: readonly Predicate[]): Predicate {
       return true;
     },
   };
+}
+
+const COSTLY = 1_000;
+
+function rank({ requirement, costly }: Predicate): number {
+  return rarity(requirement) + (costly === true ? COSTLY : 0);
 }
 
 /** One of them. */

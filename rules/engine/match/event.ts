@@ -163,7 +163,7 @@ function flatEvent(record: Readonly<Record<string, unknown>>): RuleEvent | undef
   for (const name in record) {
     const value = record[name];
     count += 1;
-    if (isScalar(value)) continue;
+    if (typeof value === 'string' || isScalar(value)) continue;
     if (name !== 'logsource' || !isObject(value)) return undefined;
     logsource = readLogsource(value);
   }

@@ -94,6 +94,7 @@ export class LiteralIndex {
 
 function lookAt(value: unknown, finder: NeedleFinder): void {
   if (typeof value === 'string') finder.look(value);
-  else if (typeof value === 'number' || typeof value === 'boolean') finder.look(String(value));
+  else if (typeof value === 'number') finder.lookAtNumber(value);
+  else if (typeof value === 'boolean') finder.look(String(value));
   else if (Array.isArray(value)) for (const element of value) lookAt(element, finder);
 }

@@ -9,9 +9,14 @@ export interface SoughtNeedle extends Needle {
 /** Characters of a needle that are looked for anywhere: more make larger tables, and so many are rare enough. */
 const MAX_LENGTH = 8;
 
+/** Values whose needles are remembered, and their length: paths of programs and names of users come again and again. */
+const MAX_KEPT = 1_024;
+const MAX_KEPT_LENGTH = 40;
+
 /** Finds needles in the values of one field, each at its place. */
 export class NeedleFinder {
   readonly #found: Found;
+  readonly #kept = new Map<string, readonly number[]>();
   readonly #anywhere: Automaton | null;
   readonly #starts: AffixTrie | null;
   readonly #ends: AffixTrie | null;
@@ -36,8 +41,29 @@ export class NeedleFinder {
     return (this.#anywhere?.bytes ?? 0) + (this.#starts?.bytes ?? 0) + (this.#ends?.bytes ?? 0);
   }
 
+  /** Tells whom the needles in a value are for. */
   look(value: string): void {
-    const found = this.#found;
+    if (value.length > MAX_KEPT_LENGTH) {
+      this.#search(value, this.#found);
+      return;
+    }
+    for (const target of this.#kept.get(value) ?? this.#keep(value)) this.#found(target);
+  }
+
+  /** The same for a number, of which hardly one comes again. */
+  lookAtNumber(value: number): void {
+    this.#search(String(value), this.#found);
+  }
+
+  #keep(value: string): readonly number[] {
+    const targets: number[] = [];
+    this.#search(value, (target) => targets.push(target));
+    if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
+    this.#kept.set(value, targets);
+    return targets;
+  }
+
+  #search(value: string, found: Found): void {
     const isRead =
       (this.#ends === null || this.#ends.walk(value, found)) &&
       (this.#starts === null || this.#starts.walk(value, found)) &&
