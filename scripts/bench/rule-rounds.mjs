@@ -7,8 +7,8 @@ import { eventLines } from './rule-events.mjs';
 const [engine, list] = process.argv.slice(2);
 const { compileRules, parseEventRecord, tryEach } = await import(pathToFileURL(engine).href);
 const EVENTS = 20_000;
-const WARM_UP = 3;
-const ROUNDS = 5;
+const WARM_UP = 12;
+const ROUNDS = 7;
 /** Events that are also tried on every rule, one by one. */
 const TRIED = 500;
 

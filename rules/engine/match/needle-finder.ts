@@ -12,10 +12,14 @@ const MAX_LENGTH = 8;
 /** Values whose needles are remembered, and their length: paths of programs and names of users come again and again. */
 const MAX_KEPT = 1_024;
 const MAX_KEPT_LENGTH = 40;
+/** Bytes of tables from which on a search takes longer than remembering. */
+const WORTH_KEEPING = 2_048;
 
 /** Finds needles in the values of one field, each at its place. */
 export class NeedleFinder {
   readonly #found: Found;
+  /** Characters of values whose needles are remembered. */
+  readonly #keptLength: number;
   readonly #kept = new Map<string, readonly number[]>();
   readonly #anywhere: Automaton | null;
   readonly #starts: AffixTrie | null;
@@ -35,6 +39,7 @@ export class NeedleFinder {
     this.#anywhere = anywhere.length === 0 ? null : new Automaton(anywhere);
     this.#starts = starts.length === 0 ? null : new AffixTrie(starts, 'start');
     this.#ends = ends.length === 0 ? null : new AffixTrie(ends, 'end');
+    this.#keptLength = this.bytes < WORTH_KEEPING ? -1 : MAX_KEPT_LENGTH;
   }
 
   get bytes(): number {
@@ -43,7 +48,7 @@ export class NeedleFinder {
 
   /** Tells whom the needles in a value are for. */
   look(value: string): void {
-    if (value.length > MAX_KEPT_LENGTH) {
+    if (value.length > this.#keptLength) {
       this.#search(value, this.#found);
       return;
     }
