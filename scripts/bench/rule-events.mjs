@@ -109,8 +109,37 @@ const ATTACKS = [
 /** Bytes of an event as JSON. */
 const SIZE = 400;
 
-/** @returns events as lines of JSON, with their log source */
-export function eventLines(count, seed = 7) {
+/** What the agent adds to an event of a process that an MCP server started. */
+const OF_A_SERVER = {
+  'mcp.server': 'files',
+  'mcp.client': 'claude-code',
+  'mcp.server_id': '5f2b9c0d7e1a4638',
+  'mcp.state': 'approved',
+  'mcp.ruling': 'allow',
+  'mcp.in_subtree': true,
+  'mcp.in_launch_chain': false,
+  'mcp.is_server': false,
+  'mcp.is_launcher': false,
+  'mcp.policy': 'none',
+  'mcp.disguised_shell': false,
+  'mcp.script': null,
+  'mcp.truncated': false,
+  'mcp.privileged_image': false,
+  'mcp.in_user_namespace': false,
+  'mcp.image_links': 1,
+  'mcp.prevented': null,
+  'mcp.loader_variables': [],
+  'mcp.loader_values': [],
+  'mcp.uid_before': 1000,
+  'mcp.gained_root': false,
+  'mcp.gained_capabilities': false,
+};
+
+/**
+ * @param isOfServer whether they are of processes that an MCP server started
+ * @returns events as lines of JSON, with their log source
+ */
+export function eventLines(count, isOfServer, seed = 7) {
   const { next, of } = dice(seed);
   const filled = (template) =>
     template.replaceAll(/\b[FDN]\b|#/g, (mark) => {
@@ -138,6 +167,11 @@ export function eventLines(count, seed = 7) {
       ParentProcessId: 1_000 + (index % 500),
       LogonId: '1000',
     };
+    if (isOfServer) {
+      const [called = '', ...words] = command.split(' ');
+      const more = { 'mcp.called': called, 'mcp.arguments': words.join(' ') };
+      return JSON.stringify({ ...event, ...OF_A_SERVER, ...more });
+    }
     const missing = SIZE - JSON.stringify(event).length - 1;
     return JSON.stringify(missing <= 0 ? event : { ...event, CommandLine: padded(command, missing, of) });
   });

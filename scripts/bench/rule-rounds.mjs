@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { eventLines } from './rule-events.mjs';
 
-const [engine, list] = process.argv.slice(2);
+const [engine, list, kind] = process.argv.slice(2);
 const { compileRules, parseEventRecord, tryEach } = await import(pathToFileURL(engine).href);
 const EVENTS = 20_000;
 const WARM_UP = 12;
@@ -13,7 +13,7 @@ const ROUNDS = 7;
 const TRIED = 500;
 
 const texts = JSON.parse(readFileSync(list, 'utf8'));
-const lines = eventLines(EVENTS);
+const lines = eventLines(EVENTS, kind === 'server');
 const events = lines.map((line) => parseEventRecord(JSON.parse(line)));
 
 globalThis.gc();
