@@ -42,7 +42,7 @@ export function required(requirements: readonly Requirement[]): Requirement {
   if (first === undefined) return flags.length === 0 ? NOTHING_REQUIRED : { sets, flags };
   const kept = [first];
   for (const set of sets.slice(1)) {
-    if (kept.length === MAX_SETS || commonness(set) > TELLING) break;
+    if (kept.length === MAX_SETS || !isTelling(set)) break;
     const isOther = kept.every(([other]) => set.every(({ slot }) => slot !== other?.slot));
     if (isOther && set.length <= MAX_FURTHER) kept.push(set);
   }
@@ -87,7 +87,7 @@ export function isSame(one: Needle, other: Needle): boolean {
 /** The sets that a rule is looked for by; flags count among them where nothing tells more. */
 export function soughtSets({ sets, flags }: Requirement): Requirement['sets'] {
   const [first] = sets;
-  if (first !== undefined && commonness(first) <= TELLING) return sets;
+  if (first !== undefined && isTelling(first)) return sets;
   return [...sets, ...flags.map((flag) => [flag])].slice(0, MAX_SETS);
 }
 
@@ -96,6 +96,11 @@ export function rarity({ sets, flags }: Requirement): number {
   const [first] = sets;
   if (first !== undefined) return commonness(first);
   return flags.length > 0 ? FLAG : NOT_RARE;
+}
+
+/** Whether so few events meet a set that it is worth looking for. */
+export function isTelling(set: readonly Needle[]): boolean {
+  return commonness(set) <= TELLING;
 }
 
 /** How many texts of everyday command lines and paths are expected to hold one of the needles, 1 for all of them. */

@@ -1,4 +1,4 @@
-import { MAX_SETS, type Needle, type Requirement } from '../compile/needle.ts';
+import { isTelling, MAX_SETS, type Needle, type Requirement } from '../compile/needle.ts';
 import type { SoughtNeedle } from './needle-finder.ts';
 
 /** Bits of a target that number a set of a rule's requirement. */
@@ -52,7 +52,7 @@ export class SoughtNeedles {
 const WORTH_A_SCAN = 0.05;
 
 /**
- * Leaves out sets that would have a whole field read for few rules, where these are known by another set, too.
+ * Leaves out sets that would have a whole field read for few rules, where another set tells enough of these, too.
  * @param sought sets of each rule
  */
 export function withoutRareScans(sought: readonly Requirement['sets'][]): readonly Requirement['sets'][] {
@@ -64,7 +64,7 @@ export function withoutRareScans(sought: readonly Requirement['sets'][]): readon
     scannedSlots(set).some((slot) => (scans.get(slot) ?? 0) < sought.length * WORTH_A_SCAN);
   return sought.map((sets) => {
     const kept = sets.filter((set) => !isRare(set));
-    return kept.length === 0 ? sets : kept;
+    return kept.some(isTelling) ? kept : sets;
   });
 }
 
