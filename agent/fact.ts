@@ -6,6 +6,27 @@ export interface LogSource {
   readonly product: string;
 }
 
+const HOST_CATEGORIES = [
+  'process_creation',
+  'network_connection',
+  'file_event',
+  'file_delete',
+  'file_access',
+  'process_access',
+  'credentials',
+];
+const OWN_CATEGORIES = ['config', 'closure', 'finding', 'approval'];
+
+/** Where facts come from: what rules should be ready for. */
+export const FACT_SOURCES: readonly LogSource[] = [
+  ...HOST_CATEGORIES.map((category) => ({
+    category,
+    product: process.platform === 'darwin' ? 'macos' : 'linux',
+  })),
+  ...OWN_CATEGORIES.map((category) => ({ category, product: 'mcp' })),
+  { category: 'agent', product: 'sealwatch' },
+];
+
 /** An enriched event: what rules match on, and the evidence that goes into an alert. */
 export interface Fact {
   /** Milliseconds since the epoch. */

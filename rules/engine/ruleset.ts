@@ -9,7 +9,7 @@ import { EventView, FieldTable, type RuleEvent } from './match/event.ts';
 import { type Explanation, explain } from './match/explanation.ts';
 import { Matcher } from './match/matcher.ts';
 import type { ParsedFilter } from './parse/filter.ts';
-import { logsourceApplies } from './parse/logsource.ts';
+import { type Logsource, logsourceApplies } from './parse/logsource.ts';
 import type { Rule, RuleLevel } from './parse/metadata.ts';
 import type { ParsedRule } from './parse/rule.ts';
 import { type ParsedSources, parseSources, type RuleSource } from './sources.ts';
@@ -44,6 +44,8 @@ export interface RuleSet {
   match(event: RuleEvent): readonly Rule[];
   /** Why a detection rule matches an event or does not; undefined where no such rule is loaded. */
   explain(rule: string, event: RuleEvent): Explanation | undefined;
+  /** Builds the tables for log sources now rather than at their first event. */
+  prepare(sources: readonly Logsource[]): void;
   /** Bytes of the tables that were built for the log sources seen so far. */
   readonly bytes: number;
 }
@@ -79,6 +81,9 @@ export function compileRules(sources: readonly RuleSource[], options: CompileOpt
     explain: (name, event) => {
       const found = compiled.find(({ rule }) => isNamed(rule, name));
       return found === undefined ? undefined : explain(found, event, view);
+    },
+    prepare: (sources) => {
+      for (const source of sources) matcher.prepare(source);
     },
     get bytes() {
       return matcher.bytes;

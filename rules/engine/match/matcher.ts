@@ -61,6 +61,11 @@ export class Matcher {
     return hits;
   }
 
+  /** Builds the tables for a log source. */
+  prepare(source: Logsource): void {
+    this.#built(source);
+  }
+
   /** Bytes of the tables that are built now. */
   get bytes(): number {
     return Array.from(this.#routes.values()).reduce(

@@ -79,3 +79,18 @@ describe('an adjustment', () => {
     );
   });
 });
+
+describe('the tables of a rule set', () => {
+  it('are built when asked for, before the first event', () => {
+    const set = compileRules([{ path: 't.yml', text: COMMUNITY }]);
+    assert.equal(set.bytes, 0);
+    set.prepare([{ category: 'process_creation', product: 'linux' }]);
+    const { bytes } = set;
+    assert.ok(bytes > 0);
+    set.match({
+      fields: { Image: '/bin/nc' },
+      logsource: { category: 'process_creation', product: 'linux' },
+    });
+    assert.equal(set.bytes, bytes);
+  });
+});
