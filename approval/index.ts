@@ -19,7 +19,13 @@ export { Authoriser, type Moment, type PolicySubject, type ToolCall } from './po
 export { CEDAR_SCHEMA } from './policy/cedar-schema.ts';
 export { DENIAL_CODES, type DenialCode, type PolicyDecision } from './policy/denial.ts';
 export type { Destination } from './policy/destination.ts';
-export type { Policy } from './policy/policy.ts';
+export {
+  CLIENT_FEATURES,
+  type ClientFeature,
+  type Policy,
+  type Secret,
+  type SecretHeader,
+} from './policy/policy.ts';
 export { policyInvalid, readPolicy } from './policy/policy-file.ts';
 export { toolDigest } from './policy/tool-digest.ts';
 export { blockingFindings } from './statement/acceptance.ts';

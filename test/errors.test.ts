@@ -6,6 +6,7 @@ import { APPROVAL_ERROR_CODES } from '../approval/index.ts';
 import { CENTRAL_ERROR_CODES } from '../central/index.ts';
 import { CLI_ERROR_CODES } from '../cli/errors.ts';
 import { COLLECTOR_ERROR_CODES } from '../collectors/index.ts';
+import { GUARD_ERROR_CODES } from '../guard/index.ts';
 import { INVENTORY_ERROR_CODES, PROBLEM_CODES } from '../inventory/index.ts';
 import { RULE_ERROR_CODES, RULE_WARNING_CODES } from '../rules/engine/errors.ts';
 import { WIRE_ERROR_CODES } from '../wire/index.ts';
@@ -17,6 +18,7 @@ const CODES: readonly string[] = [
   ...CENTRAL_ERROR_CODES,
   ...CLI_ERROR_CODES,
   ...COLLECTOR_ERROR_CODES,
+  ...GUARD_ERROR_CODES,
   ...INVENTORY_ERROR_CODES,
   ...PROBLEM_CODES,
   ...RULE_ERROR_CODES,

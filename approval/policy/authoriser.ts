@@ -7,7 +7,7 @@ import { type CedarEntity, CedarPolicies, type CedarRequest, datetime, reference
 import { ALLOW, deny, type PolicyDecision } from './denial.ts';
 import { type Destination, DestinationPatterns, plainAddress } from './destination.ts';
 import { PathPatterns } from './path-pattern.ts';
-import type { Policy } from './policy.ts';
+import type { ClientFeature, Policy } from './policy.ts';
 import { RateWindow } from './rate-window.ts';
 
 /** The server that a policy speaks about, where it runs. */
@@ -124,6 +124,35 @@ export class Authoriser {
     return this.#ask('writeFile', { type: 'File', id: path, attributes }, now);
   }
 
+  /** Whether a prompt may be got. */
+  prompt(name: string, { now }: Moment): PolicyDecision {
+    if (this.#policy.prompts?.includes(name) === false)
+      return deny('DENIED_PROMPT', `${name} is not among the approved prompts`);
+    return this.#ask('getPrompt', { type: 'Prompt', id: name, attributes: { name } }, now);
+  }
+
+  /** Whether a resource may be read or subscribed to. */
+  resource(uri: string, { now }: Moment): PolicyDecision {
+    const { resources } = this.#policy;
+    const names = (pattern: string) =>
+      pattern.endsWith('*') ? uri.startsWith(pattern.slice(0, -1)) && !isLoose(uri) : uri === pattern;
+    if (resources !== undefined && !resources.some(names))
+      return deny('DENIED_RESOURCE', `${uri} is not among the approved resources`);
+    return this.#ask('readResource', { type: 'Resource', id: uri, attributes: { uri } }, now);
+  }
+
+  /** Whether the server may ask this of the client. */
+  clientFeature(name: ClientFeature, { now }: Moment): PolicyDecision {
+    if (this.#policy.client_features?.includes(name) === false)
+      return deny('DENIED_CLIENT_FEATURE', `${name} is not approved`);
+    return this.#ask('askClient', { type: 'Feature', id: name, attributes: { name } }, now);
+  }
+
+  /** Whether a person is asked about each call of this tool. */
+  asksAbout(tool: string): boolean {
+    return this.#policy.ask?.includes(tool) === true;
+  }
+
   #toolFault({ tool, digest }: ToolCall): PolicyDecision | null {
     if (this.#tools === null) return null;
     const digests = this.#tools.get(tool);
@@ -189,6 +218,11 @@ export class Authoriser {
       attributes: { client, scope, name, owner, user, profile, closure, ...group },
     };
   }
+}
+
+/** Whether a URI could mean another place once it is walked: `..` as it is written or percent-encoded. */
+function isLoose(uri: string): boolean {
+  return /(?:^|[/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:[/\\?#]|%2f|%5c|$)/i.test(uri);
 }
 
 function digestsByName(tools: NonNullable<Policy['tools']>): ReadonlyMap<string, ReadonlySet<string | null>> {

@@ -27,6 +27,13 @@ export const CEDAR_SCHEMA = `namespace Sealwatch {
   /// A file that is written.
   entity File = { path: String, portable: String };
 
+  /// A prompt that is got, a resource that is read.
+  entity Prompt = { name: String };
+  entity Resource = { uri: String };
+
+  /// What the server asks of the client: sampling, elicitation or roots.
+  entity Feature = { name: String };
+
   /// Arguments of a call by JSON Pointer (RFC 6901), each by its type.
   entity Texts tags String;
   entity Numbers tags Long;
@@ -47,5 +54,8 @@ export const CEDAR_SCHEMA = `namespace Sealwatch {
   action startProgram appliesTo { principal: Server, resource: Program, context: Now };
   action connect appliesTo { principal: Server, resource: Destination, context: Now };
   action writeFile appliesTo { principal: Server, resource: File, context: Now };
+  action getPrompt appliesTo { principal: Server, resource: Prompt, context: Now };
+  action readResource appliesTo { principal: Server, resource: Resource, context: Now };
+  action askClient appliesTo { principal: Server, resource: Feature, context: Now };
 }
 `;

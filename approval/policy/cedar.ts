@@ -33,7 +33,14 @@ export interface CedarEntity {
 }
 
 export interface CedarRequest {
-  readonly action: 'callTool' | 'startProgram' | 'connect' | 'writeFile';
+  readonly action:
+    | 'callTool'
+    | 'startProgram'
+    | 'connect'
+    | 'writeFile'
+    | 'getPrompt'
+    | 'readResource'
+    | 'askClient';
   readonly principal: CedarEntity;
   readonly resource: CedarEntity;
   /** Entities that the context refers to. */

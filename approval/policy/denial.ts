@@ -10,6 +10,9 @@ export const DENIAL_CODES = [
   'DENIED_WRITE',
   'DENIED_BY_CEDAR',
   'DENIED_CEDAR_FAILED',
+  'DENIED_PROMPT',
+  'DENIED_RESOURCE',
+  'DENIED_CLIENT_FEATURE',
   'DENIED_REQUEST_TOO_LARGE',
 ] as const;
 export type DenialCode = (typeof DENIAL_CODES)[number];

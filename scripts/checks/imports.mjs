@@ -10,8 +10,9 @@ const MAY_IMPORT = {
   approval: ['wire', 'inventory'],
   'rules/engine': [],
   agent: ['wire', 'inventory', 'approval', 'collectors', 'rules/engine'],
+  guard: ['wire', 'inventory', 'approval'],
   central: ['wire', 'approval', 'rules/engine'],
-  cli: ['wire', 'inventory', 'approval', 'collectors', 'rules/engine', 'agent', 'central'],
+  cli: ['wire', 'inventory', 'approval', 'collectors', 'rules/engine', 'agent', 'guard', 'central'],
 };
 const PURE = new Set(['wire', 'rules/engine']);
 const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^'";]*?from\s*'([^']+)'|import\(\s*'([^']+)'\s*\)/g;

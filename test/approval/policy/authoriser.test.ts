@@ -214,6 +214,48 @@ function deep(levels: number): unknown {
   return value;
 }
 
+test('prompts, resources and what the server asks of the client follow lists of their own', async () => {
+  const policy = await authoriser({
+    prompts: ['greet'],
+    resources: ['file:///srv/a.txt', 'docs://guide/*'],
+    client_features: ['roots'],
+    ask: ['delete'],
+  });
+  assert.equal(told(policy.prompt('greet', AT)), 'allow');
+  assert.equal(told(policy.prompt('Greet', AT)), 'DENIED_PROMPT');
+  for (const uri of ['file:///srv/a.txt', 'docs://guide/', 'docs://guide/one', 'docs://guide/v1.2/x'])
+    assert.equal(told(policy.resource(uri, AT)), 'allow', uri);
+  for (const uri of ['file:///srv/a.txt2', 'docs://other', 'docs://guide/../x', 'docs://guide/%2E%2e/x'])
+    assert.equal(told(policy.resource(uri, AT)), 'DENIED_RESOURCE', uri);
+  assert.equal(told(policy.clientFeature('roots', AT)), 'allow');
+  assert.equal(told(policy.clientFeature('sampling', AT)), 'DENIED_CLIENT_FEATURE');
+  assert.deepEqual(
+    ['delete', 'other'].map((tool) => policy.asksAbout(tool)),
+    [true, false],
+  );
+  const open = await authoriser({});
+  assert.equal(told(open.prompt('any', AT)), 'allow');
+  assert.equal(told(open.resource('any://../x', AT)), 'allow');
+  assert.equal(told(open.clientFeature('elicitation', AT)), 'allow');
+});
+
+test('Cedar decides about prompts, resources and features as well', async () => {
+  const policy = await authoriser({
+    cedar: `permit(principal, action == Sealwatch::Action::"getPrompt", resource) when { resource.name == "a" };
+      permit(principal, action == Sealwatch::Action::"readResource", resource) when { resource.uri like "x://*" };
+      permit(principal, action == Sealwatch::Action::"askClient", resource) when { resource.name == "roots" };`,
+  });
+  assert.deepEqual([policy.prompt('a', AT), policy.prompt('b', AT)].map(told), ['allow', 'DENIED_BY_CEDAR']);
+  assert.deepEqual([policy.resource('x://1', AT), policy.resource('y://1', AT)].map(told), [
+    'allow',
+    'DENIED_BY_CEDAR',
+  ]);
+  assert.deepEqual([policy.clientFeature('roots', AT), policy.clientFeature('sampling', AT)].map(told), [
+    'allow',
+    'DENIED_BY_CEDAR',
+  ]);
+});
+
 test('a policy whose Cedar does not validate cannot be used', async () => {
   await assert.rejects(
     authoriser({ cedar: 'permit(principal, action, resource) when { resource.nme == "x" };' }),

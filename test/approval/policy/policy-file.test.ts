@@ -112,3 +112,22 @@ test('text that is no policy is refused, however hostile', async () => {
   ])
     assert.equal((await faults(bad)).length > 0, true, bad.slice(0, 40));
 });
+
+test('where a value is fetched from is a command or a file, and never a relative one', async () => {
+  const policy = (more: object) => faults(JSON.stringify(more));
+  const fine = {
+    secrets: [
+      { name: 'TOKEN', command: ['/bin/echo', 'x'] },
+      { name: 'KEY', file: '/run/key' },
+    ],
+  };
+  assert.deepEqual(await policy(fine), []);
+  for (const source of [
+    {},
+    { command: ['echo'] },
+    { file: 'key' },
+    { command: ['/bin/echo'], file: '/run/key' },
+  ])
+    assert.equal((await policy({ secrets: [{ name: 'TOKEN', ...source }] })).length > 0, true);
+  assert.deepEqual(await policy({ environment: ['A=B'] }), ['1:17 APPROVAL_POLICY_INVALID']);
+});

@@ -1,0 +1,1 @@
+export { GUARD_ERROR_CODES, GuardError, type GuardErrorCode } from './errors.ts';
