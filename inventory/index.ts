@@ -25,6 +25,8 @@ export { type ShellCommand, shellCommands } from './closure/launch/shell-words.t
 export { type Anchors, HOME_MARKER, PROJECT_MARKER, portablePath } from './closure/portable.ts';
 export { type ParsedConfig, type ParsedServer, parseConfigFile } from './config/parse-file.ts';
 export { readRegular } from './config/read.ts';
+export type { GuardStart } from './config/seen-entry.ts';
+export { acceptedGuards } from './discovery/accepted-guards.ts';
 export { ProjectRecords } from './discovery/project-records.ts';
 export {
   clientOfProcess,
@@ -33,7 +35,13 @@ export {
   type RunningClient,
   type RunningClients,
 } from './discovery/running-clients.ts';
-export { type DiscoveredServer, type EnvFact, ID_HEX_DIGITS, serverId } from './discovery/server.ts';
+export {
+  type DiscoveredServer,
+  type EnvFact,
+  ID_HEX_DIGITS,
+  serverId,
+  type WrittenEntry,
+} from './discovery/server.ts';
 export {
   type Inventory,
   type InventoryOptions,

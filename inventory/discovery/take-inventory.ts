@@ -11,9 +11,11 @@ import { NO_WRITERS, Writers } from '../closure/files/writers.ts';
 import { ClosureMemory } from '../closure/launch/script-sources.ts';
 import { findEntries } from '../config/containers.ts';
 import { followLinks } from '../config/read.ts';
+import { type GuardAcceptance, seenThrough } from '../config/seen-entry.ts';
 import type { ConfigObject } from '../config/value.ts';
 import { InventoryError, problemOf } from '../errors.ts';
 import type { HostUser } from '../users.ts';
+import { acceptedGuards } from './accepted-guards.ts';
 import { ConfigFiles } from './config-files.ts';
 import { ConfigSearch, type FoundConfig, type FoundControlFile } from './config-search.ts';
 import { ControlSet } from './controls.ts';
@@ -50,6 +52,10 @@ export interface InventoryOptions {
    * `closure` leaves out what no verdict needs: who can write what, findings and controls. All unless told.
    */
   readonly facts?: 'all' | 'closure' | undefined;
+  /** Absolute paths of the guard; entries are seen through where it stands in front of them. None unless told. */
+  readonly guards?: readonly string[] | undefined;
+  /** The only state directory that such a guard may be given; none unless told. */
+  readonly guardStateDir?: string | undefined;
   /** Told after every config file: how many of how many places were read. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -113,6 +119,7 @@ class Scan {
   readonly #all: boolean;
   readonly #options: InventoryOptions;
   readonly #host: HostContext;
+  readonly #guards: GuardAcceptance;
   readonly #views: readonly UserView[];
   readonly #configFiles = new ConfigFiles();
   readonly #search: ConfigSearch;
@@ -133,6 +140,7 @@ class Scan {
     const memory = new ClosureMemory();
     const files = new FileFacts(cache);
     const judged = this.#all;
+    this.#guards = acceptedGuards(options.guards ?? [], options.guardStateDir);
     this.#host = { cache, files, names, writers, judged, salt, profile, memory, systemRoot, platform };
     const running = runningClientsOf(options).list();
     const isShared = (user: HostUser) =>
@@ -193,10 +201,13 @@ class Scan {
     const entries = findEntries(document, client, location.containers, true);
     for (const fault of entries.faults) this.#report(problemOf(path, fault));
     const settings = settingsOf(path, location.settings, this.#configFiles);
-    for (const entry of entries.entries) {
+    for (const literal of entries.entries) {
+      const place = { client: client.id, name: literal.entry.name, path };
+      const entry = seenThrough(literal, client, place, this.#guards);
       const own = entry.project !== null;
       const source = {
         client,
+        location,
         path,
         realPath,
         linked: links.length > 0,
