@@ -11,6 +11,9 @@ export const GUARD_ERROR_CODES = [
   'GUARD_COMMAND_NOT_FOUND',
   'GUARD_START_FAILED',
   'GUARD_IMAGE_MISMATCH',
+  // While it runs
+  'GUARD_STATE_UNSETTLED',
+  'GUARD_NOT_ALLOWED',
 ] as const;
 export type GuardErrorCode = (typeof GUARD_ERROR_CODES)[number];
 
