@@ -29,6 +29,8 @@ export interface CommandPlace {
   readonly command: readonly string[];
   /** Of the list of arguments, which may be absent. */
   readonly list: readonly string[];
+  /** Both are one list. */
+  readonly isOneList: boolean;
 }
 
 /** What of an entry had to make room for the guard's command. */
@@ -55,11 +57,12 @@ export function commandPlace(raw: ConfigObject): CommandPlace | null {
   const key = COMMAND_KEYS.find((candidate) => Object.hasOwn(raw, candidate));
   const value = key === undefined ? undefined : raw[key];
   if (key === undefined) return null;
-  if (typeof value === 'string') return { command: [key], list: ['args'] };
-  if (isList(value)) return typeof value[0] === 'string' ? { command: [key], list: [key] } : null;
+  if (typeof value === 'string') return { command: [key], list: ['args'], isOneList: false };
+  if (isList(value))
+    return typeof value[0] === 'string' ? { command: [key], list: [key], isOneList: true } : null;
   if (!isObject(value) || typeof value['path'] !== 'string') return null;
   const isOutside = !Object.hasOwn(value, 'args') && Object.hasOwn(raw, 'args');
-  return { command: [key, 'path'], list: isOutside ? ['args'] : [key, 'args'] };
+  return { command: [key, 'path'], list: isOutside ? ['args'] : [key, 'args'], isOneList: false };
 }
 
 /** Where a remote entry says what to connect to; null where it does not do so by one url and nothing else. */
@@ -114,15 +117,14 @@ export function guardEntry(raw: ConfigObject, guard: string, options: GuardOptio
 
 function guardLocal(
   raw: ConfigObject,
-  { command, list }: CommandPlace,
+  { command, list, isOneList }: CommandPlace,
   guard: string,
   options: GuardOptions,
 ): ConfigValue {
   const args = valueAt(raw, list);
   if (args !== undefined && !isList(args)) return null;
   const words = localWords(options, args !== undefined);
-  if (command.length === list.length && command[0] === list[0])
-    return withValueAt(raw, list, [guard, ...words, ...(args ?? [])]);
+  if (isOneList) return withValueAt(raw, list, [guard, ...words, ...(args ?? [])]);
   const all = [...words, valueAt(raw, command) ?? null, ...(args ?? [])];
   return withValueAt(withValueAt(raw, command, guard), list, all);
 }
@@ -145,15 +147,14 @@ export function readGuardedEntry(raw: ConfigObject): GuardedEntry | null {
   const place = commandPlace(raw);
   const list = place === null ? undefined : valueAt(raw, place.list);
   if (place === null || !isList(list)) return null;
-  const isOneList = place.command.length === place.list.length && place.command[0] === place.list[0];
-  const [guard, words] = isOneList ? [list[0], list.slice(1)] : [valueAt(raw, place.command), list];
+  const [guard, words] = place.isOneList ? [list[0], list.slice(1)] : [valueAt(raw, place.command), list];
   const read = readWords(words);
   if (typeof guard !== 'string' || read === null) return null;
   const { options, end } = read;
   const behind =
     words[end] === REMOTE
       ? remoteBehind(raw, place, words[end + 1])
-      : localBehind(raw, place, { isOneList, isBare: read.isBare, rest: words.slice(end + 1) });
+      : localBehind(raw, place, { isBare: read.isBare, rest: words.slice(end + 1) });
   const again = isObject(behind) ? guardEntry(behind, guard, options) : null;
   // What is put together from it anew must be what stands there, so no other spelling passes.
   if (!isObject(behind) || again === null || canonicalJson(again) !== canonicalJson(raw)) return null;
@@ -173,17 +174,17 @@ interface ReadWords {
 
 function readWords(words: readonly ConfigValue[]): ReadWords | null {
   let at = 0;
-  const valueOf = (option: string): string | null => {
+  const taken = (option: string): string | null => {
     const value = words[at + 1];
     if (words[at] !== option || typeof value !== 'string') return null;
     at += 2;
     return value;
   };
   if (words[at++] !== VERB) return null;
-  const client = valueOf('--client');
-  const name = valueOf('--name');
+  const client = taken('--client');
+  const name = taken('--name');
   if (client === null || name === null) return null;
-  const options = { client, name, config: valueOf('--config'), stateDir: valueOf('--state-dir') };
+  const options = { client, name, config: taken('--config'), stateDir: taken('--state-dir') };
   const isBare = words[at] === NO_ARGS;
   if (isBare) at += 1;
   const isEnd = words[at] === END || (words[at] === REMOTE && !isBare && at + 2 === words.length);
@@ -191,15 +192,14 @@ function readWords(words: readonly ConfigValue[]): ReadWords | null {
 }
 
 interface Behind {
-  readonly isOneList: boolean;
   readonly isBare: boolean;
   readonly rest: readonly ConfigValue[];
 }
 
 function localBehind(
   raw: ConfigObject,
-  { command, list }: CommandPlace,
-  { isOneList, isBare, rest }: Behind,
+  { command, list, isOneList }: CommandPlace,
+  { isBare, rest }: Behind,
 ): ConfigValue {
   if (isOneList) return withValueAt(raw, list, rest);
   const [word, ...args] = rest;

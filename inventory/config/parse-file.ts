@@ -64,7 +64,7 @@ export function parseConfigFile(
   return {
     ...answer,
     servers: found.entries.map((entry) => {
-      const place = { client: client?.id ?? clientId, name: entry.entry.name, path };
+      const place = { clients: new Set([client?.id ?? clientId]), name: entry.entry.name, path };
       const { guard } = seenThrough(entry, client, place, accepted);
       return parsedServer(entry.entry, entry.project, guard !== null);
     }),

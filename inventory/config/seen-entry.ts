@@ -26,7 +26,8 @@ export interface SeenEntry extends FoundEntry {
 
 /** The place of an entry, which the guard's words must name. */
 export interface EntryName {
-  readonly client: string;
+  /** Ids of the clients that read the config: the guard stands in front of an entry for all of them. */
+  readonly clients: ReadonlySet<string>;
   readonly name: string;
   /** Path of the config. */
   readonly path: string;
@@ -46,7 +47,7 @@ export function seenThrough(
   if (guarded === null) return { ...found, guard: null };
   const { guard, args, options, raw } = guarded;
   const isMeant =
-    options.client === place.client &&
+    place.clients.has(options.client) &&
     options.name === place.name &&
     (options.config === null || options.config === place.path) &&
     (options.stateDir === null || accepted.isStateDir(options.stateDir));

@@ -130,6 +130,15 @@ function withAssumption(inventory: Inventory, assumption: string | null): Invent
   return { ...inventory, servers };
 }
 
+function readersByPath(configs: readonly FoundConfig[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const readers = new Map<string, Set<string>>();
+  for (const { path, client } of configs) {
+    const known = readers.get(path) ?? new Set();
+    readers.set(path, known.add(client.id));
+  }
+  return readers;
+}
+
 class Scan {
   readonly #all: boolean;
   readonly #options: InventoryOptions;
@@ -144,6 +153,7 @@ class Scan {
   readonly #files = new Set<string>();
   readonly #trees = new Set<string>();
   readonly #seen = new Set<string>();
+  #readers: ReadonlyMap<string, ReadonlySet<string>> | null = null;
 
   constructor(options: InventoryOptions, lists: AccessLists) {
     this.#options = options;
@@ -221,7 +231,7 @@ class Scan {
     for (const fault of entries.faults) this.#report(problemOf(path, fault));
     const settings = settingsOf(path, location.settings, this.#configFiles);
     for (const literal of entries.entries) {
-      const place = { client: client.id, name: literal.entry.name, path };
+      const place = { clients: this.#readersOf(path), name: literal.entry.name, path };
       const entry = seenThrough(literal, client, place, this.#guards);
       const own = entry.project !== null;
       const meant = { client: client.id, path, project: entry.project ?? found.project, entry: entry.entry };
@@ -247,6 +257,12 @@ class Scan {
       for (const watched of files) this.#files.add(watched);
       for (const tree of trees) this.#trees.add(tree);
     }
+  }
+
+  /** Several clients may read one file, and an entry of it names but one of them to the guard. */
+  #readersOf(path: string): ReadonlySet<string> {
+    this.#readers ??= readersByPath(this.#search.configs);
+    return this.#readers.get(path) ?? new Set();
   }
 
   #addControls(root: ConfigObject, found: FoundConfig): void {
