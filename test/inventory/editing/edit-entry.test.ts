@@ -7,6 +7,7 @@ import { canonicalJson } from '../../../inventory/closure/jcs.ts';
 import { findEntries } from '../../../inventory/config/containers.ts';
 import { type ConfigFormat, formatOfPath, parseConfigBytes } from '../../../inventory/config/document.ts';
 import { guardEntry, readGuardedEntry } from '../../../inventory/config/guarded-entry.ts';
+import { seenThrough } from '../../../inventory/config/seen-entry.ts';
 import { type ConfigObject, isObject, type ValuePath, valueAt } from '../../../inventory/config/value.ts';
 import { editEntry } from '../../../inventory/editing/edit-entry.ts';
 import { InventoryError } from '../../../inventory/errors.ts';
@@ -31,6 +32,17 @@ function unwrapped(bytes: Buffer, format: ConfigFormat, keys: ValuePath): Buffer
   const guarded = readGuardedEntry(entryOf(bytes, format, keys));
   assert.ok(guarded !== null);
   return editEntry({ bytes, format, encodings: ['utf-8', 'utf-16'] }, keys, guarded.raw);
+}
+
+/** The entries of a wrapped config as the inventory sees them. */
+function seenIn(bytes: Buffer, format: ConfigFormat, id: string) {
+  const client = findClient(id);
+  const accepted = { isGuard: (command: string) => command === GUARD, isStateDir: () => false };
+  return findEntries(parseConfigBytes(bytes, format).document, client, [], false).entries.map((found) => {
+    const place = { clients: new Set([id]), name: found.entry.name, path: '' };
+    const { raw, entry } = seenThrough(found, client, place, accepted);
+    return { raw, entry };
+  });
 }
 
 const WORDS = '"guard","--client","c","--name","n","--",';
@@ -251,12 +263,14 @@ if (!existsSync(CORPUS)) {
       const bytes = readFileSync(join(directory, file));
       const { document, valid } = parseConfigBytes(bytes, format);
       if (!valid) continue;
-      for (const { raw, keys } of findEntries(document, findClient(client), [], false).entries) {
-        const options = { client, name: 'n', config: null, stateDir: null };
+      const { entries } = findEntries(document, findClient(client), [], false);
+      for (const [index, { raw, keys, entry }] of entries.entries()) {
+        const options = { client, name: entry.name, config: null, stateDir: null };
         const after = isObject(raw) ? guardEntry(raw, GUARD, options) : null;
         if (after === null) continue;
         const config = { bytes, format };
         const there = editEntry(config, keys, after);
+        assert.deepEqual(seenIn(there, format, client)[index], { raw, entry }, folder);
         const back = unwrapped(there, format, keys);
         const isPlain = format !== 'yaml' || /command: "|cmd: "/.test(bytes.toString());
         if (isPlain && !/\[\s+\]|'/.test(bytes.toString()))
