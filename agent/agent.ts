@@ -197,11 +197,11 @@ class Daemon implements Agent {
   }
 
   #view(salt: string): HostView {
-    const { users, roots, stateDir, profile, group, systemTrust } = this.#options;
+    const { users, roots, guards, stateDir, profile, group, systemTrust } = this.#options;
     const copies = new SealedCopies(() => this.#database);
     const { platform, env } = process;
     const writers = { of: (path: string) => this.#lastWriter(path) };
-    const place = { users, roots, stateDir, platform, env, systemTrust };
+    const place = { users, roots, guards, stateDir, platform, env, systemTrust };
     return new HostView({ ...place, salt, profile, group, copies, writers });
   }
 

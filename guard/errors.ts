@@ -14,6 +14,11 @@ export const GUARD_ERROR_CODES = [
   // While it runs
   'GUARD_STATE_UNSETTLED',
   'GUARD_NOT_ALLOWED',
+  // Putting it into configs
+  'GUARD_ENTRY_UNFIT',
+  'GUARD_CONFIG_CHANGED',
+  'GUARD_CONFIG_UNWRITABLE',
+  'GUARD_BACKUP_FAILED',
 ] as const;
 export type GuardErrorCode = (typeof GUARD_ERROR_CODES)[number];
 

@@ -48,6 +48,15 @@ export function editEntry(config: ConfigText, keys: ValuePath, after: ConfigObje
   return edited;
 }
 
+/**
+ * The entry at a key path; null where there is none.
+ * @throws {InventoryError} INVENTORY_EDIT_REFUSED where the file is not what its client could read
+ */
+export function entryAt(config: ConfigText, keys: ValuePath): ConfigObject | null {
+  const entry = valueAt(parsed(config, config.bytes), keys);
+  return isObject(entry) ? entry : null;
+}
+
 interface Change {
   readonly node: EditNode;
   readonly before: ConfigObject;
