@@ -63,12 +63,20 @@ function unfitRemote(raw: ConfigObject, url: string): Unfit | null {
       `the client proves itself with ${JSON.stringify(key)}, which the guard would have to carry`,
       'let the approval fill headers from a command or file (docs/policy.md) and take it out of the entry',
     );
-  if (redactArgs([url], 'show')[0] !== url || /^[^/?#]*\/\/[^/?#]*@/.test(url))
+  if (holdsSecret(url))
     return unfit(
       'its url holds a secret, which would stand in the list of processes',
       'let the approval fill a header from a command or file (docs/policy.md)',
     );
   return REMOTE_URL.test(url) ? null : unfit('its url is neither http nor https', null);
+}
+
+function holdsSecret(url: string): boolean {
+  const names = [...url.matchAll(/[?&]([^=&#]{1,200})=/g)].map(([, name = '']) => name);
+  const isOfPerson = /^[^/?#]*\/\/[^/?#]*@/.test(url);
+  return (
+    isOfPerson || names.some((name) => CREDENTIAL_KEY.test(name)) || redactArgs([url], 'show')[0] !== url
+  );
 }
 
 export function unfit(reason: string, hint: string | null): Unfit {
