@@ -125,8 +125,7 @@ class Daemon implements Agent {
     this.#policies = new PolicyChecks(options);
     this.#processes = this.#processCollector();
     this.#processWatch = new ProcessWatch({
-      profile: options.profile,
-      denial: options.denial,
+      ...options,
       wholeHost: options.rules.settings.rule_scope === 'host',
       userName: (uid) => names.user(uid),
       isNew: (key) => snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
