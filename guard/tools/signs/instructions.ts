@@ -28,6 +28,7 @@ const PHRASES: readonly Phrase[] = [
   {
     says: `without (the)? (user|user's|users|users'|human|human's) (knowledge|noticing|knowing|being aware|awareness)`,
   },
+  { says: `(no|without) (need|reason) to ${TELL} ~6 ${THE_USER}` },
   { says: 'without (raising|arousing) (any)? suspicion' },
   { says: '(secretly|covertly|surreptitiously|stealthily)' },
   {
@@ -52,19 +53,22 @@ const PHRASES: readonly Phrase[] = [
     says: `(instruction|instructions|directive|note) ~3 (not|hidden|invisible|never|only) ~3 (user|human|ai|llm|model|assistant)`,
   },
   // Orders about what is none of this tool's business ("line jumping")
+  { says: `before ~1 ${USING} ${EVERY} ~1 (command|commands|shell command*|terminal command*)` },
+  { says: 'before (anything|everything) (involving|related to|concerning|else in)' },
+  { says: 'before (asking clarifying questions|providing any content|providing any answer)' },
   {
-    says: `before ~1 ${USING} (any|every|each|all|another) (other)? (tool|tools|command|commands|shell command*|terminal command*|action*)`,
-    unless: /\b(?:tools?|commands?|actions?) (?:of|in|from|on|provided by|offered by) (?:this|the)\b/,
+    says: `before ~1 ${USING} ${EVERY} ~1 (tool|tools) ~8 (other|another|every|any|all|whatever) (mcp)? (server|servers)`,
   },
+  { says: '(even|also|apply|account|effect) (without|before) (calling|using|invoking) this tool' },
   { says: `(prefix|prepend|precede) ${EVERY} ~2 command*` },
   {
-    says: `before (using|calling|invoking|running|executing) this (tool|function) ~8 (run|execute|fetch|download|open|read|cat|send|upload|post) ~4 {place}`,
+    says: 'commands (must|should|have to) (include|have|carry|use|start with|begin with|be run with) (the|a)? prefix',
   },
   {
-    says: `before (using|calling|invoking|running|executing) this (tool|function) ~6 (run|execute) ~2 (curl|wget|bash|sh|chmod|powershell|python|node)`,
+    says: 'before (using|calling|invoking|running|executing) this (tool|function) ~8 (run|execute|fetch|download|open|read|cat|send|upload|post) ~4 {place}',
   },
   {
-    says: `(in|at|for) ${EVERY} (conversation|session|request|message|response|tool call) ~4 (call|invoke|execute) this tool ~6 (even|regardless|whether or not|no matter)`,
+    says: 'before (using|calling|invoking|running|executing) this (tool|function) ~6 (run|execute) ~2 (curl|wget|bash|sh|chmod|powershell|python|node)',
   },
   // What is sent goes to somebody else
   {

@@ -13,7 +13,7 @@ const THINGS: Readonly<Record<string, string>> = {
   place: '[^ ]*(?:~/|/(?:etc|home|root|users|var|tmp|opt)/|https?://)[^ ]*',
   /** A file that holds secrets by its nature. */
   secret_file:
-    '[^ ]*(?:\\.ssh\\b|\\bid_(?:rsa|dsa|ecdsa|ed25519)\\b|\\.aws\\b|\\.npmrc\\b|\\.pypirc\\b|\\.netrc\\b|\\.git-credentials\\b|\\.docker/config|\\.kube/config|\\.gnupg\\b|\\.config/(?:gcloud|gh)\\b|\\.vault-token\\b|/etc/(?:shadow|passwd|sudoers)\\b|\\bmcp\\.json\\b|claude_desktop_config|\\.claude\\.json|wallet\\.dat|\\bkeychain-db\\b|\\.(?:bash|zsh)_history\\b|(?:^|[^a-z0-9_)\\]])\\.env(?:\\.[a-z]+)?\\b)[^ ]*',
+    '(?:\\.env(?:\\.[a-z]+)?\\b[^ ]*|[^ ]*(?:\\.ssh\\b|\\bid_(?:rsa|dsa|ecdsa|ed25519)\\b|\\.aws\\b|\\.npmrc\\b|\\.pypirc\\b|\\.netrc\\b|\\.git-credentials\\b|\\.docker/config|\\.kube/config|\\.gnupg\\b|\\.config/(?:gcloud|gh)\\b|\\.vault-token\\b|/etc/(?:shadow|passwd|sudoers)\\b|\\bmcp\\.json\\b|claude_desktop_config|\\.claude\\.json|wallet\\.dat|\\bkeychain-db\\b|\\.(?:bash|zsh)_history\\b|[^ a-z0-9_)\\]]\\.env(?:\\.[a-z]+)?\\b)[^ ]*)',
 };
 
 /** A phrase that is looked for, and what it must not hold to count. */
@@ -34,7 +34,7 @@ const MAX_TRIES = 50;
  * `do*` a word that begins so, `~4` up to four words within the sentence, `{tool}` one of the things above.
  */
 function phrasePattern(says: string): string {
-  const parts = says.match(/~\d+|\{\w+\}|\([^)]*\)\??|[^ ]+/g) ?? [];
+  const parts = says.match(/~\d+|\{\w+\}|\([^()]*\)\??|[^ ]+/g) ?? [];
   return `(?:^| )${parts.map(partPattern).join('')}`;
 }
 
