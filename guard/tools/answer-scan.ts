@@ -10,23 +10,12 @@ const CLOSE_OBJECT = 0x7d;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 
-/** Members of an answer, of its result and of a tool, as MCP spells them, by how a reader finds them that ignores case. */
-const SPELLINGS: ReadonlyMap<string, string> = new Map(
-  [
-    'jsonrpc',
-    'id',
-    'result',
-    'error',
-    'tools',
-    'nextCursor',
-    'name',
-    'title',
-    'description',
-    'inputSchema',
-    'outputSchema',
-    'annotations',
-  ].map((key) => [foldedKey(key), key]),
-);
+/** Members as MCP spells them, of what a reader that ignores case would take for them. */
+const SPELLINGS: Readonly<Record<'answer' | 'result' | 'tool', readonly string[]>> = {
+  answer: ['jsonrpc', 'id', 'result', 'error'],
+  result: ['tools', 'nextCursor'],
+  tool: ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'],
+};
 
 /** Bytes from `start` to before `end`. */
 export interface Span {
@@ -41,8 +30,8 @@ export interface AnswerScan {
   readonly ambiguous: boolean;
 }
 
-/** What a level of nesting is: the answer itself, its result, the list of tools, one tool, or anything else. */
-type Role = 'answer' | 'result' | 'tools' | 'tool' | 'other';
+/** What a level of nesting is: the answer itself, its result, one tool, the list of tools, or anything else. */
+type Role = keyof typeof SPELLINGS | 'tools' | 'other';
 
 interface Level {
   readonly role: Role;
@@ -140,15 +129,18 @@ export class AnswerScanner {
   #key(level: Level, keys: Set<string>, start: number, end: number): void {
     const key: unknown = JSON.parse(this.#bytes.toString('utf8', start, end));
     level.key = String(key);
-    const folded = level.role === 'other' ? level.key : foldedKey(level.key);
-    if (keys.has(folded) || (level.role !== 'other' && isByCase(level.key))) this.#ambiguous = true;
+    const { role } = level;
+    const decides = role !== 'other' && role !== 'tools';
+    const folded = decides ? foldedKey(level.key) : level.key;
+    if (keys.has(folded) || (decides && isByCase(role, level.key))) this.#ambiguous = true;
     keys.add(folded);
   }
 }
 
-/** Whether a key is to be taken for one that counts although it is spelt otherwise. */
-export function isByCase(key: string): boolean {
-  return (SPELLINGS.get(foldedKey(key)) ?? key) !== key;
+/** Whether a key of an answer, its result or a tool is taken for one that counts although it is spelt otherwise. */
+export function isByCase(role: keyof typeof SPELLINGS, key: string): boolean {
+  const folded = foldedKey(key);
+  return SPELLINGS[role].some((exact) => exact !== key && exact.toLowerCase() === folded);
 }
 
 /** A key as readers take it that ignore case (Go's encoding/json folds as Unicode does). */

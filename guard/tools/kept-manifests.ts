@@ -88,7 +88,7 @@ export class KeptManifests {
       renameSync(next, path);
       return true;
     } catch {
-      rmSync(next, { force: true });
+      discard(next);
       return false;
     }
   }
@@ -136,5 +136,14 @@ export class KeptManifests {
     } catch {
       return null;
     }
+  }
+}
+
+/** Removes what is left of a file that could not be put in its place. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It was never made: its directory is none.
   }
 }

@@ -4,7 +4,8 @@ import type { Sign } from './sign.ts';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 /** Letters of a script that runs from right to left, where marks of direction have a use (Unicode UAX #9). */
-const RIGHT_TO_LEFT = /[[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]&&\p{L}]/v;
+const RIGHT_TO_LEFT =
+  /[[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]&&\p{L}]/v;
 /** Embeddings, overrides and isolates, and marks of direction. */
 const BIDIRECTIONAL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 /** Of these, what text from right to left does not need: embeddings and overrides (UAX #9 advises isolates). */
