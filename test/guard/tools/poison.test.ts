@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { Neighbours } from '../../../guard/tools/neighbours.ts';
 import { type Poison, poisonsOf } from '../../../guard/tools/poison.ts';
 import { POISONS } from '../../../guard/tools/signs/sign.ts';
@@ -65,6 +67,12 @@ test('no tool of the servers of the MCP project has any poison, alone or beside 
       assert.deepEqual(poisonsOf(tool, beside), [], tool.name);
     }
   }
+});
+
+test('the rule of the pack knows every kind of poison', () => {
+  const path = new URL('../../../rules/mcp/mcp_tool_poisoned.yml', import.meta.url);
+  const { detection } = parse(readFileSync(path, 'utf8'));
+  assert.deepEqual([...detection.selection['mcp.poison']].sort(), [...POISONS].sort());
 });
 
 test('a poison tells where it was found and what, in printable characters', () => {
