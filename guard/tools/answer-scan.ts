@@ -1,14 +1,17 @@
 /** Levels of nesting that are read; the definition of a tool that counts has 64. */
 export const MAX_DEPTH = 256;
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
+/** Bytes of the signs of JSON. */
+const SIGN = {
+  quote: 0x22,
+  backslash: 0x5c,
+  comma: 0x2c,
+  colon: 0x3a,
+  openObject: 0x7b,
+  closeObject: 0x7d,
+  openList: 0x5b,
+  closeList: 0x5d,
+} as const;
 
 /** Members as MCP spells them, of what a reader that ignores case would take for them. */
 const SPELLINGS: Readonly<Record<'answer' | 'result' | 'tool', readonly string[]>> = {
@@ -62,9 +65,9 @@ export class AnswerScanner {
   scan(): AnswerScan {
     for (; this.#at < this.#bytes.length && !this.#ambiguous; this.#at += 1) {
       const byte = this.#bytes[this.#at] ?? 0;
-      if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) this.#leave();
-      else if (byte === COMMA) this.#endEntry();
-      else if (byte > 0x20 && byte !== COLON) this.#token(byte);
+      if (byte === SIGN.closeObject || byte === SIGN.closeList) this.#leave();
+      else if (byte === SIGN.comma) this.#endEntry();
+      else if (byte > 0x20 && byte !== SIGN.colon) this.#token(byte);
     }
     return { entries: this.#entries, ambiguous: this.#ambiguous };
   }
@@ -72,8 +75,8 @@ export class AnswerScanner {
   #token(byte: number): void {
     const level = this.#levels.at(-1);
     if (level?.keys === null && level.start < 0) level.start = this.#at;
-    if (byte === OPEN_OBJECT || byte === OPEN_LIST) this.#enter(byte === OPEN_OBJECT);
-    else if (byte === QUOTE) this.#string(level);
+    if (byte === SIGN.openObject || byte === SIGN.openList) this.#enter(byte === SIGN.openObject);
+    else if (byte === SIGN.quote) this.#string(level);
   }
 
   #enter(isObject: boolean): void {
@@ -113,8 +116,8 @@ export class AnswerScanner {
   #string(level: Level | undefined): void {
     const start = this.#at;
     let at = start + 1;
-    for (; at < this.#bytes.length && this.#bytes[at] !== QUOTE; at += 1)
-      if (this.#bytes[at] === BACKSLASH) at += 1;
+    for (; at < this.#bytes.length && this.#bytes[at] !== SIGN.quote; at += 1)
+      if (this.#bytes[at] === SIGN.backslash) at += 1;
     this.#at = at;
     if (level?.keys && this.#isKey(at + 1)) this.#key(level, level.keys, start, at + 1);
   }
@@ -122,8 +125,8 @@ export class AnswerScanner {
   /** Whether a colon comes next. */
   #isKey(after: number): boolean {
     let at = after;
-    while ((this.#bytes[at] ?? COLON) <= 0x20) at += 1;
-    return this.#bytes[at] === COLON;
+    while ((this.#bytes[at] ?? SIGN.colon) <= 0x20) at += 1;
+    return this.#bytes[at] === SIGN.colon;
   }
 
   #key(level: Level, keys: Set<string>, start: number, end: number): void {

@@ -13,6 +13,8 @@ import type { Tool } from './tool.ts';
 
 /** UTF-16 code units of what was found that are shown. */
 const MAX_DETAIL = 160;
+/** UTF-16 code units of what was found in which tokens are looked for. */
+const MAX_FOUND = 1_024;
 /** What is told of one tool. */
 const MAX_POISONS = 64;
 
@@ -28,7 +30,8 @@ export interface Poison {
 /**
  * What in a definition serves to steer the model and no user of the tool: at most one of each kind at each place, in the
  * order in which it stands there. The first 64 Ki code units are looked at, in time that grows with their number alone; that
- * there is more is told as `buried_text`. Without `neighbours` few orders about other servers are seen. What is written in other languages than English is found only by its characters.
+ * there is more is told as `buried_text`. Without `neighbours` few orders about other servers are seen. What is written in
+ * other languages than English is found only by its characters.
  */
 export function poisonsOf(tool: Tool, neighbours: Neighbours = new Neighbours()): readonly Poison[] {
   const { texts, whole } = definitionTexts(tool.definition);
@@ -90,7 +93,7 @@ function valueSigns(
 }
 
 function printable(text: string): string {
-  const shown = redactShapes(text.slice(0, MAX_DETAIL)).replace(
+  const shown = redactShapes(text.slice(0, MAX_FOUND)).replace(
     /[^\x20-\x7e]/gu,
     (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
   );

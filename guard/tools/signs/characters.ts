@@ -49,8 +49,12 @@ export function characterSigns(text: string): readonly Sign[] {
 const BEFORE = 20;
 const AFTER = 60;
 
+/** What stands there, in whole words: part of a token would not be known for one. */
 function around(text: string, at: number): string {
-  return text.slice(Math.max(0, at - BEFORE), at + AFTER);
+  const start = Math.max(0, at - BEFORE);
+  const before = text.slice(start, at);
+  const behind = text.slice(at, at + AFTER);
+  return `${start === 0 ? before : before.replace(/^\S*/, '')}${at + AFTER < text.length ? behind.replace(/(?!^)\S*$/, '') : behind}`;
 }
 
 /** A text as a reader takes it to whom nothing invisible is shown. */

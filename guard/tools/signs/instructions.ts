@@ -4,7 +4,7 @@ const NOT = "(do not|don't|dont|never|must not|mustn't|should not|shouldn't|avoi
 const STRESS = '(ever|explicitly|directly|also|even|under any circumstances|at any point|in any way)?';
 const TELL =
   '(tell|telling|mention|mentioning|inform|informing|notify|notifying|alert|alerting|warn|warning|reveal|revealing|disclose|disclosing|say anything|say a word)';
-const THE_USER = '(user|human|person|operator|customer)';
+const THE_USER = '(user|human)';
 const IGNORE = '(ignore|disregard|forget|discard|bypass)';
 const ORDERS =
   '(instructions|instruction|prompts|prompt|guidelines|guideline|directives|directive|guardrails|safeguards)';
@@ -19,6 +19,7 @@ const PHRASES: readonly Phrase[] = [
   {
     says: `${NOT} ${STRESS} ${TELL} ~14 ${THE_USER}`,
     unless: /\b(?:unless|until|if|when|passwords?|secrets?|tokens?|api keys?|credentials)\b/,
+    unlessBefore: /^(?:(?:[^ .;!?]+ ){0,8}(?:unless|until)|twice|again)\b/,
   },
   { says: `(hide|conceal) (this|it|that|these|everything) ~3 from (the)? ${THE_USER}` },
   { says: `keep ~4 (secret|hidden|confidential) from (the)? ${THE_USER}` },
@@ -85,11 +86,11 @@ const PHRASES: readonly Phrase[] = [
 const phrases = new Phrases(PHRASES);
 
 /**
- * Marks that say to a model that somebody with authority speaks: tags of that name, and the tokens and brackets by which
- * models tell roles apart.
+ * Marks that say to a model that somebody with authority speaks: tags of that name (of names that are placeholders as well
+ * only the closing one), and the tokens and brackets by which models tell roles apart.
  */
 const AUTHORITY =
-  /<\s*\/?\s*(?:important|system|secret|hidden|admin|override|critical|system[_-]prompt|user[_-]instructions?)\s*>|<\|[a-z_]{2,30}\|>|<<\/?sys>>|\[\/?inst\]|\[(?:system|admin|hidden|secret) (?:prompt|message|instruction|override|note)s?\]/;
+  /<\s*important\s*>|<\s*(?:system[_-]prompt|user[_-]instructions?)\s*>|<\s*\/\s*(?:important|system|secret|hidden|admin|override|critical)\s*>|<\|[a-z_]{2,30}\|>|<<\/?sys>>|\[\/?inst\]|\[(?:system|admin|hidden|secret) (?:prompt|message|instruction|override|note)s?\]/;
 
 /** The words of an order to the model in a text, which must be `plainWords`; null where there is none. */
 export function instructionIn(text: string): string | null {
