@@ -80,7 +80,5 @@ function readTool(entry: unknown): Tool | ToolFault['kind'] {
 }
 
 function nameOf(entry: unknown): string | null {
-  if (!isObject(entry) || !Object.hasOwn(entry, 'name')) return null;
-  const { name } = entry;
-  return typeof name === 'string' ? name : null;
+  return isObject(entry) && typeof entry['name'] === 'string' ? entry['name'] : null;
 }

@@ -19,6 +19,7 @@ test('hidden tools are cut out, and every other byte stays as it was', () => {
     ['[ {"name":"a"} , {"name":"bad"} , {"name":"c"}\t]', '[ {"name":"a"} , {"name":"c"}\t]'],
     ['[{"name":"bad"}, {"name":"bad"},  {"x":[{"y":"]}"}],"name":"a"}]', '[{"x":[{"y":"]}"}],"name":"a"}]'],
     ['[{"n\\u0061me":"b\\u0061d"},{"name":"\\u0061"}]', '[{"name":"\\u0061"}]'],
+    ['[{"x":"\\"},{\\\\","name":"bad"},{"name":"a","x":"\\\\\\"]"}]', '[{"name":"a","x":"\\\\\\"]"}]'],
     ['[{"name":"b\\nd"},1,"bad",null,["bad"],{"title":"bad"}]', '[1,"bad",null,["bad"],{"title":"bad"}]'],
     [
       '[{"name":"a","annotations":{"name":"bad"}},{"name":"bad"}]',
@@ -112,6 +113,7 @@ function spelt(value: unknown, choices: Iterator<number>): string {
     `"${Array.from({ length: string.length }, (_, index) => {
       const unit = string.charCodeAt(index);
       const isPlain = unit >= 0x20 && unit < 0xd800 && unit !== 0x22 && unit !== 0x5c && pick(4) !== 0;
+      if ((unit === 0x22 || unit === 0x5c) && pick(2) === 0) return `\\${string[index]}`;
       return isPlain ? string[index] : `\\u${unit.toString(16).padStart(4, '0')}`;
     }).join('')}"`;
   if (typeof value === 'string') return `${blank()}${text(value)}${blank()}`;

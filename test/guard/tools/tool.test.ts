@@ -99,12 +99,11 @@ test('a result that is no list of tools has none', () => {
     assert.deepEqual(readTools(result), { tools: [], nextCursor: null, faults: [] });
 });
 
-test('names and members that an object has by nature are none of a tool', () => {
-  const inherited = Object.create({ name: 'add' });
+test('a tool may be called as members are that every object has', () => {
   const listed: unknown = JSON.parse(
     '[{"name":"__proto__"},{"name":"constructor"},{"__proto__":{"name":"x"}}]',
   );
-  const { tools } = readTools({ tools: [inherited, ...(Array.isArray(listed) ? listed : [])] });
+  const { tools } = readTools({ tools: listed });
   assert.deepEqual(
     tools.map(({ name }) => name),
     ['__proto__', 'constructor'],
