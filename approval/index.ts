@@ -23,6 +23,7 @@ export { childPointer } from './policy/pointer.ts';
 export {
   CLIENT_FEATURES,
   type ClientFeature,
+  MAX_NAME_LENGTH,
   type Policy,
   type Secret,
   type SecretHeader,

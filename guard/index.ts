@@ -10,3 +10,8 @@ export {
   type RewriteRequest,
   rewriteConfigs,
 } from './wrap/rewrite.ts';
+export { KeptManifests } from './tools/kept-manifests.ts';
+export type { ManifestTool } from './tools/manifest.ts';
+export { Neighbours } from './tools/neighbours.ts';
+export { poisonsOf } from './tools/poison.ts';
+export { readTools, type Tool } from './tools/tool.ts';
