@@ -3,6 +3,8 @@ export { APPROVAL_ERROR_CODES, ApprovalError, type ApprovalErrorCode } from './e
 export { isExposed } from './keys/exposure.ts';
 export { type KeySource, openSigner, trustKey } from './keys/key-choice.ts';
 export { createKey, DEFAULT_KEY, type KeyFile, keyNames, openKey } from './keys/key-files.ts';
+export { exposedPart } from './keys/ownership.ts';
+export { readPrivateKey } from './keys/private-key.ts';
 export { keyId, parsePublicKey, sshBlobOf, sshFingerprint } from './keys/public-key.ts';
 export type { Signer } from './keys/signer.ts';
 export { listAgentKeys } from './keys/ssh-agent.ts';

@@ -11,6 +11,9 @@ export const GUARD_ERROR_CODES = [
   'GUARD_COMMAND_NOT_FOUND',
   'GUARD_START_FAILED',
   'GUARD_IMAGE_MISMATCH',
+  // What it is given beside its entry
+  'GUARD_SECRET_UNAVAILABLE',
+  'GUARD_IDENTITY_UNAVAILABLE',
 ] as const;
 export type GuardErrorCode = (typeof GUARD_ERROR_CODES)[number];
 
