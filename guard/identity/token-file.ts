@@ -1,0 +1,144 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { GuardError } from '../errors.ts';
+import type { IdentityRequest, IdentitySource } from './identity-source.ts';
+import { makeRuntimeDirectory, type RuntimePlace } from './runtime-directory.ts';
+import { TOKEN_LIFE_S } from './token.ts';
+import { replaceFile } from './whole-file.ts';
+
+/** Milliseconds between two looks at the clocks. */
+const CHECK_MS = 5_000;
+/** Milliseconds by which the wall clock may be corrected, or the host sleep, without a new token. */
+const MAX_CLOCK_JUMP_MS = 30_000;
+/** Milliseconds of half a token's life. */
+const REFRESH_MS = (TOKEN_LIFE_S * 1_000) / 2;
+/** Milliseconds before the first try after a failure; each further one waits twice as long, up to the limit. */
+const FIRST_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 60_000;
+/** Part of a delay by which it is longer or shorter, lest all guards of a host ask at once. */
+const JITTER = 0.1;
+
+/** What a token file is made of, and how its faults are heard. */
+export interface TokenFileOptions {
+  readonly source: IdentitySource;
+  readonly request: IdentityRequest;
+  readonly place: RuntimePlace;
+  /** Hears of a token that could not be renewed; the one in the file stays until it can. */
+  readonly onFailure: (error: GuardError) => void;
+  readonly clocks?: Clocks;
+}
+
+export interface Clocks {
+  readonly wallMs: () => number;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly monotonicMs: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+const SYSTEM_CLOCKS: Clocks = {
+  wallMs: Date.now,
+  monotonicMs: () => performance.now(),
+  random: Math.random,
+};
+
+/**
+ * A file that always holds a good token while its owner runs: written whole, renewed at half of the token's life, and at
+ * once where the wall clock was set or the host slept. It is the owner's alone (0600 in a directory of 0700).
+ */
+export class TokenFile {
+  readonly path: string;
+  readonly #directory: string;
+  readonly #options: TokenFileOptions;
+  readonly #clocks: Clocks;
+  readonly #timer: NodeJS.Timeout;
+  /** Wall clock less monotonic clock at the last try. */
+  #offsetMs = 0;
+  /** By the monotonic clock. */
+  #dueMs = 0;
+  #failures = 0;
+  #underway: Promise<void> | null = null;
+  #isRemoved = false;
+
+  private constructor(options: TokenFileOptions) {
+    this.#options = options;
+    this.#clocks = options.clocks ?? SYSTEM_CLOCKS;
+    this.#directory = makeRuntimeDirectory(options.place);
+    this.path = join(this.#directory, 'token');
+    this.#timer = setInterval(() => void this.check(), CHECK_MS);
+    this.#timer.unref();
+  }
+
+  /** Writes the first token. @throws {GuardError} `GUARD_IDENTITY_UNAVAILABLE`; nothing is left then */
+  static async start(options: TokenFileOptions): Promise<TokenFile> {
+    const file = new TokenFile(options);
+    try {
+      await file.#renew();
+      return file;
+    } catch (error) {
+      file.remove();
+      throw error;
+    }
+  }
+
+  /** Renews the token where it is time, or where the clocks went apart. Never rejects. */
+  async check(): Promise<void> {
+    if (this.#isRemoved) return;
+    const jumpMs = Math.abs(this.#clockOffset() - this.#offsetMs);
+    if (jumpMs <= MAX_CLOCK_JUMP_MS && this.#clocks.monotonicMs() < this.#dueMs) return;
+    this.#underway ??= this.#tryRenew().finally(() => {
+      this.#underway = null;
+    });
+    await this.#underway;
+  }
+
+  /** Removes file and directory; synchronous, so that it can be the last thing a process does. */
+  remove(): void {
+    this.#isRemoved = true;
+    clearInterval(this.#timer);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async #tryRenew(): Promise<void> {
+    try {
+      await this.#renew();
+    } catch (error) {
+      const delayMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, MAX_RETRY_MS);
+      this.#failures += 1;
+      this.#offsetMs = this.#clockOffset();
+      this.#schedule(delayMs);
+      this.#options.onFailure(asGuardError(error, this.path));
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { source, request } = this.#options;
+    const offsetMs = this.#clockOffset();
+    const token = await source.issue(request);
+    if (this.#isRemoved) return;
+    try {
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+      replaceFile(this.path, token, 0o600);
+    } catch (error) {
+      throw asGuardError(error, this.path);
+    }
+    this.#failures = 0;
+    this.#offsetMs = offsetMs;
+    this.#schedule(REFRESH_MS);
+  }
+
+  #schedule(delayMs: number): void {
+    const { monotonicMs, random } = this.#clocks;
+    this.#dueMs = monotonicMs() + delayMs * (1 - JITTER + 2 * JITTER * random());
+  }
+
+  #clockOffset(): number {
+    return this.#clocks.wallMs() - this.#clocks.monotonicMs();
+  }
+}
+
+function asGuardError(error: unknown, path: string): GuardError {
+  if (error instanceof GuardError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${path} cannot be written: ${reason}`, { cause: error });
+}

@@ -1,0 +1,150 @@
+import { type KeyObject, randomUUID, sign, verify } from 'node:crypto';
+import * as z from 'zod';
+import { PROFILES } from '../../wire/index.ts';
+import { isSpiffeId } from './spiffe-id.ts';
+
+/** Seconds for which a token is good. */
+export const TOKEN_LIFE_S = 300;
+/** Seconds by which the clocks of two hosts may differ. */
+const LEEWAY_S = 30;
+/** Characters of a token; those that are issued here have fewer than 3,000. */
+const MAX_TOKEN_LENGTH = 8 * 1024;
+/** Bytes of an Ed25519 signature (RFC 8032, section 5.1.6). */
+const SIGNATURE_BYTES = 64;
+
+/** RFC 7515, section 4.1, limited to what JWT-SVID, section 2, lets a header have. */
+const headerSchema = z.strictObject({
+  alg: z.literal('EdDSA'),
+  typ: z.literal('JWT'),
+  kid: z.string().min(1).max(256),
+});
+const seconds = z.number().int().nonnegative();
+/** RFC 7519, section 4.1, as JWT-SVID, section 3, wants it, and what was approved. */
+const claimsSchema = z.object({
+  /** SPIFFE ID of the workload. */
+  sub: z.string().refine(isSpiffeId, 'a SPIFFE ID'),
+  aud: z.array(z.string()).min(1).max(16),
+  iat: seconds,
+  nbf: seconds,
+  exp: seconds,
+  jti: z.string().min(1).max(256),
+  /** Digest of the closure that runs. */
+  closure: z.string().max(256),
+  profile: z.enum(PROFILES),
+  /** That of the approval under which it runs. */
+  serial: z.number().int().positive(),
+});
+export type IdentityClaims = Readonly<z.infer<typeof claimsSchema>>;
+
+/** What a token states, except when and under which number. */
+export interface TokenStatement {
+  readonly subject: string;
+  readonly audience: string;
+  readonly closure: string;
+  readonly profile: IdentityClaims['profile'];
+  readonly serial: number;
+}
+
+/** A key by its id. */
+export interface IdentityKey {
+  readonly id: string;
+  readonly privateKey: KeyObject;
+}
+
+/** A JWT in compact serialisation (RFC 7515, section 7.1), signed with Ed25519 (RFC 8037, section 3.1). */
+export function signToken(statement: TokenStatement, key: IdentityKey, nowMs: number): string {
+  const now = Math.floor(nowMs / 1_000);
+  const { subject, audience, closure, profile, serial } = statement;
+  const claims: IdentityClaims = {
+    sub: subject,
+    aud: [audience],
+    iat: now,
+    nbf: now,
+    exp: now + TOKEN_LIFE_S,
+    jti: randomUUID(),
+    closure,
+    profile,
+    serial,
+  };
+  const signed = `${encode({ alg: 'EdDSA', typ: 'JWT', kid: key.id })}.${encode(claims)}`;
+  return `${signed}.${sign(null, Buffer.from(signed), key.privateKey).toString('base64url')}`;
+}
+
+/** Why a token is not believed. */
+export type TokenFault =
+  | 'malformed'
+  | 'unknown key'
+  | 'signature'
+  | 'audience'
+  | 'expired'
+  | 'not yet valid';
+
+export type TokenVerdict =
+  | { readonly valid: true; readonly claims: IdentityClaims }
+  | { readonly valid: false; readonly fault: TokenFault };
+
+/** What a token is held against. */
+export interface TokenGrounds {
+  readonly keys: ReadonlyMap<string, KeyObject>;
+  readonly audience: string;
+  readonly nowMs: number;
+}
+
+/**
+ * Whether a token is signed by a known key, for this audience and now, with 30 s of leeway (RFC 7519, section 7.2).
+ * One algorithm is taken, whatever the token asks for.
+ */
+export function verifyToken(token: string, { keys, audience, nowMs }: TokenGrounds): TokenVerdict {
+  const parsed = parseToken(token);
+  if (parsed === null) return refuse('malformed');
+  const { header, claims, signed, signature } = parsed;
+  const key = keys.get(header.kid);
+  if (key === undefined) return refuse('unknown key');
+  if (!verify(null, Buffer.from(signed), key, signature)) return refuse('signature');
+  if (!claims.aud.includes(audience)) return refuse('audience');
+  const now = nowMs / 1_000;
+  if (now >= claims.exp + LEEWAY_S) return refuse('expired');
+  if (now < claims.nbf - LEEWAY_S) return refuse('not yet valid');
+  return { valid: true, claims };
+}
+
+function refuse(fault: TokenFault): TokenVerdict {
+  return { valid: false, fault };
+}
+
+interface ParsedToken {
+  readonly header: z.infer<typeof headerSchema>;
+  readonly claims: IdentityClaims;
+  readonly signed: string;
+  readonly signature: Buffer;
+}
+
+/** The parts of a token, whose signature nobody has looked at; null where it is not one of ours by its form. */
+export function parseToken(token: string): ParsedToken | null {
+  if (token.length > MAX_TOKEN_LENGTH) return null;
+  const [head, body, end, ...rest] = token.split('.').map(decode);
+  if (head == null || body == null || end == null || rest.length > 0) return null;
+  const header = headerSchema.safeParse(jsonOf(head));
+  const claims = claimsSchema.safeParse(jsonOf(body));
+  if (!header.success || !claims.success || end.length !== SIGNATURE_BYTES) return null;
+  const signed = token.slice(0, token.lastIndexOf('.'));
+  return { header: header.data, claims: claims.data, signed, signature: end };
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+/** Bytes of base64url without padding in its one way of writing them; null for anything else. */
+function decode(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? bytes : null;
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return null;
+  }
+}
