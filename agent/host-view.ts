@@ -1,16 +1,4 @@
-import { join } from 'node:path';
-import {
-  ApprovalError,
-  ApprovalStore,
-  identityOf,
-  judge,
-  loadTrust,
-  type MarkSubject,
-  type StoredApproval,
-  type Trust,
-  trustFiles,
-  type Verdict,
-} from '../approval/index.ts';
+import { ApprovalStore, Assessor, KeptHashes, type StoredApproval, type Trust } from '../approval/index.ts';
 import {
   type DiscoveredServer,
   type HashCache,
@@ -26,7 +14,6 @@ import {
 import type { Artefact, Control, Problem, Profile } from '../wire/index.ts';
 import { evidenceOf } from './enrich/change-evidence.ts';
 import { type KnownServer, knownServer } from './enrich/known-server.ts';
-import { KeptHashes } from './state/kept-hashes.ts';
 import type { KeptWriters } from './state/kept-writers.ts';
 import type { SealedCopies } from './state/sealed-copies.ts';
 
@@ -81,9 +68,6 @@ export interface HostSight {
   readonly trust: Trust | null;
 }
 
-/** Time that is kept across restarts is kept this often, in milliseconds. */
-const KEEP_TIME_MS = 60_000;
-
 /** Looks at the host: what can run, and whether it may. Used by the daemon and by the CLI alike. */
 export class HostView {
   readonly copies: SealedCopies;
@@ -92,6 +76,7 @@ export class HostView {
   readonly #options: HostViewOptions;
   readonly #records = new ProjectRecords();
   readonly #kept: KeptHashes;
+  readonly #assessor: Assessor;
   #cache: HashCache | null = null;
 
   constructor(options: HostViewOptions) {
@@ -100,11 +85,20 @@ export class HostView {
     this.#kept = new KeptHashes(options.stateDir);
     this.approvals = new ApprovalStore(options.stateDir);
     this.copies = options.copies;
+    const { stateDir, systemTrust, trust, stores, group = null, writers } = options;
+    this.#assessor = new Assessor({
+      approvals: this.approvals,
+      trustSource: { stateDir, systemDirectory: systemTrust, profile: this.profile },
+      trust,
+      stores,
+      group,
+      evidenceOf: (server) => (change) => evidenceOf(change, server.id, (path) => writers.of(path)),
+    });
   }
 
   /** Takes the inventory and judges every server of it. `onProgress` hears how many config places were read. */
   async look(now: Date, onProgress?: InventoryOptions['onProgress']): Promise<HostSight> {
-    const { users, roots, platform, env, salt, stateDir } = this.#options;
+    const { users, roots, platform, env, salt } = this.#options;
     this.#cache ??= this.#kept.load();
     const inventory = await takeInventory({
       users,
@@ -122,74 +116,17 @@ export class HostView {
     const projects = inventory.servers.flatMap(({ server }) =>
       server.project === null ? [] : [server.project],
     );
-    const known = this.#stored([...new Set([...projects, ...roots])]);
+    const docket = this.#assessor.load([...new Set([...projects, ...roots])]);
     const servers = inventory.servers.map((discovered) =>
-      knownServer(discovered, known.fault ?? this.#judge(discovered, known, now)),
+      knownServer(discovered, this.#assessor.judge(discovered.server, docket, now)),
     );
-    this.#keepTime(now);
-    const { stored, trust } = known;
-    const files = [...inventory.watch.files, ...stored.map((entry) => entry.path), ...this.#trustFiles()];
-    const own = [join(stateDir, 'approvals'), join(stateDir, 'bundle'), ...this.#trustDirectories()];
-    const trees = [...inventory.watch.trees, ...own];
+    this.#assessor.keepTime(now);
+    const { stored, trust } = docket;
+    const watched = this.#assessor.watched(docket);
+    const files = [...inventory.watch.files, ...watched.files];
+    const trees = [...inventory.watch.trees, ...watched.trees];
     const { problems, controls } = inventory;
     return { servers, problems, controls, watch: { files, trees }, stored, trust };
-  }
-
-  #judge(discovered: DiscoveredServer, { stored, trust }: Known, now: Date): Verdict {
-    const { server } = discovered;
-    const { marks } = this.approvals;
-    const group = this.#options.group ?? null;
-    const subject: MarkSubject = {
-      server: identityOf(server),
-      profile: this.profile,
-      group,
-      user: server.user,
-    };
-    const verdict = judge(server, stored, {
-      situation: { now, latestSeen: marks.latestSeen, profile: this.profile, group },
-      threshold: trust?.threshold[this.profile] ?? 1,
-      highestSerial: marks.highest(subject),
-      evidenceOf: (change) => evidenceOf(change, server.id, (path) => this.#options.writers.of(path)),
-    });
-    if (verdict.statement !== null && verdict.counts)
-      marks.record(subject, verdict.statement.predicate.serial);
-    return verdict;
-  }
-
-  /** The approvals; where they cannot be believed at all (trust roots that others may write), no server is approved. */
-  #stored(projects: readonly string[]): Known {
-    try {
-      const trust = this.#options.trust ?? loadTrust(this.#trustSource());
-      const stored =
-        this.#options.stores === 'committed'
-          ? this.approvals.loadCommitted(projects, trust)
-          : this.approvals.load(projects, trust);
-      return { stored, trust, fault: null };
-    } catch (error) {
-      if (!(error instanceof ApprovalError)) throw error;
-      return { stored: [], trust: null, fault: unbelievable(error, this.profile) };
-    }
-  }
-
-  #trustSource() {
-    const { stateDir, systemTrust } = this.#options;
-    return { stateDir, systemDirectory: systemTrust, profile: this.profile };
-  }
-
-  #trustFiles(): readonly string[] {
-    return this.#options.trust === undefined ? trustFiles(this.#trustSource()) : [];
-  }
-
-  /** The directories themselves, so that a root that is added is seen as well as one that is changed. */
-  #trustDirectories(): readonly string[] {
-    const { stateDir, systemTrust, trust } = this.#options;
-    if (trust !== undefined) return [];
-    return [join(stateDir, 'trust'), ...(systemTrust === null ? [] : [systemTrust])];
-  }
-
-  #keepTime(now: Date): void {
-    const { marks } = this.approvals;
-    if (now.getTime() - (marks.latestSeen ?? 0) >= KEEP_TIME_MS) marks.recordTime(now);
   }
 
   /** Keeps redacted copies of a server's small texts, so that a later change can be shown as a diff. */
@@ -213,26 +150,6 @@ export class HostView {
     const text = content.toString('utf8');
     this.copies.put(digest, role === 'env-file' ? withoutValues(text) : redactShapes(text));
   }
-}
-
-interface Known {
-  readonly stored: readonly StoredApproval[];
-  readonly trust: Trust | null;
-  /** The verdict about every server where no approval can be believed. */
-  readonly fault: Verdict | null;
-}
-
-function unbelievable(error: ApprovalError, profile: Profile): Verdict {
-  return {
-    state: 'invalid',
-    code: error.code,
-    reason: `no approval can be believed: ${error.message}`,
-    ruling: profile === 'production' ? 'deny' : 'report',
-    statement: null,
-    source: null,
-    counts: false,
-    changes: [],
-  };
 }
 
 /**

@@ -40,6 +40,7 @@ export {
   type ValidApproval,
 } from './store/approval-files.ts';
 export { bundlePath, composeBundle, installBundle } from './store/bundle.ts';
+export { KeptHashes } from './store/kept-hashes.ts';
 export { type MarkSubject, Marks } from './store/marks.ts';
 export {
   composeRulePack,
@@ -51,6 +52,7 @@ export {
   writeRulePack,
 } from './store/rule-pack.ts';
 export { type ApprovalRequest, ApprovalStore, type SignedDecision } from './store/store.ts';
+export { Assessor, type Docket } from './verdict/assessor.ts';
 export { type ArtefactChange, changesBetween } from './verdict/change.ts';
 export type { ChangeEvidence, ChangeWriter, EvidenceOf } from './verdict/explanation.ts';
 export { examine, type Grounds, judge, type Ruling, type Verdict } from './verdict/judge.ts';

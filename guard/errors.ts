@@ -14,6 +14,9 @@ export const GUARD_ERROR_CODES = [
   // What it is given beside its entry
   'GUARD_SECRET_UNAVAILABLE',
   'GUARD_IDENTITY_UNAVAILABLE',
+  // While it runs
+  'GUARD_STATE_UNSETTLED',
+  'GUARD_NOT_ALLOWED',
 ] as const;
 export type GuardErrorCode = (typeof GUARD_ERROR_CODES)[number];
 

@@ -10,8 +10,10 @@ export type {
 export { HashCache } from './closure/files/hash-cache.ts';
 export { decodeHashCache, encodeHashCache } from './closure/files/hash-cache-file.ts';
 export { AccountNames } from './closure/files/names.ts';
+export { type ListedTree, listTree } from './closure/files/package-tree.ts';
 export { canonicalJson, isCanonicalJson, sha256Hex } from './closure/jcs.ts';
 export { type DockerRun, readDockerRun } from './closure/launch/docker-call.ts';
+export { findExecutable } from './closure/launch/find-executable.ts';
 export {
   LAUNCHERS,
   type Launcher,
@@ -35,6 +37,7 @@ export {
 } from './discovery/running-clients.ts';
 export { type DiscoveredServer, type EnvFact, ID_HEX_DIGITS, serverId } from './discovery/server.ts';
 export {
+  type EntryPlace,
   type Inventory,
   type InventoryOptions,
   takeInventory,

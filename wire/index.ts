@@ -44,6 +44,12 @@ export {
   type UnixSocket,
 } from './event.ts';
 export {
+  type GuardRecord,
+  guardRecordSchema,
+  MAX_RECORD_BYTES,
+  MAX_RECORD_TEXT,
+} from './guard-record.ts';
+export {
   ARTEFACT_ROLES,
   type Artefact,
   type ArtefactRole,

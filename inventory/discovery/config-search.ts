@@ -42,6 +42,8 @@ export interface ConfigSearchOptions {
   readonly systemRoot: string;
   readonly listings: DirectoryListings;
   readonly readers: RecordReaders;
+  /** Ids of the clients whose places are looked into; all unless given. */
+  readonly clients?: ReadonlySet<string> | undefined;
 }
 
 type Wanted = 'user' | 'system' | 'project';
@@ -51,6 +53,7 @@ const ALL_USERS = '*';
 /** Looks into every place that the catalogue knows, for users and projects; each file once per client and project. */
 export class ConfigSearch {
   readonly #options: ConfigSearchOptions;
+  readonly #clients: readonly Client[];
   readonly #configs = new Map<string, FoundConfig>();
   readonly #controls = new Map<string, FoundControlFile>();
   readonly #variants = new Set<string>();
@@ -65,6 +68,8 @@ export class ConfigSearch {
 
   constructor(options: ConfigSearchOptions) {
     this.#options = options;
+    const { clients } = options;
+    this.#clients = clients === undefined ? CLIENTS : CLIENTS.filter(({ id }) => clients.has(id));
   }
 
   /** What lies above a project counts for it only where its own directory is no project that is looked at. */
@@ -102,6 +107,11 @@ export class ConfigSearch {
     }
   }
 
+  /** A project that somebody named. */
+  searchProject(directory: string, view: UserView): void {
+    this.#search('project', view, view.user.name, { directory, source: `named:${directory}` });
+  }
+
   searchRoot(root: string, view: UserView): void {
     this.#searchProjects(projectsBelow(resolve(root)), view);
   }
@@ -123,7 +133,7 @@ export class ConfigSearch {
       project: project?.directory ?? null,
       projectSource: project?.source ?? null,
     };
-    for (const client of CLIENTS) {
+    for (const client of this.#clients) {
       const shared = installed.has(client.id) ? (client.sharedLocations ?? []) : [];
       for (const location of [...client.locations, ...shared]) {
         if (wantedOf(location) !== wanted) continue;

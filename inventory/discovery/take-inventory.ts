@@ -10,6 +10,7 @@ import { AccountNames } from '../closure/files/names.ts';
 import { NO_WRITERS, Writers } from '../closure/files/writers.ts';
 import { ClosureMemory } from '../closure/launch/script-sources.ts';
 import { findEntries } from '../config/containers.ts';
+import type { ServerEntry } from '../config/entry.ts';
 import { followLinks } from '../config/read.ts';
 import type { ConfigObject } from '../config/value.ts';
 import { InventoryError, problemOf } from '../errors.ts';
@@ -50,8 +51,22 @@ export interface InventoryOptions {
    * `closure` leaves out what no verdict needs: who can write what, findings and controls. All unless told.
    */
   readonly facts?: 'all' | 'closure' | undefined;
+  /** Ids of the clients whose places are looked into; all unless given. */
+  readonly clients?: ReadonlySet<string> | undefined;
+  /** Projects that are looked at in place of those that clients have on record or run in. */
+  readonly projects?: readonly string[] | undefined;
+  /** Whether an entry is wanted, asked before anything of it is hashed; all are unless given. */
+  readonly wants?: ((entry: EntryPlace) => boolean) | undefined;
   /** Told after every config file: how many of how many places were read. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** Where an entry stands and what it says. */
+export interface EntryPlace {
+  readonly client: string;
+  readonly path: string;
+  readonly project: string | null;
+  readonly entry: ServerEntry;
 }
 
 /** What has to be watched so that no change of a server is missed. */
@@ -145,6 +160,7 @@ class Scan {
       systemRoot,
       listings: new DirectoryListings(),
       readers: { files: this.#configFiles, records: options.records ?? new ProjectRecords() },
+      clients: options.clients,
     });
     this.#viewOfOwner = (root) => {
       const owner = this.#ownerOf(root);
@@ -157,7 +173,10 @@ class Scan {
   /** Where servers and controls may be: users first, then their projects, then the configured roots. */
   search(): { readonly configs: readonly FoundConfig[]; readonly controls: readonly FoundControlFile[] } {
     this.#search.searchUsers(this.#views);
-    this.#search.searchKnownProjects(this.#views);
+    const [first] = this.#views;
+    const { projects } = this.#options;
+    if (projects === undefined) this.#search.searchKnownProjects(this.#views);
+    else if (first !== undefined) for (const project of projects) this.#search.searchProject(project, first);
     for (const root of this.#options.roots.map((path) => resolve(path)))
       this.#search.searchRoot(root, this.#viewOfOwner(root));
     const { configs, controls } = this.#search;
@@ -195,6 +214,8 @@ class Scan {
     const settings = settingsOf(path, location.settings, this.#configFiles);
     for (const entry of entries.entries) {
       const own = entry.project !== null;
+      const place = { client: client.id, path, project: entry.project ?? found.project, entry: entry.entry };
+      if (this.#options.wants?.(place) === false) continue;
       const source = {
         client,
         path,

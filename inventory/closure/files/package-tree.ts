@@ -47,7 +47,30 @@ export function hashTree(root: string, cache: HashCache): PackageTree | { readon
   }
 }
 
+/** A directory with what its digest is made of, from one walk. */
+export interface ListedTree {
+  readonly sha256: string;
+  /** Digests of the files by absolute path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Directories that are left out of the digest. */
+  readonly leftOut: readonly string[];
+}
+
+/** The same digest as `hashTree`, with the digests of the files that it was made of. Answers a reason as that does. */
+export function listTree(root: string, cache: HashCache): ListedTree | { readonly reason: string } {
+  try {
+    const walk = new TreeWalk(cache);
+    walk.directory(root, '', '', 0, 0);
+    return { sha256: walk.digest(), files: walk.files, leftOut: walk.leftOut };
+  } catch (error) {
+    if (error instanceof TreeRefused) return { reason: error.message };
+    return { reason: `its files cannot be read: ${systemCode(error) || 'unknown error'}` };
+  }
+}
+
 class TreeWalk {
+  readonly files = new Map<string, string>();
+  readonly leftOut: string[] = [];
   readonly seen = new TreeRecorder();
   readonly #cache: HashCache;
   readonly #lines: string[] = [];
@@ -79,6 +102,7 @@ class TreeWalk {
     if (item.isDirectory()) {
       if (Object.hasOwn(LEFT_OUT_DIRECTORIES, item.name)) {
         this.seen.add(item.name, parent, lstatSync(path, { bigint: true }));
+        this.leftOut.push(path);
         return;
       }
       this.directory(path, item.name, `${prefix}${item.name}/`, parent, depth + 1);
@@ -100,7 +124,9 @@ class TreeWalk {
     this.#count(hashed.stat);
     this.seen.add(name, parent, hashed.stat);
     const isCached = prefix.endsWith(`${BYTECODE_DIRECTORY}/`);
-    return isCached && isDerivedBytecode(path) ? null : hashed.sha256;
+    if (isCached && isDerivedBytecode(path)) return null;
+    this.files.set(path, hashed.sha256);
+    return hashed.sha256;
   }
 
   #count(stat: BigIntStats): void {

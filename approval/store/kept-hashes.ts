@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isExposed } from '../../approval/index.ts';
 import { decodeHashCache, encodeHashCache, HashCache, limits, readRegular } from '../../inventory/index.ts';
+import { isExposed } from '../keys/exposure.ts';
 
 const FILE_NAME = 'hash-cache';
 

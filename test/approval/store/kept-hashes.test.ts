@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { KeptHashes } from '../../../agent/state/kept-hashes.ts';
+import { KeptHashes } from '../../../approval/store/kept-hashes.ts';
 import { HashCache } from '../../../inventory/index.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 

@@ -1,0 +1,30 @@
+import { readlinkSync, statSync } from 'node:fs';
+import type { Artefact } from '../../wire/index.ts';
+
+/** What a process runs that should not be running; null where it is what was approved, or cannot be told. */
+export function strangeImage(pid: number, path: string, artefacts: readonly Artefact[]): string | null {
+  const exe = imageOf(pid);
+  if (exe === null) return null;
+  const sealed = artefacts.filter(({ role }) => role === 'executable' || role === 'interpreter');
+  const asked = sameFile(exe.link, path) || sealed.some((artefact) => sameFile(exe.link, artefact.path));
+  return asked && !exe.path.endsWith(' (deleted)') ? null : exe.path;
+}
+
+/** The image of a process: its path, and the link by which the very file is reached (proc(5), /proc/PID/exe). */
+function imageOf(pid: number): { readonly path: string; readonly link: string } | null {
+  const link = `/proc/${pid}/exe`;
+  try {
+    return { path: readlinkSync(link), link };
+  } catch {
+    return null;
+  }
+}
+
+function sameFile(a: string, b: string): boolean {
+  try {
+    const [left, right] = [statSync(a, { bigint: true }), statSync(b, { bigint: true })];
+    return left.dev === right.dev && left.ino === right.ino;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,68 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Moment } from '../../approval/index.ts';
+import type { Profile } from '../../wire/index.ts';
+import type { Authority } from '../authority/authority.ts';
+import { ClientSide, MAX_REQUEST_BYTES, type SessionRecord } from './client-side.ts';
+import { Direction } from './direction.ts';
+import { Exchange } from './exchange.ts';
+import { Gate } from './gate.ts';
+import { LineSink } from './line-sink.ts';
+import { Person } from './person.ts';
+import type { Questions } from './questions.ts';
+import { MAX_HELD_BYTES, ServerSide } from './server-side.ts';
+import type { ToolWatch } from './tool-watch.ts';
+
+export interface SessionOptions {
+  readonly client: { readonly input: Readable; readonly output: Writable };
+  readonly server: { readonly input: Writable; readonly output: Readable };
+  readonly authority: Authority;
+  readonly profile: Profile;
+  readonly questions: Questions | null;
+  readonly record: SessionRecord;
+  readonly toolWatch: (exchange: Exchange, toServer: LineSink) => ToolWatch;
+  readonly moment: () => Moment;
+  /** The server answered `initialize`. */
+  readonly onInitialized: () => void;
+  /** The server sent what the profile does not take, and cannot go on. */
+  readonly onBroken: () => void;
+}
+
+/** Stands between a client and a server: every message passes here, as it came or not at all. */
+export class Session {
+  /** What the client sends has ended. */
+  readonly clientLeft: Promise<void>;
+  /** What the server sends has ended and was passed on. */
+  readonly serverLeft: Promise<void>;
+  readonly #exchange = new Exchange();
+
+  constructor(options: SessionOptions) {
+    const { client, server, authority, profile, record, onInitialized, onBroken } = options;
+    const toServer = new LineSink(server.input);
+    const toClient = new LineSink(client.output);
+    const exchange = this.#exchange;
+    const tools = options.toolWatch(exchange, toServer);
+    const person = new Person({ exchange, toClient, questions: options.questions });
+    const gate = new Gate({
+      authority,
+      tools,
+      profile,
+      moment: options.moment,
+      allowedBefore: (key) => person.allowedBefore(key),
+    });
+    const sides = { toServer, toClient, exchange, gate, profile, record };
+    const askPerson = (question: string, key: string) => person.ask(question, key);
+    const clientSide = new ClientSide({ ...sides, askPerson });
+    const serverSide = new ServerSide({ ...sides, tools, onInitialized, onBroken });
+    // Who reads no more is told by the end of what it sends.
+    server.input.on('error', () => {});
+    client.output.on('error', () => {});
+    const fromClient = new Direction(client.input, MAX_REQUEST_BYTES, (part) => clientSide.take(part));
+    const fromServer = new Direction(server.output, MAX_HELD_BYTES, (part) => serverSide.take(part));
+    this.clientLeft = fromClient.ended();
+    this.serverLeft = fromServer.ended();
+  }
+
+  close(): void {
+    this.#exchange.close();
+  }
+}
