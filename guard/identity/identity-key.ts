@@ -73,7 +73,8 @@ function makeKey(path: string): KeyObject {
 function refuseExposed(directory: string): void {
   const stat = lstatSync(directory);
   const uid = process.getuid?.() ?? stat.uid;
-  if (stat.isDirectory() && (stat.mode & OTHERS_MAY_ANYTHING) === 0 && (stat.uid === uid || stat.uid === 0)) return;
+  if (stat.isDirectory() && (stat.mode & OTHERS_MAY_ANYTHING) === 0 && (stat.uid === uid || stat.uid === 0))
+    return;
   throw new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${directory} is open to others, or no directory`, {
     hint: `move ${directory} away, so that a new key is made`,
   });

@@ -77,17 +77,25 @@ export class AgentIdentity implements IdentitySource {
       claims.profile === request.profile &&
       claims.serial === request.serial;
     if (isMeant) return token;
-    throw new GuardError('GUARD_IDENTITY_UNAVAILABLE', 'the agent’s answer is not the token that was asked for');
+    throw new GuardError(
+      'GUARD_IDENTITY_UNAVAILABLE',
+      'the agent’s answer is not the token that was asked for',
+    );
   }
 
   async #answer(request: IdentityRequest): Promise<string> {
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error(`it took over ${this.#timeoutMs} ms`)), this.#timeoutMs);
+    const timer = setTimeout(
+      () => late.reject(new Error(`it took over ${this.#timeoutMs} ms`)),
+      this.#timeoutMs,
+    );
     try {
       return await Promise.race([this.#ask(request), late.promise]);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new GuardError('GUARD_IDENTITY_UNAVAILABLE', `the agent issues no identity: ${reason}`, { cause });
+      throw new GuardError('GUARD_IDENTITY_UNAVAILABLE', `the agent issues no identity: ${reason}`, {
+        cause,
+      });
     } finally {
       clearTimeout(timer);
     }

@@ -140,5 +140,7 @@ export class TokenFile {
 function asGuardError(error: unknown, path: string): GuardError {
   if (error instanceof GuardError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${path} cannot be written: ${reason}`, { cause: error });
+  return new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${path} cannot be written: ${reason}`, {
+    cause: error,
+  });
 }

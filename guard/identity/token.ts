@@ -71,13 +71,7 @@ export function signToken(statement: TokenStatement, key: IdentityKey, nowMs: nu
 }
 
 /** Why a token is not believed. */
-export type TokenFault =
-  | 'malformed'
-  | 'unknown key'
-  | 'signature'
-  | 'audience'
-  | 'expired'
-  | 'not yet valid';
+export type TokenFault = 'malformed' | 'unknown key' | 'signature' | 'audience' | 'expired' | 'not yet valid';
 
 export type TokenVerdict =
   | { readonly valid: true; readonly claims: IdentityClaims }

@@ -5,7 +5,12 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
  * Writes a new file beside a path, hands it to `place` by its name, and removes what is left of it. Throws as the
  * system does.
  */
-export function writeBeside(path: string, text: string, mode: number, place: (temporary: string) => void): void {
+export function writeBeside(
+  path: string,
+  text: string,
+  mode: number,
+  place: (temporary: string) => void,
+): void {
   const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
   try {
     const file = openSync(temporary, 'wx', mode);

@@ -40,7 +40,10 @@ export interface CommandOutput {
  * process group of its own that is killed at the time limit, past the limit of output, and when the signal comes.
  * @throws {SourceFault}
  */
-export async function runSecretCommand(command: readonly [string, ...string[]], run: CommandRun): Promise<Buffer> {
+export async function runSecretCommand(
+  command: readonly [string, ...string[]],
+  run: CommandRun,
+): Promise<Buffer> {
   const [program, ...args] = command;
   refuseExposed(program);
   run.signal.throwIfAborted();
@@ -78,7 +81,8 @@ function ended(child: Child, stdout: Head, { timeoutMs, signal }: CommandRun): P
   child.on('error', (error) => reject(new SourceFault(`it cannot be started (${codeOf(error)})`)));
   child.on('close', (status, killedBy) => {
     if (status === 0) resolve();
-    else reject(new SourceFault(killedBy === null ? `it ended with status ${status}` : `${killedBy} ended it`));
+    else
+      reject(new SourceFault(killedBy === null ? `it ended with status ${status}` : `${killedBy} ended it`));
   });
   return promise.finally(() => {
     clearTimeout(timer);

@@ -123,10 +123,7 @@ test('certificates are taken from the environment where all of them are the syst
     CURL_CA_BUNDLE: '',
   };
   assert.deepEqual(approve([], { inherited, isSystems }).names, ['SSL_CERT_FILE']);
-  assert.deepEqual(
-    approve([], { inherited, isSystems, profile: 'developer' }).names,
-    Object.keys(inherited),
-  );
+  assert.deepEqual(approve([], { inherited, isSystems, profile: 'developer' }).names, Object.keys(inherited));
 });
 
 test('a certificate file that is not there, relative or writable by others is not the system’s', () => {

@@ -86,7 +86,10 @@ test('a value that no variable can carry is refused', async () => {
 test('a value of 64 KiB is taken and one more byte is not, however much comes', async () => {
   const most = await fetchOne({ command: shell('head -c 65536 /dev/zero | tr "\\0" x') });
   assert.equal(most?.length, 65_536);
-  assert.match(await refusal({ command: shell('head -c 65537 /dev/zero | tr "\\0" x') }), /over 65536 bytes$/);
+  assert.match(
+    await refusal({ command: shell('head -c 65537 /dev/zero | tr "\\0" x') }),
+    /over 65536 bytes$/,
+  );
   assert.match(await refusal({ command: ['/usr/bin/yes', VALUE] }), /over 65536 bytes$/);
 });
 
@@ -94,7 +97,10 @@ test('at the time limit the command ends with all that it started', async () => 
   using directory = new TempDirectory();
   const pids = directory.at('pids');
   const text = 'sleep 600 & echo $! > "$1"; echo $$ >> "$1"; sleep 600';
-  assert.match(await refusal({ command: shell(text, 'sh', pids) }, { timeoutMs: 2_000 }), /took over 2000 ms$/);
+  assert.match(
+    await refusal({ command: shell(text, 'sh', pids) }, { timeoutMs: 2_000 }),
+    /took over 2000 ms$/,
+  );
   const started = readFileSync(pids, 'utf8').trim().split('\n').map(Number);
   assert.equal(started.length, 2);
   for (const pid of started) await waitForEnd(pid);
@@ -168,7 +174,9 @@ test('a file that others can write, or whose directory they can, is refused, als
   assert.match(await refusal({ file: open.at('link') }), /others can write \//);
 });
 
-test('a file of another user is refused', { skip: root ? false : 'needs root to give a file away' }, async () => {
+test('a file of another user is refused', {
+  skip: root ? false : 'needs root to give a file away',
+}, async () => {
   using directory = new TempDirectory();
   const file = directory.write('key', VALUE, 0o600);
   await chown(file, 12_345, 12_345);

@@ -14,7 +14,13 @@ class Counted implements Disposable {
 
   constructor(maxAgeMs?: number) {
     const text = 'echo x >> runs; [ ! -e fail ] || exit 1; grep -c x runs';
-    const command: SecretHeader['command'] = ['/bin/sh', '-c', `cd "$1" && ${text}`, 'sh', this.#directory.path];
+    const command: SecretHeader['command'] = [
+      '/bin/sh',
+      '-c',
+      `cd "$1" && ${text}`,
+      'sh',
+      this.#directory.path,
+    ];
     const header = { name: 'Authorization', prefix: 'Bearer ', command };
     this.headers = new SecretHeaders([header], {
       env: process.env,
