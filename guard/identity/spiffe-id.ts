@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { GuardError } from '../errors.ts';
 
-/** SPIFFE-ID, section 2.1: the host of a URI, in lower case, at most 255 bytes. */
+/** SPIFFE-ID, section 2.1: the host of a URI, in lower case. */
 const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/;
+const MAX_TRUST_DOMAIN_LENGTH = 255;
 /** SPIFFE-ID, section 2.2, and short enough that four of them stay far below the 2,048 bytes of section 2.3. */
 const PLAIN_SEGMENT = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/;
 /** Hexadecimal digits of the digest (128 bits) that tells a replaced name from others. */
@@ -11,19 +12,33 @@ const REPLACED_SEGMENT = new RegExp(`_[0-9a-f]{${DIGEST_DIGITS}}$`);
 /** Characters of a name that are still to be read where it was replaced. */
 const MAX_READABLE_LENGTH = 48;
 
-/** Who calls, as a backend sees it. */
-export interface Workload {
+/** In whose name tokens are issued. */
+export interface Issuer {
+  /** SPIFFE trust domain of the fleet, or of the host where it stands alone. */
+  readonly trustDomain: string;
   readonly host: string;
+}
+
+/** Which server of which client it is. */
+export interface Workload {
   readonly client: string;
   readonly server: string;
 }
 
 /**
- * `spiffe://<trust domain>/host/<host>/client/<client>/server/<server>`, at most 529 bytes, different for different
- * workloads whatever their names.
+ * The issuer of a host that belongs to no fleet: its name is its trust domain. What a host name may have and a trust domain
+ * may not becomes `-`.
+ */
+export function standaloneIssuer(host: string): Issuer {
+  const domain = host.toLowerCase().replaceAll(/[^a-z0-9._-]/g, '-');
+  return { trustDomain: domain.slice(0, MAX_TRUST_DOMAIN_LENGTH) || 'localhost', host };
+}
+
+/**
+ * `spiffe://<trust domain>/host/<host>`, different for different hosts whatever their names.
  * @throws {GuardError} `GUARD_IDENTITY_UNAVAILABLE` for a trust domain that is none
  */
-export function spiffeId(trustDomain: string, { host, ...workload }: Workload): string {
+export function hostId({ trustDomain, host }: Issuer): string {
   if (!TRUST_DOMAIN.test(trustDomain))
     throw new GuardError(
       'GUARD_IDENTITY_UNAVAILABLE',
@@ -32,12 +47,15 @@ export function spiffeId(trustDomain: string, { host, ...workload }: Workload): 
         hint: 'up to 255 lower-case letters, digits, dots, dashes and underscores',
       },
     );
-  return `spiffe://${trustDomain}/host/${pathSegment(host)}${serverPath(workload)}`;
+  return `spiffe://${trustDomain}/host/${pathSegment(host)}`;
 }
 
-/** The end of a SPIFFE ID, which says which server of the host it is. */
-export function serverPath({ client, server }: Omit<Workload, 'host'>): string {
-  return `/client/${pathSegment(client)}/server/${pathSegment(server)}`;
+/**
+ * The id of a host followed by `/client/<client>/server/<server>`, at most 529 bytes, different for different workloads
+ * whatever their names.
+ */
+export function workloadId(host: string, { client, server }: Workload): string {
+  return `${host}/client/${pathSegment(client)}/server/${pathSegment(server)}`;
 }
 
 /**

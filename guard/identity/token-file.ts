@@ -10,8 +10,8 @@ import { replaceFile } from './whole-file.ts';
 const CHECK_MS = 5_000;
 /** Milliseconds by which the wall clock may be corrected, or the host sleep, without a new token. */
 const MAX_CLOCK_JUMP_MS = 30_000;
-/** Milliseconds of half a token's life. */
-const REFRESH_MS = (TOKEN_LIFE_S * 1_000) / 2;
+/** Milliseconds after which a token is renewed: 60 % of its life. */
+const REFRESH_MS = TOKEN_LIFE_S * 1_000 * 0.6;
 /** Milliseconds before the first try after a failure; each further one waits twice as long, up to the limit. */
 const FIRST_RETRY_MS = 5_000;
 const MAX_RETRY_MS = 60_000;
@@ -21,9 +21,10 @@ const JITTER = 0.1;
 /** What a token file is made of, and how its faults are heard. */
 export interface TokenFileOptions {
   readonly source: IdentitySource;
-  readonly request: IdentityRequest;
+  /** What the next token is to say; null while none may be issued, because the approval does not hold. */
+  readonly request: () => IdentityRequest | null;
   readonly place: RuntimePlace;
-  /** Hears of a token that could not be renewed; the one in the file stays until it can. */
+  /** Hears of a token that could not be renewed and is tried again; the one in the file stays until then. */
   readonly onFailure: (error: GuardError) => void;
   readonly clocks?: Clocks;
 }
@@ -43,8 +44,9 @@ const SYSTEM_CLOCKS: Clocks = {
 };
 
 /**
- * A file that always holds a good token while its owner runs: written whole, renewed at half of the token's life, and at
- * once where the wall clock was set or the host slept. It is the owner's alone (0600 in a directory of 0700).
+ * A file that holds a good token while its owner runs and the approval holds: written whole, renewed at 60 % of the
+ * token's life, and at once where the wall clock was set or the host slept. It is the owner's alone (0600 in a directory
+ * of 0700). Within seconds of the end of the approval it is gone, and back as soon as there is one again.
  */
 export class TokenFile {
   readonly path: string;
@@ -52,6 +54,8 @@ export class TokenFile {
   readonly #options: TokenFileOptions;
   readonly #clocks: Clocks;
   readonly #timer: NodeJS.Timeout;
+  /** What was asked for at the last try; empty where it does not count any more. */
+  #stated = '';
   /** Wall clock less monotonic clock at the last try. */
   #offsetMs = 0;
   /** By the monotonic clock. */
@@ -73,7 +77,10 @@ export class TokenFile {
   static async start(options: TokenFileOptions): Promise<TokenFile> {
     const file = new TokenFile(options);
     try {
-      await file.#renew();
+      const request = options.request();
+      if (request === null)
+        throw new GuardError('GUARD_IDENTITY_UNAVAILABLE', 'what is not approved gets no identity');
+      await file.#renew(request);
       return file;
     } catch (error) {
       file.remove();
@@ -84,9 +91,13 @@ export class TokenFile {
   /** Renews the token where it is time, or where the clocks went apart. Never rejects. */
   async check(): Promise<void> {
     if (this.#isRemoved) return;
-    const jumpMs = Math.abs(this.#clockOffset() - this.#offsetMs);
-    if (jumpMs <= MAX_CLOCK_JUMP_MS && this.#clocks.monotonicMs() < this.#dueMs) return;
-    this.#underway ??= this.#tryRenew().finally(() => {
+    const request = this.#options.request();
+    if (request === null) {
+      this.#withdraw();
+      return;
+    }
+    if (!this.#isDue(request)) return;
+    this.#underway ??= this.#tryRenew(request).finally(() => {
       this.#underway = null;
     });
     await this.#underway;
@@ -99,10 +110,26 @@ export class TokenFile {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  async #tryRenew(): Promise<void> {
+  #isDue(request: IdentityRequest): boolean {
+    const jumpMs = Math.abs(this.#clockOffset() - this.#offsetMs);
+    const isOther = JSON.stringify(request) !== this.#stated;
+    return isOther || jumpMs > MAX_CLOCK_JUMP_MS || this.#clocks.monotonicMs() >= this.#dueMs;
+  }
+
+  #withdraw(): void {
     try {
-      await this.#renew();
+      rmSync(this.path, { force: true });
+      this.#stated = '';
     } catch (error) {
+      this.#options.onFailure(asGuardError(error, this.path));
+    }
+  }
+
+  async #tryRenew(request: IdentityRequest): Promise<void> {
+    try {
+      await this.#renew(request);
+    } catch (error) {
+      if (this.#isRemoved) return;
       const delayMs = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, MAX_RETRY_MS);
       this.#failures += 1;
       this.#offsetMs = this.#clockOffset();
@@ -111,11 +138,11 @@ export class TokenFile {
     }
   }
 
-  async #renew(): Promise<void> {
-    const { source, request } = this.#options;
+  async #renew(request: IdentityRequest): Promise<void> {
     const offsetMs = this.#clockOffset();
-    const token = await source.issue(request);
-    if (this.#isRemoved) return;
+    this.#stated = JSON.stringify(request);
+    const token = await this.#options.source.issue(request);
+    if (this.#isRemoved || this.#options.request() === null) return;
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       replaceFile(this.path, token, 0o600);
@@ -140,7 +167,7 @@ export class TokenFile {
 function asGuardError(error: unknown, path: string): GuardError {
   if (error instanceof GuardError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${path} cannot be written: ${reason}`, {
+  return new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${path} cannot be kept: ${reason}`, {
     cause: error,
   });
 }

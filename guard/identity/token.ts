@@ -12,17 +12,23 @@ const MAX_TOKEN_LENGTH = 8 * 1024;
 /** Bytes of an Ed25519 signature (RFC 8032, section 5.1.6). */
 const SIGNATURE_BYTES = 64;
 
+/** The one algorithm that is taken, whatever a token asks for (RFC 8037, section 3.1). */
+const ALGORITHM = 'EdDSA';
+
 /** RFC 7515, section 4.1, limited to what JWT-SVID, section 2, lets a header have. */
 const headerSchema = z.strictObject({
-  alg: z.literal('EdDSA'),
+  alg: z.literal(ALGORITHM),
   typ: z.literal('JWT'),
   kid: z.string().min(1).max(256),
 });
 const seconds = z.number().int().nonnegative();
+const spiffe = z.string().refine(isSpiffeId, 'a SPIFFE ID');
 /** RFC 7519, section 4.1, as JWT-SVID, section 3, wants it, and what was approved. */
 const claimsSchema = z.object({
-  /** SPIFFE ID of the workload. */
-  sub: z.string().refine(isSpiffeId, 'a SPIFFE ID'),
+  /** SPIFFE ID of the host. */
+  iss: spiffe,
+  /** SPIFFE ID of the workload, which begins with that of its host. */
+  sub: spiffe,
   aud: z.array(z.string()).min(1).max(16),
   iat: seconds,
   nbf: seconds,
@@ -38,6 +44,7 @@ export type IdentityClaims = Readonly<z.infer<typeof claimsSchema>>;
 
 /** What a token states, except when and under which number. */
 export interface TokenStatement {
+  readonly issuer: string;
   readonly subject: string;
   readonly audience: string;
   readonly closure: string;
@@ -54,8 +61,9 @@ export interface IdentityKey {
 /** A JWT in compact serialisation (RFC 7515, section 7.1), signed with Ed25519 (RFC 8037, section 3.1). */
 export function signToken(statement: TokenStatement, key: IdentityKey, nowMs: number): string {
   const now = Math.floor(nowMs / 1_000);
-  const { subject, audience, closure, profile, serial } = statement;
+  const { issuer, subject, audience, closure, profile, serial } = statement;
   const claims: IdentityClaims = {
+    iss: issuer,
     sub: subject,
     aud: [audience],
     iat: now,
@@ -66,12 +74,21 @@ export function signToken(statement: TokenStatement, key: IdentityKey, nowMs: nu
     profile,
     serial,
   };
-  const signed = `${encode({ alg: 'EdDSA', typ: 'JWT', kid: key.id })}.${encode(claims)}`;
+  const signed = `${encode({ alg: ALGORITHM, typ: 'JWT', kid: key.id })}.${encode(claims)}`;
   return `${signed}.${sign(null, Buffer.from(signed), key.privateKey).toString('base64url')}`;
 }
 
-/** Why a token is not believed. */
-export type TokenFault = 'malformed' | 'unknown key' | 'signature' | 'audience' | 'expired' | 'not yet valid';
+/** Why a token is not believed; the first that holds is told. */
+export const TOKEN_FAULTS = [
+  'malformed',
+  'algorithm',
+  'unknown_key',
+  'signature',
+  'audience',
+  'expired',
+  'not_yet_valid',
+] as const;
+export type TokenFault = (typeof TOKEN_FAULTS)[number];
 
 export type TokenVerdict =
   | { readonly valid: true; readonly claims: IdentityClaims }
@@ -86,19 +103,18 @@ export interface TokenGrounds {
 
 /**
  * Whether a token is signed by a known key, for this audience and now, with 30 s of leeway (RFC 7519, section 7.2).
- * One algorithm is taken, whatever the token asks for.
  */
 export function verifyToken(token: string, { keys, audience, nowMs }: TokenGrounds): TokenVerdict {
   const parsed = parseToken(token);
-  if (parsed === null) return refuse('malformed');
-  const { header, claims, signed, signature } = parsed;
-  const key = keys.get(header.kid);
-  if (key === undefined) return refuse('unknown key');
+  if (typeof parsed === 'string') return refuse(parsed);
+  const { kid, claims, signed, signature } = parsed;
+  const key = keys.get(kid);
+  if (key === undefined) return refuse('unknown_key');
   if (!verify(null, Buffer.from(signed), key, signature)) return refuse('signature');
   if (!claims.aud.includes(audience)) return refuse('audience');
   const now = nowMs / 1_000;
   if (now >= claims.exp + LEEWAY_S) return refuse('expired');
-  if (now < claims.nbf - LEEWAY_S) return refuse('not yet valid');
+  if (now < claims.nbf - LEEWAY_S) return refuse('not_yet_valid');
   return { valid: true, claims };
 }
 
@@ -107,22 +123,27 @@ function refuse(fault: TokenFault): TokenVerdict {
 }
 
 interface ParsedToken {
-  readonly header: z.infer<typeof headerSchema>;
+  readonly kid: string;
   readonly claims: IdentityClaims;
+  /** What the signature is over. */
   readonly signed: string;
   readonly signature: Buffer;
 }
 
-/** The parts of a token, whose signature nobody has looked at; null where it is not one of ours by its form. */
-export function parseToken(token: string): ParsedToken | null {
-  if (token.length > MAX_TOKEN_LENGTH) return null;
+/** The parts of a token, whose signature nobody has looked at. */
+function parseToken(token: string): ParsedToken | 'malformed' | 'algorithm' {
+  if (token.length > MAX_TOKEN_LENGTH) return 'malformed';
   const [head, body, end, ...rest] = token.split('.').map(decode);
-  if (head == null || body == null || end == null || rest.length > 0) return null;
+  if (head == null || body == null || end == null || rest.length > 0) return 'malformed';
   const header = headerSchema.safeParse(jsonOf(head));
+  if (!header.success)
+    return header.error.issues.some(({ path }) => path[0] === 'alg') ? 'algorithm' : 'malformed';
   const claims = claimsSchema.safeParse(jsonOf(body));
-  if (!header.success || !claims.success || end.length !== SIGNATURE_BYTES) return null;
+  if (!claims.success || end.length !== SIGNATURE_BYTES) return 'malformed';
+  const { iss, sub } = claims.data;
+  if (!sub.startsWith(`${iss}/`)) return 'malformed';
   const signed = token.slice(0, token.lastIndexOf('.'));
-  return { header: header.data, claims: claims.data, signed, signature: end };
+  return { kid: header.data.kid, claims: claims.data, signed, signature: end };
 }
 
 function encode(value: object): string {
