@@ -17,6 +17,8 @@ export const GUARD_ERROR_CODES = [
   // While it runs
   'GUARD_STATE_UNSETTLED',
   'GUARD_NOT_ALLOWED',
+  'GUARD_TOOL_CHANGED',
+  'GUARD_TOOL_NOT_LISTED',
 ] as const;
 export type GuardErrorCode = (typeof GUARD_ERROR_CODES)[number];
 

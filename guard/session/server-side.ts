@@ -18,7 +18,7 @@ type Response = Extract<Message, { kind: 'response' }>;
 /** Reads the lists of tools that the server gives. */
 export interface ToolListener {
   /** An answer to `tools/list` of the client; null passes it as it came, else what is passed instead. */
-  listed(response: Response, request: Remembered): Buffer | null;
+  listed(response: Response, request: Remembered, line: Buffer): Buffer | null;
   /** The server says that its tools are others now. */
   changed(): void;
 }
@@ -77,7 +77,7 @@ export class ServerSide {
     if (message.kind === 'response') {
       if (exchange.takeOwn(message)) return null;
       const request = exchange.answered(message.id);
-      return this.#pass(request === null ? line : (this.#answer(message, request) ?? line), true);
+      return this.#pass(request === null ? line : (this.#answer(message, request, line) ?? line), true);
     }
     if (message.kind === 'notification') {
       if (message.method === 'notifications/tools/list_changed') tools.changed();
@@ -90,9 +90,9 @@ export class ServerSide {
     return null;
   }
 
-  #answer(response: Response, request: Remembered): Buffer | null {
+  #answer(response: Response, request: Remembered, line: Buffer): Buffer | null {
     const { exchange, tools, onInitialized } = this.#options;
-    if (request.method === 'tools/list') return tools.listed(response, request);
+    if (request.method === 'tools/list') return tools.listed(response, request, line);
     if (request.method !== 'initialize' || response.failed) return null;
     const { capabilities } = isObject(response.result) ? response.result : {};
     exchange.serverCapabilities = isObject(capabilities) ? capabilities : {};
