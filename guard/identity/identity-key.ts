@@ -1,50 +1,27 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { linkSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { linkSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApprovalError, keyId, readPrivateKey } from '../../approval/index.ts';
 import { GuardError } from '../errors.ts';
 import { keySetOf } from './key-set.ts';
 import type { IdentityKey } from './token.ts';
-import { replaceFile, writeBeside } from './whole-file.ts';
+import { writeBeside } from './whole-file.ts';
 
 const OTHERS_MAY_ANYTHING = 0o077;
 
-/** Where the parts of a host's identity key lie. */
-export interface IdentityPaths {
-  readonly directory: string;
-  /** Private half, PKCS#8 PEM, mode 0600. */
-  readonly key: string;
-  /** Public half, SubjectPublicKeyInfo PEM. */
-  readonly publicKey: string;
-  /** Public half as a key set (RFC 7517). */
-  readonly keySet: string;
-}
-
-export function identityPaths(stateDir: string): IdentityPaths {
-  const directory = join(stateDir, 'identity');
-  return {
-    directory,
-    key: join(directory, 'key.pem'),
-    publicKey: join(directory, 'key.pub.pem'),
-    keySet: join(directory, 'jwks.json'),
-  };
-}
-
 /**
- * The Ed25519 key with which this host signs tokens, made at the first use. Several who start at once make one key: each
- * offers its own, the first link counts, and all go on with that one.
+ * The Ed25519 key with which this host signs tokens, made at the first use: PKCS#8 PEM, mode 0600, in a directory of its
+ * own. Several who start at once make one key: each offers its own, the first link counts, and all go on with that one.
  * @throws {GuardError} `GUARD_IDENTITY_UNAVAILABLE`, also for a key or directory that others can read or write
  */
 export function openIdentityKey(stateDir: string): IdentityKey {
-  const paths = identityPaths(stateDir);
+  const directory = join(stateDir, 'identity');
+  const path = join(directory, 'key.pem');
   try {
-    mkdirSync(paths.directory, { recursive: true, mode: 0o700 });
-    refuseExposed(paths.directory);
-    const privateKey = readPrivateKey(paths.key) ?? makeKey(paths.key);
-    const publicKey = createPublicKey(privateKey);
-    keepText(paths.publicKey, String(publicKey.export({ type: 'spki', format: 'pem' })));
-    keepText(paths.keySet, keySetOf(publicKey));
-    return { id: keyId(publicKey), privateKey };
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    refuseExposed(directory);
+    const privateKey = readPrivateKey(path) ?? makeKey(path);
+    return { id: keyId(createPublicKey(privateKey)), privateKey };
   } catch (cause) {
     if (cause instanceof GuardError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -54,6 +31,11 @@ export function openIdentityKey(stateDir: string): IdentityKey {
       ...(hint === undefined ? {} : { hint }),
     });
   }
+}
+
+/** The key set with which others verify what the key of a state directory signed. @throws {GuardError} as `openIdentityKey` */
+export function identityKeySet(stateDir: string): string {
+  return keySetOf(createPublicKey(openIdentityKey(stateDir).privateKey));
 }
 
 function makeKey(path: string): KeyObject {
@@ -78,17 +60,4 @@ function refuseExposed(directory: string): void {
   throw new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${directory} is open to others, or no directory`, {
     hint: `move ${directory} away, so that a new key is made`,
   });
-}
-
-/** What follows from the key is written again only where it is not there as it should be. */
-function keepText(path: string, text: string): void {
-  if (textOf(path) !== text) replaceFile(path, text, 0o644);
-}
-
-function textOf(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import * as z from 'zod';
 import { keyId } from '../../approval/index.ts';
-import { GuardError } from '../errors.ts';
 
 /** Bytes of a key set. */
 export const MAX_KEY_SET_BYTES = 256 * 1024;
@@ -25,12 +24,12 @@ export function keySetOf(publicKey: KeyObject): string {
 }
 
 /**
- * The Ed25519 keys of a key set by their ids; keys of other kinds are passed over (RFC 7517, section 5).
- * @throws {GuardError} `GUARD_IDENTITY_UNAVAILABLE` for what is no key set
+ * The Ed25519 keys of a key set by their ids; keys of other kinds are passed over (RFC 7517, section 5). Null for what is
+ * no key set, or one over 256 KiB or 1,000 keys.
  */
-export function readKeySet(text: string): ReadonlyMap<string, KeyObject> {
+export function readKeySet(text: string): ReadonlyMap<string, KeyObject> | null {
+  if (text.length > MAX_KEY_SET_BYTES) return null;
   try {
-    if (text.length > MAX_KEY_SET_BYTES) throw new Error(`over ${MAX_KEY_SET_BYTES} bytes`);
     const keys = keySetSchema.parse(JSON.parse(text)).keys.flatMap((key): [string, KeyObject][] => {
       const jwk = jwkSchema.safeParse(key);
       if (!jwk.success) return [];
@@ -38,7 +37,7 @@ export function readKeySet(text: string): ReadonlyMap<string, KeyObject> {
       return [[kid, createPublicKey({ key: { kty, crv, x }, format: 'jwk' })]];
     });
     return new Map(keys);
-  } catch (cause) {
-    throw new GuardError('GUARD_IDENTITY_UNAVAILABLE', 'this is no key set', { cause });
+  } catch {
+    return null;
   }
 }
