@@ -1,6 +1,6 @@
 export { addSignature, type Envelope, parseEnvelope } from './envelope/dsse.ts';
 export { APPROVAL_ERROR_CODES, ApprovalError, type ApprovalErrorCode } from './errors.ts';
-export { isExposed } from './keys/exposure.ts';
+export { isAnyones, isExposed, isPrivateDirectory } from './keys/exposure.ts';
 export { type KeySource, openSigner, trustKey } from './keys/key-choice.ts';
 export { createKey, DEFAULT_KEY, type KeyFile, keyNames, openKey } from './keys/key-files.ts';
 export { exposedPart } from './keys/ownership.ts';

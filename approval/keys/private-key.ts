@@ -1,9 +1,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ApprovalError } from '../errors.ts';
+import { OTHERS_MAY_ANYTHING } from './exposure.ts';
 import { MAX_KEY_BYTES } from './public-key.ts';
-
-const OTHERS_MAY_ANYTHING = 0o077;
 
 /**
  * The Ed25519 private key of a PEM file (at most 16 KiB, no symlink); null where there is none.

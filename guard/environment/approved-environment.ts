@@ -4,7 +4,8 @@ import { isLoaderVariable } from '../../inventory/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import { isBaseName, isTrustName } from './base-names.ts';
 
-const ROOT_UID = 0;
+/** Whoever owns what belongs to the system: root. */
+const SYSTEM_OWNERS = [0];
 
 /** A variable that the server does not get: it steers a loader, or nobody approved it. */
 export interface DroppedVariable {
@@ -64,7 +65,7 @@ function isSound(name: string, value: string): boolean {
 function onlyRootWrites(path: string): boolean {
   if (!isAbsolute(path)) return false;
   try {
-    return exposedPart(path, [ROOT_UID]) === null;
+    return exposedPart(path, SYSTEM_OWNERS) === null;
   } catch {
     return false;
   }

@@ -1,13 +1,11 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { linkSync, lstatSync, mkdirSync } from 'node:fs';
+import { linkSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApprovalError, keyId, readPrivateKey } from '../../approval/index.ts';
+import { ApprovalError, isPrivateDirectory, keyId, readPrivateKey } from '../../approval/index.ts';
 import { GuardError } from '../errors.ts';
 import { keySetOf } from './key-set.ts';
 import type { IdentityKey } from './token.ts';
 import { writeBeside } from './whole-file.ts';
-
-const OTHERS_MAY_ANYTHING = 0o077;
 
 /**
  * The Ed25519 key with which this host signs tokens, made at the first use: PKCS#8 PEM, mode 0600, in a directory of its
@@ -53,10 +51,7 @@ function makeKey(path: string): KeyObject {
 }
 
 function refuseExposed(directory: string): void {
-  const stat = lstatSync(directory);
-  const uid = process.getuid?.() ?? stat.uid;
-  if (stat.isDirectory() && (stat.mode & OTHERS_MAY_ANYTHING) === 0 && (stat.uid === uid || stat.uid === 0))
-    return;
+  if (isPrivateDirectory(directory)) return;
   throw new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${directory} is open to others, or no directory`, {
     hint: `move ${directory} away, so that a new key is made`,
   });

@@ -4,7 +4,7 @@ import { keyId } from '../../approval/index.ts';
 
 /** Bytes of a key set. */
 export const MAX_KEY_SET_BYTES = 256 * 1024;
-const MAX_KEYS = 1_000;
+const MAX_KEYS_OF_SET = 1_000;
 
 /** An Ed25519 public key as JSON (RFC 8037, section 2); its `kid` is the product's id of the key. */
 const jwkSchema = z.object({
@@ -15,7 +15,7 @@ const jwkSchema = z.object({
   use: z.literal('sig').optional(),
   alg: z.literal('EdDSA').optional(),
 });
-const keySetSchema = z.object({ keys: z.array(z.unknown()).max(MAX_KEYS) });
+const keySetSchema = z.object({ keys: z.array(z.unknown()).max(MAX_KEYS_OF_SET) });
 
 /** The key set (RFC 7517, section 5) with which a backend verifies tokens that the key signed. */
 export function keySetOf(publicKey: KeyObject): string {

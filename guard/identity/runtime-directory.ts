@@ -1,15 +1,15 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { isPrivateDirectory } from '../../approval/index.ts';
 import { GuardError } from '../errors.ts';
 
-const OTHERS_MAY_ANYTHING = 0o077;
 /** Milliseconds after which what an ended guard left is removed: no token lives that long. */
 const LEFTOVER_AGE_MS = 3_600_000;
 const NAME = /^(\d{1,10})-/;
 
 /** Where a guard may put what lives only as long as it does. */
 export interface RuntimePlace {
-  /** XDG_RUNTIME_DIR, where it is the caller’s own and closed to others; else a directory of the state directory counts. */
+  /** XDG_RUNTIME_DIR, where it is the caller's own and closed to others; else a directory of the state directory counts. */
   readonly runtimeDir: string | undefined;
   readonly stateDir: string;
 }
@@ -20,26 +20,16 @@ export interface RuntimePlace {
  * @throws {GuardError} `GUARD_IDENTITY_UNAVAILABLE`
  */
 export function makeRuntimeDirectory({ runtimeDir, stateDir }: RuntimePlace): string {
-  const isUsable = runtimeDir !== undefined && isAbsolute(runtimeDir) && isPrivate(runtimeDir);
+  const isUsable = runtimeDir !== undefined && isAbsolute(runtimeDir) && isPrivateDirectory(runtimeDir);
   const parent = isUsable ? join(runtimeDir, 'sealwatch') : join(stateDir, 'run');
   try {
     mkdirSync(parent, { recursive: true, mode: 0o700 });
-    if (!isPrivate(parent)) throw new Error('others can enter it, or it is no directory');
+    if (!isPrivateDirectory(parent)) throw new Error('others can enter it, or it is no directory');
     removeLeftovers(parent);
     return mkdtempSync(join(parent, `${process.pid}-`));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new GuardError('GUARD_IDENTITY_UNAVAILABLE', `${parent} cannot be used: ${reason}`, { cause });
-  }
-}
-
-function isPrivate(path: string): boolean {
-  try {
-    const stat = lstatSync(path);
-    const uid = process.getuid?.() ?? stat.uid;
-    return stat.isDirectory() && stat.uid === uid && (stat.mode & OTHERS_MAY_ANYTHING) === 0;
-  } catch {
-    return false;
   }
 }
 

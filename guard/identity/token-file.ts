@@ -7,7 +7,7 @@ import { TOKEN_LIFE_S } from './token.ts';
 import { replaceFile } from './whole-file.ts';
 
 /** Milliseconds between two looks at the clocks. */
-const CHECK_MS = 5_000;
+const LOOK_MS = 5_000;
 /** Milliseconds by which the wall clock may be corrected, or the host sleep, without a new token. */
 const MAX_CLOCK_JUMP_MS = 30_000;
 /** Milliseconds after which a token is renewed: 60 % of its life. */
@@ -69,7 +69,7 @@ export class TokenFile {
     this.#clocks = options.clocks ?? SYSTEM_CLOCKS;
     this.#directory = makeRuntimeDirectory(options.place);
     this.path = join(this.#directory, 'token');
-    this.#timer = setInterval(() => void this.check(), CHECK_MS);
+    this.#timer = setInterval(() => void this.check(), LOOK_MS);
     this.#timer.unref();
   }
 

@@ -1,6 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
-import { isExposed } from '../../approval/index.ts';
+import { isAnyones, isExposed } from '../../approval/index.ts';
 import { codeOf } from './secret-file.ts';
 import { MAX_SECRET_BYTES, SourceFault } from './secret-source.ts';
 
@@ -123,13 +125,15 @@ function handedOn(env: Environment): Record<string, string> {
 }
 
 function refuseExposed(program: string): void {
-  let exposed: boolean;
+  let exposed: string | undefined;
   try {
-    exposed = isExposed(program);
+    const real = realpathSync(program);
+    exposed = isExposed(real) ? real : [dirname(real), dirname(program)].find(isAnyones);
   } catch (error) {
     throw new SourceFault(`it cannot be started (${codeOf(error)})`);
   }
-  if (exposed) throw new SourceFault('others can write it', `chmod go-w ${program}, and see who owns it`);
+  if (exposed !== undefined)
+    throw new SourceFault(`others can write ${exposed}`, `chmod go-w ${exposed}, and see who owns it`);
 }
 
 function killGroup({ pid }: Child): void {

@@ -67,13 +67,21 @@ test('a command that fails is told by how it ended', async () => {
   assert.match(await refusal({ command: ['/etc/passwd', VALUE] }), /cannot be started \(EACCES\)$/);
 });
 
-test('a command that others can write is not run', async () => {
+test('a command that others can write or replace is not run', async () => {
   using directory = new TempDirectory();
   const mark = directory.at('ran');
   const program = directory.write('pass', `#!/bin/sh\ntouch ${mark}\necho x\n`, 0o755);
   await chmod(program, 0o775);
-  assert.match(await refusal({ command: [program] }), /others can write it$/);
+  assert.match(await refusal({ command: [program] }), /others can write \/.*pass$/);
+  await chmod(program, 0o755);
+  await chmod(directory.path, 0o777);
+  assert.match(await refusal({ command: [program] }), /others can write \/.*sealwatch-test-\w+$/);
+  using elsewhere = new TempDirectory();
+  symlinkSync(program, elsewhere.at('link'));
+  assert.match(await refusal({ command: [elsewhere.at('link')] }), /others can write \//);
   assert.ok(!existsSync(mark));
+  await chmod(directory.path, 0o775);
+  assert.equal(await fetchOne({ command: [elsewhere.at('link')] }), 'x');
 });
 
 test('a value that no variable can carry is refused', async () => {
