@@ -40,6 +40,8 @@ export interface EnvironmentOptions {
 export interface ServerEnvironment {
   readonly env: Readonly<Record<string, string>>;
   readonly dropped: readonly DroppedVariable[];
+  /** To be called where `approved` says something else now: what does not hold any more loses its token at once. */
+  readonly judgedAnew: () => Promise<void>;
   /** Removes the token file, where there is one. Synchronous, and may be called twice. */
   readonly close: () => void;
 }
@@ -75,7 +77,7 @@ export async function serverEnvironment(options: EnvironmentOptions): Promise<Se
   if (variable !== undefined && token !== null) secrets.set(variable, token.path);
   const policyNames = policy?.environment ?? null;
   const { env, dropped } = approvedEnvironment({ inherited, entryNames, policyNames, secrets, profile });
-  return { env, dropped, close: () => token?.remove() };
+  return { env, dropped, judgedAnew: async () => token?.check(), close: () => token?.remove() };
 }
 
 function startToken(options: EnvironmentOptions): Promise<TokenFile> {

@@ -140,9 +140,11 @@ export class TokenFile {
 
   async #renew(request: IdentityRequest): Promise<void> {
     const offsetMs = this.#clockOffset();
-    this.#stated = JSON.stringify(request);
+    const stated = JSON.stringify(request);
+    this.#stated = stated;
     const token = await this.#options.source.issue(request);
-    if (this.#isRemoved || this.#options.request() === null) return;
+    // What ended or changed meanwhile is seen by the next look.
+    if (this.#isRemoved || JSON.stringify(this.#options.request()) !== stated) return;
     try {
       mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       replaceFile(this.path, token, 0o600);
@@ -156,7 +158,7 @@ export class TokenFile {
 
   #schedule(delayMs: number): void {
     const { monotonicMs, random } = this.#clocks;
-    this.#dueMs = monotonicMs() + delayMs * (1 - JITTER + 2 * JITTER * random());
+    this.#dueMs = monotonicMs() + Math.round(delayMs * (1 - JITTER + 2 * JITTER * random()));
   }
 
   #clockOffset(): number {
