@@ -12,7 +12,9 @@ export function addGuard(program: Command, install: Installation): void {
     .option('--name <name>', 'its name in the config')
     .option('--config <file>', 'the config, where client and name do not tell it from others')
     .option('--state-dir <dir>', 'where approvals lie, where not in the usual place')
-    .addOption(new Option('--profile <profile>', 'how strictly to judge, where the host says less').choices(PROFILES))
+    .addOption(
+      new Option('--profile <profile>', 'how strictly to judge, where the host says less').choices(PROFILES),
+    )
     .option('--no-args', 'the entry has no list of arguments')
     .action(async (words, options) => (await import('./commands/guard.ts')).guard(words, options, install));
 }

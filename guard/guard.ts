@@ -109,16 +109,25 @@ async function refuse(
   const { code, reason, remedy } = refusal;
   const server = first === null ? null : serverWords(first.standing);
   const command = commandLine(request);
-  journal.write({ server, kind: 'launch', outcome: 'refused', code, reason, command, pid: null, dropped: [] });
+  journal.write({
+    server,
+    kind: 'launch',
+    outcome: 'refused',
+    code,
+    reason,
+    command,
+    pid: null,
+    dropped: [],
+  });
   journal.flush();
-  say(`${request.name ?? request.command} was not started: ${reason} (${code})`);
+  say(`${nameOf(first, request)} was not started: ${reason} (${code})`);
   if (remedy !== null) say(`to allow it: ${remedy}`);
   await refuseSession(client.input, client.output, refusal);
   return REFUSED;
 }
 
-function nameOf(first: Decided, request: GuardRequest): string {
-  if (first.standing.kind !== 'known') return request.name ?? request.command;
+function nameOf(first: Decided | null, request: GuardRequest): string {
+  if (first?.standing.kind !== 'known') return request.name ?? request.command;
   const { client, name } = first.standing.discovered.server;
   return `${client}/${name}`;
 }

@@ -1,4 +1,4 @@
-import { redactArgs, type HashCache } from '../inventory/index.ts';
+import { type HashCache, redactArgs } from '../inventory/index.ts';
 import type { Profile } from '../wire/index.ts';
 import type { Decided } from './authority/decided.ts';
 import { GuardError } from './errors.ts';

@@ -5,7 +5,7 @@ import type { Decided } from '../authority/decided.ts';
 import type { Refusal } from '../authority/ruling.ts';
 import type { Entry } from '../evidence/journal.ts';
 import { filteredAnswer } from '../tools/filtered-answer.ts';
-import { compareTools, type KeptManifests, type ManifestTool, type ToolChange } from '../tools/manifest.ts';
+import { compareTools, type KeptManifests, type ToolChange } from '../tools/manifest.ts';
 import { poisonsOf, shadowsOf } from '../tools/poison.ts';
 import { readTools, type Tool } from '../tools/tool.ts';
 import type { Exchange, Remembered } from './exchange.ts';
@@ -16,6 +16,11 @@ import type { ToolListener } from './server-side.ts';
 
 /** Pages of one list that the guard asks for itself. */
 const MAX_PAGES = 100;
+/**
+ * Milliseconds after the first list under an approval in which further tools belong to it: some servers add tools once
+ * they know what the client can do. None may change its definition meanwhile.
+ */
+const LEARN_MS = 60_000;
 /** Changes that one session records; a server that changes its tools all the time is known by then. */
 const MAX_RECORDED = 2_000;
 
@@ -39,6 +44,8 @@ interface Baseline {
   readonly under: string;
   /** Null until the server has given its tools once. */
   readonly digests: ReadonlyMap<string, string> | null;
+  /** Until when tools are added to it (`Moment.monotonic`); null where it is complete. */
+  readonly learnsUntil: number | null;
 }
 
 /**
@@ -77,14 +84,11 @@ export class ToolWatch implements ToolKnowledge, ToolListener {
   faultOf(name: string): Refusal | null {
     const { authority, profile } = this.#options;
     if (profile !== 'production' || listsTools(authority.decided)) return null;
-    const digests = this.#baselineOf(authority.decided).digests;
-    if (digests === null) return null;
-    const tool = this.#known?.get(name);
-    const seen = digests.get(name);
-    if (tool !== undefined && tool.digest === seen) return null;
-    return seen === undefined
-      ? refusal('GUARD_TOOL_NOT_LISTED', `the server had no tool ${name} when its tools were seen first`)
-      : refusal('GUARD_TOOL_CHANGED', `${name} is not defined as it was when it was seen first`);
+    const baseline = this.#baselineOf(authority.decided);
+    if (baseline.digests === null || this.#isHeldTo(baseline, name, this.digestOf(name))) return null;
+    return baseline.digests.has(name)
+      ? refusal('GUARD_TOOL_CHANGED', `${name} is not defined as it was when it was seen first`)
+      : refusal('GUARD_TOOL_NOT_LISTED', `the server had no tool ${name} when its tools were seen first`);
   }
 
   listed(response: Response, request: Remembered, line: Buffer): Buffer | null {
@@ -130,18 +134,34 @@ export class ToolWatch implements ToolKnowledge, ToolListener {
 
   /** The whole list is there. */
   #complete(tools: Tools): void {
-    const { manifests, authority, profile } = this.#options;
+    const { authority, profile, moment } = this.#options;
     this.#known = tools;
-    const { under, digests } = this.#baselineOf(authority.decided);
+    const { under, digests, learnsUntil } = this.#baselineOf(authority.decided);
     const list = [...tools.values()];
     const changes = compareTools(digests ?? new Map(), list, true);
     if (changes.length === 0) return;
     this.#report(digests === null ? changes.map(asListed) : changes, tools);
+    const now = list.map(({ name, digest }) => [name, digest] as const);
+    if (digests === null)
+      this.#hold({ under, digests: new Map(now), learnsUntil: moment().monotonic + LEARN_MS }, tools);
     // Where nothing is held back, what was reported once is what is compared with from now on.
-    if (digests !== null && profile === 'production') return;
-    this.#baseline = { under, digests: new Map(list.map(({ name, digest }) => [name, digest])) };
+    else if (profile !== 'production') this.#hold({ under, digests: new Map(now), learnsUntil }, tools);
+    else if (this.#learns(learnsUntil))
+      this.#hold({ under, digests: new Map([...now, ...digests]), learnsUntil }, tools);
+  }
+
+  /** Compares with this from now on, in later sessions as well. */
+  #hold(baseline: Baseline, tools: Tools): void {
+    const { manifests, authority } = this.#options;
+    this.#baseline = baseline;
     const server = serverOf(authority.decided);
-    if (server !== null) manifests.write(server, under, list.map(manifestTool));
+    if (server === null) return;
+    const kept = [...(baseline.digests ?? [])].map(([name, digest]) => ({
+      name,
+      digest,
+      description: descriptionOf(tools.get(name)),
+    }));
+    manifests.write(server, baseline.under, kept);
   }
 
   #report(changes: readonly ToolChange[], tools: Tools): void {
@@ -173,9 +193,20 @@ export class ToolWatch implements ToolKnowledge, ToolListener {
       const denied = tools.filter((tool) => authoriser.tool(tool.name, tool.digest).decision === 'deny');
       return new Set(denied.map(({ name }) => name));
     }
-    const { digests } = this.#baselineOf(decided);
-    if (digests === null) return new Set();
-    return new Set(tools.filter(({ name, digest }) => digests.get(name) !== digest).map(({ name }) => name));
+    const baseline = this.#baselineOf(decided);
+    const strange = tools.filter(({ name, digest }) => !this.#isHeldTo(baseline, name, digest));
+    return new Set(strange.map(({ name }) => name));
+  }
+
+  /** Whether a tool is what it was when it was seen first. */
+  #isHeldTo({ digests, learnsUntil }: Baseline, name: string, digest: string | null): boolean {
+    if (digests === null) return true;
+    const seen = digests.get(name);
+    return seen === undefined ? digest !== null && this.#learns(learnsUntil) : seen === digest;
+  }
+
+  #learns(until: number | null): boolean {
+    return until !== null && this.#options.moment().monotonic < until;
   }
 
   /** Whether a call has to wait until the definitions are known. */
@@ -189,7 +220,7 @@ export class ToolWatch implements ToolKnowledge, ToolListener {
     const server = serverOf(decided);
     const kept = server === null ? null : this.#options.manifests.read(server, under);
     const digests = kept === null ? null : new Map(kept.map(({ name, digest }) => [name, digest]));
-    this.#baseline = { under, digests };
+    this.#baseline = { under, digests, learnsUntil: null };
     return this.#baseline;
   }
 }
@@ -205,7 +236,8 @@ function serverOf({ standing }: Decided): string | null {
 function underOf({ standing }: Decided): string {
   if (standing.kind !== 'known') return standing.kind;
   const { statement } = standing.verdict;
-  const approval = statement === null ? 'none' : `${statement.predicate.issued} ${statement.predicate.serial}`;
+  const approval =
+    statement === null ? 'none' : `${statement.predicate.issued} ${statement.predicate.serial}`;
   return `${approval} ${standing.discovered.server.closure.digest}`;
 }
 
@@ -213,9 +245,9 @@ function asListed(change: ToolChange): ToolChange {
   return { ...change, change: 'tool_listed' };
 }
 
-function manifestTool({ name, digest, definition }: Tool): ManifestTool {
-  const { description } = definition;
-  return { name, digest, description: typeof description === 'string' ? description : '' };
+function descriptionOf(tool: Tool | undefined): string {
+  const description = tool?.definition['description'];
+  return typeof description === 'string' ? description : '';
 }
 
 function refusal(code: Refusal['code'], reason: string): Refusal {
