@@ -1,9 +1,18 @@
 import { type Command, Option } from 'commander';
 import { PROFILES } from '../wire/index.ts';
-import type { Installation } from './installation.ts';
+import { type Run, withJson } from './command-options.ts';
+import { defaultStateDir, type Installation } from './installation.ts';
 
-/** The guard, which clients start in place of a server. */
-export function addGuard(program: Command, install: Installation): void {
+/** The guard, which clients start in place of a server, and what it asks. */
+export function addGuard(program: Command, install: Installation, run: Run): void {
+  withJson(program.command('answer').argument('[id]', 'the question; all are listed where none is named'))
+    .description('answer what a guard asks where the client cannot')
+    .option('--allow', 'yes')
+    .option('--refuse', 'no')
+    .option('--state-dir <dir>', 'state directory of the guard', defaultStateDir(process.env))
+    .action((id, options) =>
+      run(options, async (output) => (await import('./commands/answer.ts')).answer(id, options, output)),
+    );
   program
     .command('guard')
     .description('start an MCP server if it is approved, and stand in front of it')

@@ -24,7 +24,7 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
   addBundles(program, run);
   addPolicies(program, run);
   addRules(program, install, run);
-  addGuard(program, install);
+  addGuard(program, install, run);
   addIdentity(program, run);
   addPrograms(program, install, run);
   return program;

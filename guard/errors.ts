@@ -19,6 +19,7 @@ export const GUARD_ERROR_CODES = [
   'GUARD_NOT_ALLOWED',
   'GUARD_TOOL_CHANGED',
   'GUARD_TOOL_NOT_LISTED',
+  'GUARD_TOOL_UNUSABLE',
 ] as const;
 export type GuardErrorCode = (typeof GUARD_ERROR_CODES)[number];
 

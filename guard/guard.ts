@@ -15,7 +15,7 @@ import type { GuardRequest } from './request.ts';
 import { Questions } from './session/questions.ts';
 import { refuseSession } from './session/refused-session.ts';
 import { ServerSight } from './sight/server-sight.ts';
-import { KeptManifests } from './tools/manifest.ts';
+import { KeptManifests } from './tools/kept-manifests.ts';
 
 export interface GuardOptions {
   readonly request: GuardRequest;
@@ -62,7 +62,7 @@ export async function runGuard(options: GuardOptions): Promise<GuardEnd> {
       profile,
       journal,
       client,
-      manifests: new KeptManifests(join(own, 'manifests')),
+      manifests: new KeptManifests(own),
       questions: new Questions(join(own, 'questions'), nameOf(first, request)),
       start: (decided) => startLocalServer(decided, { ...options, cache, journal }),
       say: options.say,

@@ -12,7 +12,7 @@ import { SessionEvidence, serverWords } from './evidence/session-evidence.ts';
 import type { Questions } from './session/questions.ts';
 import { Session } from './session/session.ts';
 import { ToolWatch } from './session/tool-watch.ts';
-import type { KeptManifests } from './tools/manifest.ts';
+import type { KeptManifests } from './tools/kept-manifests.ts';
 
 /** Milliseconds that a server has to end by itself once its client has left. */
 const LEAVE_MS = 2_000;

@@ -4,10 +4,14 @@ import type { Authority } from '../authority/authority.ts';
 import type { Decided } from '../authority/decided.ts';
 import type { Refusal } from '../authority/ruling.ts';
 import type { Entry } from '../evidence/journal.ts';
+import { Baseline, type Holding } from '../tools/baseline.ts';
 import { filteredAnswer } from '../tools/filtered-answer.ts';
-import { compareTools, type KeptManifests, type ToolChange } from '../tools/manifest.ts';
-import { poisonsOf, shadowsOf } from '../tools/poison.ts';
-import { readTools, type Tool } from '../tools/tool.ts';
+import type { KeptManifests } from '../tools/kept-manifests.ts';
+import { Listing } from '../tools/listing.ts';
+import type { ToolChange } from '../tools/manifest.ts';
+import { Neighbours } from '../tools/neighbours.ts';
+import { poisonsOf } from '../tools/poison.ts';
+import { shadowsOf } from '../tools/shadows.ts';
 import type { Exchange, Remembered } from './exchange.ts';
 import type { ToolKnowledge } from './gate.ts';
 import type { LineSink } from './line-sink.ts';
@@ -16,16 +20,10 @@ import type { ToolListener } from './server-side.ts';
 
 /** Pages of one list that the guard asks for itself. */
 const MAX_PAGES = 100;
-/**
- * Milliseconds after the first list under an approval in which further tools belong to it: some servers add tools once
- * they know what the client can do. None may change its definition meanwhile.
- */
-const LEARN_MS = 60_000;
 /** Changes that one session records; a server that changes its tools all the time is known by then. */
 const MAX_RECORDED = 2_000;
 
 type Response = Extract<Message, { kind: 'response' }>;
-type Tools = ReadonlyMap<string, Tool>;
 type ToolEntry = Omit<Extract<Entry, { kind: 'tool' }>, 'server'>;
 
 export interface ToolWatchOptions {
@@ -38,16 +36,6 @@ export interface ToolWatchOptions {
   readonly moment: () => Moment;
 }
 
-/** The definitions that a server is held to: those that were seen first under the approval that counts. */
-interface Baseline {
-  /** The approval and the closure. */
-  readonly under: string;
-  /** Null until the server has given its tools once. */
-  readonly digests: ReadonlyMap<string, string> | null;
-  /** Until when tools are added to it (`Moment.monotonic`); null where it is complete. */
-  readonly learnsUntil: number | null;
-}
-
 /**
  * Knows the tools of a server as it gave them last, and holds them to what was approved: to the digests of the policy
  * where it lists tools, else to those that were seen first under the same approval.
@@ -55,19 +43,20 @@ interface Baseline {
 export class ToolWatch implements ToolKnowledge, ToolListener {
   readonly #options: ToolWatchOptions;
   /** Null while it is not known, or may be another by now. */
-  #known: Tools | null = null;
+  #known: Listing | null = null;
   /** What the pages of a list that the client asks for have given so far. */
-  #pages: Map<string, Tool> | null = null;
+  #pages: Listing | null = null;
   #settling: Promise<void> | null = null;
   #baseline: Baseline | null = null;
-  #recorded = new Set<string>();
+  readonly #recorded = new Set<string>();
 
   constructor(options: ToolWatchOptions) {
     this.#options = options;
   }
 
   get ready(): boolean {
-    return this.#known !== null || !this.#holdsBack(this.#options.authority.decided);
+    const { profile, authority } = this.#options;
+    return this.#known !== null || (profile !== 'production' && !listsTools(authority.decided));
   }
 
   settle(): Promise<void> {
@@ -78,27 +67,31 @@ export class ToolWatch implements ToolKnowledge, ToolListener {
   }
 
   digestOf(name: string): string | null {
-    return this.#known?.get(name)?.digest ?? null;
+    return this.#known?.isUnusable(name) === true ? null : (this.#known?.get(name)?.digest ?? null);
   }
 
   faultOf(name: string): Refusal | null {
-    const { authority, profile } = this.#options;
-    if (profile !== 'production' || listsTools(authority.decided)) return null;
+    const { authority, profile, moment } = this.#options;
+    if (profile !== 'production') return null;
+    if (this.#known?.isUnusable(name) === true)
+      return refusal('GUARD_TOOL_UNUSABLE', `${name} is defined twice, or at a length that nobody can judge`);
     const baseline = this.#baselineOf(authority.decided);
-    if (baseline.digests === null || this.#isHeldTo(baseline, name, this.digestOf(name))) return null;
-    return baseline.digests.has(name)
+    if (listsTools(authority.decided) || baseline.holds(name, this.digestOf(name), moment().monotonic))
+      return null;
+    return baseline.has(name)
       ? refusal('GUARD_TOOL_CHANGED', `${name} is not defined as it was when it was seen first`)
       : refusal('GUARD_TOOL_NOT_LISTED', `the server had no tool ${name} when its tools were seen first`);
   }
 
   listed(response: Response, request: Remembered, line: Buffer): Buffer | null {
     if (response.failed) return null;
-    const { tools, nextCursor } = readTools(response.result);
-    if (request.params['cursor'] === undefined || this.#pages === null) this.#pages = new Map();
-    for (const tool of tools) this.#pages.set(tool.name, tool);
-    const hidden = this.#hiddenOf(tools);
+    if (request.params['cursor'] === undefined || this.#pages === null) this.#pages = new Listing();
+    const pages = this.#pages;
+    const { tools, faults, nextCursor } = pages.add(response.result);
+    const names = [...tools, ...faults].flatMap(({ name }) => name ?? []);
+    const hidden = new Set(names.filter((name) => this.#isHidden(name, pages)));
     if (nextCursor === null) {
-      this.#complete(this.#pages);
+      this.#complete(pages);
       this.#pages = null;
     }
     return hidden.size === 0 ? null : filteredAnswer(line, hidden);
@@ -114,113 +107,72 @@ export class ToolWatch implements ToolKnowledge, ToolListener {
   /** Asks the server for all its tools. Where it gives none, none is known. */
   async #ask(): Promise<void> {
     const { exchange, toServer } = this.#options;
-    const all = new Map<string, Tool>();
-    let cursor: string | null = null;
+    const listing = new Listing();
     const hasTools = Object.hasOwn(exchange.serverCapabilities ?? {}, 'tools');
+    let cursor: string | null = null;
     for (let page = 0; hasTools && page < MAX_PAGES; page += 1) {
       const answer = await exchange.ask(toServer, 'tools/list', cursor === null ? {} : { cursor });
       if (answer === null || answer.failed) {
         // What is not known is not compared.
-        this.#known = all;
+        this.#known = listing;
         return;
       }
-      const { tools, nextCursor } = readTools(answer.result);
-      for (const tool of tools) all.set(tool.name, tool);
-      cursor = nextCursor;
+      cursor = listing.add(answer.result).nextCursor;
       if (cursor === null) break;
     }
-    this.#complete(all);
+    this.#complete(listing);
   }
 
   /** The whole list is there. */
-  #complete(tools: Tools): void {
+  #complete(listing: Listing): void {
     const { authority, profile, moment } = this.#options;
-    this.#known = tools;
-    const { under, digests, learnsUntil } = this.#baselineOf(authority.decided);
-    const list = [...tools.values()];
-    const changes = compareTools(digests ?? new Map(), list, true);
-    if (changes.length === 0) return;
-    this.#report(digests === null ? changes.map(asListed) : changes, tools);
-    const now = list.map(({ name, digest }) => [name, digest] as const);
-    if (digests === null)
-      this.#hold({ under, digests: new Map(now), learnsUntil: moment().monotonic + LEARN_MS }, tools);
-    // Where nothing is held back, what was reported once is what is compared with from now on.
-    else if (profile !== 'production') this.#hold({ under, digests: new Map(now), learnsUntil }, tools);
-    else if (this.#learns(learnsUntil))
-      this.#hold({ under, digests: new Map([...now, ...digests]), learnsUntil }, tools);
+    this.#known = listing;
+    const isFirst = profile === 'production' || listsTools(authority.decided);
+    const changes = this.#baselineOf(authority.decided).take(listing, moment().monotonic, isFirst);
+    if (changes.length > 0) this.#report(changes, listing);
   }
 
-  /** Compares with this from now on, in later sessions as well. */
-  #hold(baseline: Baseline, tools: Tools): void {
-    const { manifests, authority } = this.#options;
-    this.#baseline = baseline;
-    const server = serverOf(authority.decided);
-    if (server === null) return;
-    const kept = [...(baseline.digests ?? [])].map(([name, digest]) => ({
-      name,
-      digest,
-      description: descriptionOf(tools.get(name)),
-    }));
-    manifests.write(server, baseline.under, kept);
-  }
-
-  #report(changes: readonly ToolChange[], tools: Tools): void {
+  #report(changes: readonly ToolChange[], listing: Listing): void {
     const { manifests, authority, record } = this.#options;
-    const others = manifests.others(serverOf(authority.decided) ?? '');
-    const shadows = shadowsOf([...tools.values()], others);
+    const { server, entry } = holdingOf(authority.decided);
+    const others = server === null ? new Map() : manifests.others(server, entry.client);
+    const shadows = shadowsOf(listing.tools, others);
+    const neighbours = new Neighbours(
+      listing.tools.map(({ name }) => name),
+      others,
+    );
     for (const change of changes) {
       const key = JSON.stringify([change.change, change.tool, change.after]);
       if (this.#recorded.has(key) || this.#recorded.size >= MAX_RECORDED) continue;
       this.#recorded.add(key);
-      const tool = tools.get(change.tool);
+      const tool = listing.get(change.tool);
+      const poisons = tool === undefined ? [] : poisonsOf(tool, neighbours);
       record({
         kind: 'tool',
         ...change,
-        poison: tool === undefined ? [] : [...new Set(poisonsOf(tool).map(({ kind }) => kind))],
+        poison: [...new Set(poisons.map(({ kind }) => kind))],
         shadows: [...(shadows.get(change.tool) ?? [])],
-        hidden: tool !== undefined && this.#hiddenOf([tool]).size > 0,
+        hidden: tool !== undefined && this.#isHidden(change.tool, listing),
       });
     }
   }
 
-  /** Tools of a list that are kept from the client. */
-  #hiddenOf(tools: readonly Tool[]): ReadonlySet<string> {
-    const { authority, profile } = this.#options;
+  /** Whether a tool is kept from the client. */
+  #isHidden(name: string, listing: Listing): boolean {
+    const { authority, profile, moment } = this.#options;
     const { decided } = authority;
-    if (profile !== 'production') return new Set();
-    if (decided.policy?.kind === 'usable' && listsTools(decided)) {
-      const { authoriser } = decided.policy;
-      const denied = tools.filter((tool) => authoriser.tool(tool.name, tool.digest).decision === 'deny');
-      return new Set(denied.map(({ name }) => name));
-    }
-    const baseline = this.#baselineOf(decided);
-    const strange = tools.filter(({ name, digest }) => !this.#isHeldTo(baseline, name, digest));
-    return new Set(strange.map(({ name }) => name));
-  }
-
-  /** Whether a tool is what it was when it was seen first. */
-  #isHeldTo({ digests, learnsUntil }: Baseline, name: string, digest: string | null): boolean {
-    if (digests === null) return true;
-    const seen = digests.get(name);
-    return seen === undefined ? digest !== null && this.#learns(learnsUntil) : seen === digest;
-  }
-
-  #learns(until: number | null): boolean {
-    return until !== null && this.#options.moment().monotonic < until;
-  }
-
-  /** Whether a call has to wait until the definitions are known. */
-  #holdsBack(decided: Decided): boolean {
-    return this.#options.profile === 'production' || listsTools(decided);
+    if (profile !== 'production') return false;
+    const tool = listing.get(name);
+    if (tool === undefined || listing.isUnusable(name)) return true;
+    if (decided.policy?.kind === 'usable' && listsTools(decided))
+      return decided.policy.authoriser.tool(name, tool.digest).decision === 'deny';
+    return !this.#baselineOf(decided).holds(name, tool.digest, moment().monotonic);
   }
 
   #baselineOf(decided: Decided): Baseline {
-    const under = underOf(decided);
-    if (this.#baseline?.under === under) return this.#baseline;
-    const server = serverOf(decided);
-    const kept = server === null ? null : this.#options.manifests.read(server, under);
-    const digests = kept === null ? null : new Map(kept.map(({ name, digest }) => [name, digest]));
-    this.#baseline = { under, digests, learnsUntil: null };
+    const holding = holdingOf(decided);
+    if (this.#baseline?.under !== holding.under)
+      this.#baseline = new Baseline(holding, this.#options.manifests);
     return this.#baseline;
   }
 }
@@ -229,25 +181,15 @@ function listsTools({ policy }: Decided): boolean {
   return policy?.kind === 'usable' && policy.statement.predicate.policy?.tools !== null;
 }
 
-function serverOf({ standing }: Decided): string | null {
-  return standing.kind === 'known' ? standing.discovered.server.id : null;
-}
-
-function underOf({ standing }: Decided): string {
-  if (standing.kind !== 'known') return standing.kind;
+function holdingOf({ standing }: Decided): Holding {
+  if (standing.kind !== 'known')
+    return { server: null, entry: { client: '', name: '' }, under: standing.kind };
+  const { server } = standing.discovered;
   const { statement } = standing.verdict;
   const approval =
     statement === null ? 'none' : `${statement.predicate.issued} ${statement.predicate.serial}`;
-  return `${approval} ${standing.discovered.server.closure.digest}`;
-}
-
-function asListed(change: ToolChange): ToolChange {
-  return { ...change, change: 'tool_listed' };
-}
-
-function descriptionOf(tool: Tool | undefined): string {
-  const description = tool?.definition['description'];
-  return typeof description === 'string' ? description : '';
+  const { id, client, name, closure } = server;
+  return { server: id, entry: { client, name }, under: `${approval} ${closure.digest}` };
 }
 
 function refusal(code: Refusal['code'], reason: string): Refusal {

@@ -96,43 +96,49 @@ for (const profile of ['developer', 'production'] as const)
     });
   });
 
-test('tools that come after the first session are kept from the client in production, and shown in developer', PATIENCE, async (t) => {
-  for (const profile of ['production', 'developer'] as const) {
-    const host = new GuardedHost(t, profile);
-    const entry = sampleServer(host, [[tool('echo')], [tool('pid')]]);
-    host.configure({ one: entry });
-    await host.approve('one');
-    const first = host.start(entry);
-    await first.open();
-    assert.ok('result' in (await first.call('echo')), 'without a list that the client asked for');
-    await first.ask('tools/list');
-    await first.ask('tools/list', { cursor: '1' });
-    await first.leave();
+test(
+  'tools that come after the first session are kept from the client in production, and shown in developer',
+  PATIENCE,
+  async (t) => {
+    for (const profile of ['production', 'developer'] as const) {
+      const host = new GuardedHost(t, profile);
+      const entry = sampleServer(host, [[tool('echo')], [tool('pid')]]);
+      host.configure({ one: entry });
+      await host.approve('one');
+      const first = host.start(entry);
+      await first.open();
+      assert.ok('result' in (await first.call('echo')), 'without a list that the client asked for');
+      await first.ask('tools/list');
+      await first.ask('tools/list', { cursor: '1' });
+      await first.leave();
 
-    setTools(host, [[tool('echo', 'now another'), tool('pid'), tool('env')]]);
-    const second = host.start(entry);
-    await second.open();
-    const listed = (await second.ask('tools/list'))['result'] as { tools: readonly { name: string }[] };
-    const names = listed.tools.map(({ name }) => name);
-    const called = await second.call('echo');
-    const added = await second.call('env');
-    if (profile === 'developer') {
-      assert.deepEqual(names, ['echo', 'pid', 'env']);
-      assert.ok('result' in called && 'result' in added);
-    } else {
-      assert.deepEqual(names, ['pid']);
-      assert.equal(refusalIn(called)['code'], 'GUARD_TOOL_CHANGED');
-      assert.equal(refusalIn(added)['code'], 'GUARD_TOOL_NOT_LISTED');
+      setTools(host, [[tool('echo', 'now another'), tool('pid'), tool('env')]]);
+      const second = host.start(entry);
+      await second.open();
+      const listed = (await second.ask('tools/list'))['result'] as { tools: readonly { name: string }[] };
+      const names = listed.tools.map(({ name }) => name);
+      const called = await second.call('echo');
+      const added = await second.call('env');
+      if (profile === 'developer') {
+        assert.deepEqual(names, ['echo', 'pid', 'env']);
+        assert.ok('result' in called && 'result' in added);
+      } else {
+        assert.deepEqual(names, ['pid']);
+        assert.equal(refusalIn(called)['code'], 'GUARD_TOOL_CHANGED');
+        assert.equal(refusalIn(added)['code'], 'GUARD_TOOL_NOT_LISTED');
+      }
+      assert.ok('result' in (await second.call('pid')));
+      await second.leave();
+      const changes = host
+        .records()
+        .filter((record) => record.kind === 'tool' && record.change !== 'tool_listed');
+      assert.deepEqual(
+        changes.map((record) => record.kind === 'tool' && [record.change, record.tool, record.hidden]).sort(),
+        [
+          ['tool_added', 'env', profile === 'production'],
+          ['tool_changed', 'echo', profile === 'production'],
+        ],
+      );
     }
-    assert.ok('result' in (await second.call('pid')));
-    await second.leave();
-    const changes = host.records().filter((record) => record.kind === 'tool' && record.change !== 'tool_listed');
-    assert.deepEqual(
-      changes.map((record) => record.kind === 'tool' && [record.change, record.tool, record.hidden]).sort(),
-      [
-        ['tool_added', 'env', profile === 'production'],
-        ['tool_changed', 'echo', profile === 'production'],
-      ],
-    );
-  }
-});
+  },
+);

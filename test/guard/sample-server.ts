@@ -61,7 +61,10 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', as
 `;
 
 /** Puts the sample server into a home, with these pages of tools, and answers how it is started. */
-export function sampleServer(host: GuardedHost, pages: readonly (readonly Json[])[] = [[tool('echo')]]): Entry {
+export function sampleServer(
+  host: GuardedHost,
+  pages: readonly (readonly Json[])[] = [[tool('echo')]],
+): Entry {
   const script = host.host.write('srv/server.js', SERVER);
   setTools(host, pages);
   return { command: process.execPath, args: [script] };
