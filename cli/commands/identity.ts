@@ -1,4 +1,4 @@
-import { identityKeySet, MAX_KEY_SET_BYTES, readKeySet, verifyToken } from '../../guard/index.ts';
+import { identityKeySet, MAX_KEY_SET_BYTES, readKeySet, verifyToken } from '../../approval/index.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { readInput } from '../input-text.ts';

@@ -11,6 +11,8 @@ import { approvedEnvironment, type DroppedVariable } from './approved-environmen
 
 /** An approval that holds, as far as the environment is concerned. */
 export interface Approved {
+  /** Id of the server on its host. */
+  readonly id: string;
   readonly client: string;
   readonly server: string;
   /** Digest of the closure. */
@@ -51,9 +53,9 @@ export function approvedOf(standing: Standing): Approved | null {
   if (standing.kind !== 'known' || standing.verdict.state !== 'approved') return null;
   const { statement } = standing.verdict;
   if (statement === null) return null;
-  const { client, name, closure } = standing.discovered.server;
+  const { id, client, name, closure } = standing.discovered.server;
   const { serial, policy } = statement.predicate;
-  return { client, server: name, closure: closure.digest, serial, policy };
+  return { id, client, server: name, closure: closure.digest, serial, policy };
 }
 
 /**
@@ -86,8 +88,8 @@ function startToken(options: EnvironmentOptions): Promise<TokenFile> {
     const now = approved();
     const audience = now?.policy?.identity?.audience;
     if (now === null || audience === undefined) return null;
-    const { client, server, closure, serial } = now;
-    return { client, server, closure, serial, audience, profile };
+    const { id, client, server, closure, serial } = now;
+    return { id, client, server, closure, serial, audience, profile };
   };
   const source = identity();
   return TokenFile.start({ source, request, place, onFailure, ...(clocks === undefined ? {} : { clocks }) });

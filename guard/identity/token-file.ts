@@ -1,10 +1,9 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type IdentityRequest, TOKEN_LIFE_S, writeDurably } from '../../approval/index.ts';
 import { GuardError } from '../errors.ts';
-import type { IdentityRequest, IdentitySource } from './identity-source.ts';
+import type { IdentitySource } from './identity-source.ts';
 import { makeRuntimeDirectory, type RuntimePlace } from './runtime-directory.ts';
-import { TOKEN_LIFE_S } from './token.ts';
-import { replaceFile } from './whole-file.ts';
 
 /** Milliseconds between two looks at the clocks. */
 const LOOK_MS = 5_000;
@@ -146,8 +145,7 @@ export class TokenFile {
     // What ended or changed meanwhile is seen by the next look.
     if (this.#isRemoved || JSON.stringify(this.#options.request()) !== stated) return;
     try {
-      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      replaceFile(this.path, token, 0o600);
+      writeDurably(this.path, token, 0o600);
     } catch (error) {
       throw asGuardError(error, this.path);
     }

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { isAnyones, isExposed } from '../../approval/index.ts';
-import { codeOf } from './secret-file.ts';
+import { codeOf } from '../system-code.ts';
 import { MAX_SECRET_BYTES, SourceFault } from './secret-source.ts';
 
 /** Bytes of a command's complaint that are kept. */

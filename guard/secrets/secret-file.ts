@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isExposed } from '../../approval/index.ts';
+import { codeOf } from '../system-code.ts';
 import { MAX_SECRET_BYTES, SourceFault } from './secret-source.ts';
 
 /**
@@ -36,9 +37,4 @@ function readRegular(file: number): Buffer {
     length += read;
   }
   return buffer.subarray(0, length);
-}
-
-/** The system's code of an error (errno(3)). */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { test } from 'node:test';
-import { openIdentityKey } from '../../guard/identity/identity-key.ts';
-import { signToken } from '../../guard/identity/token.ts';
-import { STATEMENT } from '../guard/identity/token-key.ts';
+import { openIdentityKey } from '../../approval/identity/identity-key.ts';
+import { signToken } from '../../approval/identity/token.ts';
+import { STATEMENT } from '../approval/identity/token-key.ts';
 import { TempDirectory } from '../temp-directory.ts';
 import { runBuilt } from './built.ts';
 

@@ -5,6 +5,9 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import { identityKeySet } from '../../../approval/identity/identity-key.ts';
+import { readKeySet } from '../../../approval/identity/key-set.ts';
+import { verifyToken } from '../../../approval/identity/token.ts';
 import { normalisePolicy, type Policy } from '../../../approval/policy/policy.ts';
 import {
   type Approved,
@@ -13,10 +16,7 @@ import {
   type ServerEnvironment,
   serverEnvironment,
 } from '../../../guard/environment/server-environment.ts';
-import { identityKeySet } from '../../../guard/identity/identity-key.ts';
-import { LocalIdentity } from '../../../guard/identity/identity-source.ts';
-import { readKeySet } from '../../../guard/identity/key-set.ts';
-import { verifyToken } from '../../../guard/identity/token.ts';
+import { LocalIdentity } from '../../../guard/identity/local-identity.ts';
 import type { Standing } from '../../../guard/sight/server-sight.ts';
 import { artefact, candidate, Decisions } from '../../approval/candidate.ts';
 import { TempDirectory } from '../../temp-directory.ts';
@@ -44,7 +44,14 @@ class Launch implements Disposable {
   #environment: ServerEnvironment | null = null;
 
   constructor(policy: Approved['policy']) {
-    this.approved = { client: 'cursor', server: 'files', closure: 'c'.repeat(64), serial: 7, policy };
+    this.approved = {
+      id: '0123456789abcdef',
+      client: 'cursor',
+      server: 'files',
+      closure: 'c'.repeat(64),
+      serial: 7,
+      policy,
+    };
   }
 
   async environment(told: Partial<EnvironmentOptions> = {}): Promise<ServerEnvironment> {
@@ -196,6 +203,7 @@ test('only an approval that holds gives anything', async () => {
   assert.equal(approvedOf(standing(decisions, server)), null, 'pending');
   await decisions.approve(server, { policy });
   assert.deepEqual(approvedOf(standing(decisions, server)), {
+    id: server.id,
     client: server.client,
     server: 'files',
     closure: server.closure.digest,

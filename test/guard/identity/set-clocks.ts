@@ -1,5 +1,5 @@
 import type { Clocks } from '../../../guard/identity/token-file.ts';
-import { NOW_MS } from './token-key.ts';
+import { NOW_MS } from '../../approval/identity/token-key.ts';
 
 /** Clocks that stand until a test moves them. */
 export class SetClocks implements Clocks {

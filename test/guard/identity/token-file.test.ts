@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
+import type { IdentityRequest } from '../../../approval/identity/token-issuer.ts';
 import { GuardError } from '../../../guard/errors.ts';
-import { type IdentityRequest, LocalIdentity } from '../../../guard/identity/identity-source.ts';
+import { LocalIdentity } from '../../../guard/identity/local-identity.ts';
 import { TokenFile } from '../../../guard/identity/token-file.ts';
+import { partsOf } from '../../approval/identity/token-key.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { SetClocks } from './set-clocks.ts';
-import { readToken } from './token-key.ts';
 
 const REQUEST: IdentityRequest = {
+  id: '0123456789abcdef',
   client: 'cursor',
   server: 'files',
   audience: 'https://api.example.org',
@@ -66,7 +68,7 @@ class Kept implements Disposable {
 test('the file holds a token for the server, and is its owner’s alone', async () => {
   using kept = new Kept();
   const file = await kept.start();
-  const { claims } = readToken(kept.token);
+  const { claims } = partsOf(kept.token);
   assert.equal(claims.sub, 'spiffe://example.org/host/h1/client/cursor/server/files');
   assert.deepEqual([claims.aud, claims.closure, claims.serial], [[REQUEST.audience], REQUEST.closure, 7]);
   assert.equal(statSync(file.path).mode & 0o777, 0o600);
@@ -88,7 +90,7 @@ test('a token is renewed at 60 % of its life, more or less, and not before', asy
     assert.equal(kept.token, first);
     kept.clocks.pass(1);
     await file.check();
-    assert.equal(readToken(kept.token).claims.iat, readToken(first).claims.iat + dueMs / 1_000);
+    assert.equal(partsOf(kept.token).claims.iat, partsOf(first).claims.iat + dueMs / 1_000);
     assert.deepEqual(readdirSync(dirname(file.path)), ['token'], 'nothing else is left beside it');
   }
 });
@@ -97,10 +99,10 @@ test('a wall clock that is set, or a host that slept, brings a new token at once
   for (const jumpMs of [30_001, -30_001, 86_400_000]) {
     using kept = new Kept();
     const file = await kept.start();
-    const { iat } = readToken(kept.token).claims;
+    const { iat } = partsOf(kept.token).claims;
     kept.clocks.jump(jumpMs);
     await file.check();
-    assert.equal(readToken(kept.token).claims.iat, iat + Math.floor(jumpMs / 1_000));
+    assert.equal(partsOf(kept.token).claims.iat, iat + Math.floor(jumpMs / 1_000));
     await file.check();
     assert.equal(kept.issued, 2, 'and only one');
   }
@@ -124,7 +126,7 @@ test('once the approval does not hold the token is taken away, and a new one com
   assert.equal(kept.issued, 1);
   kept.request = { ...REQUEST, closure: 'd'.repeat(64), serial: 8 };
   await file.check();
-  const { closure, serial } = readToken(kept.token).claims;
+  const { closure, serial } = partsOf(kept.token).claims;
   assert.deepEqual([closure, serial], ['d'.repeat(64), 8]);
 });
 
@@ -133,7 +135,7 @@ test('a new approval brings a new token before the old one is due', async () => 
   const file = await kept.start();
   kept.request = { ...REQUEST, serial: 8 };
   await file.check();
-  assert.equal(readToken(kept.token).claims.serial, 8);
+  assert.equal(partsOf(kept.token).claims.serial, 8);
   await file.check();
   assert.equal(kept.issued, 2);
 });
@@ -160,9 +162,9 @@ test('a token for what was approved before it was issued is not written', async 
     kept.request = { ...REQUEST, serial: 8 };
   };
   await file.check();
-  assert.equal(readToken(kept.token).claims.serial, 7);
+  assert.equal(partsOf(kept.token).claims.serial, 7);
   await file.check();
-  assert.equal(readToken(kept.token).claims.serial, 8);
+  assert.equal(partsOf(kept.token).claims.serial, 8);
 });
 
 test('what cannot be renewed is tried again, later each time, and the old token stays meanwhile', async () => {
@@ -205,7 +207,7 @@ test('a directory that was cleared away is made again', async () => {
   kept.clocks.pass(180_000);
   await file.check();
   assert.equal(statSync(dirname(file.path)).mode & 0o777, 0o700);
-  assert.equal(readToken(kept.token).claims.serial, 7);
+  assert.equal(partsOf(kept.token).claims.serial, 7);
 });
 
 test('a file that cannot be written is a failure, not the end', async () => {

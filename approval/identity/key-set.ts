@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import * as z from 'zod';
-import { keyId } from '../../approval/index.ts';
+import { keyId } from '../keys/public-key.ts';
 
 /** Bytes of a key set. */
 export const MAX_KEY_SET_BYTES = 256 * 1024;

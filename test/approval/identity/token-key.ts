@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { keyId } from '../../../approval/index.ts';
-import { type IdentityKey, signToken, type TokenStatement } from '../../../guard/identity/token.ts';
+import { type IdentityKey, signToken, type TokenStatement } from '../../../approval/identity/token.ts';
+import { keyId } from '../../../approval/keys/public-key.ts';
 
 /** A key that signs tokens, its public half, and the time at which all tests take place. */
 export const NOW_MS = Date.UTC(2026, 10, 28, 3, 30);
@@ -20,7 +20,7 @@ export function newKey(): IdentityKey & { readonly publicKey: KeyObject } {
 }
 
 /** A token and its three parts, read but not verified. */
-export function readToken(token: string) {
+export function partsOf(token: string) {
   const [head = '', body = '', signature = ''] = token.split('.');
   const json = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
   return { header: json(head), claims: json(body), signature };
@@ -31,7 +31,7 @@ export function tokenWith(
   key: IdentityKey,
   { header = {}, claims = {} }: { readonly header?: object; readonly claims?: object },
 ): string {
-  const plain = readToken(signToken(STATEMENT, key, NOW_MS));
+  const plain = partsOf(signToken(STATEMENT, key, NOW_MS));
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signed = `${encode({ ...plain.header, ...header })}.${encode({ ...plain.claims, ...claims })}`;
   return `${signed}.${sign(null, Buffer.from(signed), key.privateKey).toString('base64url')}`;

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { createLocalJWKSet, jwtVerify, SignJWT } from 'jose';
-import { keySetOf } from '../../../guard/identity/key-set.ts';
+import { keySetOf } from '../../../approval/identity/key-set.ts';
 import {
   signToken,
   TOKEN_FAULTS,
   type TokenFault,
   type TokenGrounds,
   verifyToken,
-} from '../../../guard/identity/token.ts';
-import { NOW_MS, newKey, readToken, STATEMENT, tokenWith } from './token-key.ts';
+} from '../../../approval/identity/token.ts';
+import { NOW_MS, newKey, partsOf, STATEMENT, tokenWith } from './token-key.ts';
 
 const KEY = newKey();
 const TOKEN = signToken(STATEMENT, KEY, NOW_MS);
@@ -28,7 +28,7 @@ function faultOf(token: string, grounds: Partial<TokenGrounds> = {}): TokenFault
 }
 
 test('a token says who calls whom, for five minutes, and what was approved', () => {
-  const { header, claims } = readToken(TOKEN);
+  const { header, claims } = partsOf(TOKEN);
   const { jti, ...rest } = claims;
   assert.deepEqual(header, { alg: 'EdDSA', typ: 'JWT', kid: KEY.id });
   assert.deepEqual(rest, {
@@ -43,12 +43,12 @@ test('a token says who calls whom, for five minutes, and what was approved', () 
     serial: 7,
   });
   assert.match(jti, /^[0-9a-f-]{36}$/);
-  assert.notEqual(readToken(signToken(STATEMENT, KEY, NOW_MS)).claims.jti, jti);
+  assert.notEqual(partsOf(signToken(STATEMENT, KEY, NOW_MS)).claims.jti, jti);
 });
 
 test('a token is believed with its claims', () => {
   const verdict = verifyToken(TOKEN, GROUNDS);
-  assert.deepEqual(verdict, { valid: true, claims: readToken(TOKEN).claims });
+  assert.deepEqual(verdict, { valid: true, claims: partsOf(TOKEN).claims });
 });
 
 test('another implementation verifies our tokens by our key set, and we verify its', async () => {
@@ -62,10 +62,10 @@ test('another implementation verifies our tokens by our key set, and we verify i
   };
   const { payload } = await jwtVerify(TOKEN, createLocalJWKSet(keySet), options);
   assert.equal(payload.sub, STATEMENT.subject);
-  const others = { keys: [{ ...keySet.keys[0], x: readToken(TOKEN).claims.closure.slice(0, 43) }] };
+  const others = { keys: [{ ...keySet.keys[0], x: partsOf(TOKEN).claims.closure.slice(0, 43) }] };
   await assert.rejects(jwtVerify(TOKEN, createLocalJWKSet(others), options));
 
-  const { claims } = readToken(TOKEN);
+  const { claims } = partsOf(TOKEN);
   const theirs = await new SignJWT(claims)
     .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: KEY.id })
     .sign(KEY.privateKey);
@@ -118,7 +118,7 @@ test('a key that is not among those that count is refused, also under the name o
 
 test('a claim that was changed after the signature is refused', () => {
   const [head, , signature] = TOKEN.split('.');
-  const later = { ...readToken(TOKEN).claims, exp: NOW_S + 3_000 };
+  const later = { ...partsOf(TOKEN).claims, exp: NOW_S + 3_000 };
   const body = Buffer.from(JSON.stringify(later)).toString('base64url');
   assert.equal(faultOf(`${head}.${body}.${signature}`), 'signature');
 });

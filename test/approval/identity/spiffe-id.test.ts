@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hostId, isSpiffeId, standaloneIssuer, workloadId } from '../../../guard/identity/spiffe-id.ts';
+import { hostId, isSpiffeId, standaloneIssuer, workloadId } from '../../../approval/identity/spiffe-id.ts';
 
 const HOST = hostId({ trustDomain: 'example.org', host: 'build-7' });
 
@@ -49,7 +49,7 @@ test('what is no trust domain is refused', () => {
   for (const trustDomain of ['', 'Example.org', 'a/b', 'a b', 'example.org:443', 'u@h', 'é', 'x'.repeat(256)])
     assert.throws(
       () => hostId({ trustDomain, host: 'h' }),
-      { code: 'GUARD_IDENTITY_UNAVAILABLE' },
+      { code: 'APPROVAL_TRUST_DOMAIN_INVALID' },
       trustDomain,
     );
 });

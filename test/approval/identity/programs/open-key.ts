@@ -1,5 +1,5 @@
 // Opens the identity key of a state directory once told to, and says its id.
-import { openIdentityKey } from '../../../../guard/identity/identity-key.ts';
+import { openIdentityKey } from '../../../../approval/identity/identity-key.ts';
 
 process.stdin.once('data', () => {
   process.stdout.write(openIdentityKey(process.argv[2] ?? '').id);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { GuardError } from '../errors.ts';
+import { ApprovalError } from '../errors.ts';
 
 /** SPIFFE-ID, section 2.1: the host of a URI, in lower case. */
 const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/;
@@ -36,12 +36,12 @@ export function standaloneIssuer(host: string): Issuer {
 
 /**
  * `spiffe://<trust domain>/host/<host>`, different for different hosts whatever their names.
- * @throws {GuardError} `GUARD_IDENTITY_UNAVAILABLE` for a trust domain that is none
+ * @throws {ApprovalError} `APPROVAL_TRUST_DOMAIN_INVALID`
  */
 export function hostId({ trustDomain, host }: Issuer): string {
   if (!TRUST_DOMAIN.test(trustDomain))
-    throw new GuardError(
-      'GUARD_IDENTITY_UNAVAILABLE',
+    throw new ApprovalError(
+      'APPROVAL_TRUST_DOMAIN_INVALID',
       `${JSON.stringify(trustDomain.slice(0, 64))} is no trust domain`,
       {
         hint: 'up to 255 lower-case letters, digits, dots, dashes and underscores',

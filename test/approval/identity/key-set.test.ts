@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { keySetOf, MAX_KEY_SET_BYTES, readKeySet } from '../../../guard/identity/key-set.ts';
+import { keySetOf, MAX_KEY_SET_BYTES, readKeySet } from '../../../approval/identity/key-set.ts';
 import { newKey } from './token-key.ts';
 
 const KEY = newKey();

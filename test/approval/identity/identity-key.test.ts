@@ -6,12 +6,13 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync } f
 import type { Readable, Writable } from 'node:stream';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { identityKeySet, openIdentityKey } from '../../../guard/identity/identity-key.ts';
-import { readKeySet } from '../../../guard/identity/key-set.ts';
+import { identityKeySet, openIdentityKey } from '../../../approval/identity/identity-key.ts';
+import { readKeySet } from '../../../approval/identity/key-set.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 
 const OPENER = fileURLToPath(new URL('programs/open-key.ts', import.meta.url));
-const UNAVAILABLE = { name: 'GuardError', code: 'GUARD_IDENTITY_UNAVAILABLE' };
+const EXPOSED = { code: 'APPROVAL_KEY_EXPOSED' };
+const UNREADABLE = { code: 'APPROVAL_KEY_UNREADABLE' };
 const root = process.getuid?.() === 0;
 
 test('the key is made at the first use and stays', () => {
@@ -66,7 +67,7 @@ test('a key or directory that others can read is refused', () => {
     using state = new TempDirectory();
     openIdentityKey(state.path);
     chmodSync(state.at(path), mode);
-    assert.throws(() => openIdentityKey(state.path), UNAVAILABLE, `${path} ${mode.toString(8)}`);
+    assert.throws(() => openIdentityKey(state.path), EXPOSED, `${path} ${mode.toString(8)}`);
   }
 });
 
@@ -74,7 +75,7 @@ test('a directory of another user is refused', { skip: root ? false : 'needs roo
   using state = new TempDirectory();
   mkdirSync(state.at('identity'), { mode: 0o700 });
   chownSync(state.at('identity'), 12_345, 12_345);
-  assert.throws(() => openIdentityKey(state.path), UNAVAILABLE);
+  assert.throws(() => openIdentityKey(state.path), EXPOSED);
 });
 
 test('a link in place of key or directory is refused', () => {
@@ -82,11 +83,11 @@ test('a link in place of key or directory is refused', () => {
   using other = new TempDirectory();
   openIdentityKey(other.path);
   symlinkSync(other.at('identity'), state.at('identity'));
-  assert.throws(() => openIdentityKey(state.path), UNAVAILABLE);
+  assert.throws(() => openIdentityKey(state.path), EXPOSED);
   using third = new TempDirectory();
   mkdirSync(third.at('identity'), { mode: 0o700 });
   symlinkSync(other.at('identity', 'key.pem'), third.at('identity', 'key.pem'));
-  assert.throws(() => openIdentityKey(third.path), UNAVAILABLE);
+  assert.throws(() => openIdentityKey(third.path), UNREADABLE);
 });
 
 test('what is no Ed25519 key is refused and left as it is', () => {
@@ -95,7 +96,7 @@ test('what is no Ed25519 key is refused and left as it is', () => {
     using state = new TempDirectory();
     mkdirSync(state.at('identity'), { mode: 0o700 });
     state.write('identity/key.pem', pem, 0o600);
-    assert.throws(() => openIdentityKey(state.path), UNAVAILABLE);
+    assert.throws(() => openIdentityKey(state.path), UNREADABLE);
     assert.equal(state.read('identity', 'key.pem'), pem);
   }
 });
@@ -103,5 +104,5 @@ test('what is no Ed25519 key is refused and left as it is', () => {
 test('a state directory that cannot be written says so', () => {
   using state = new TempDirectory();
   state.write('file', '');
-  assert.throws(() => openIdentityKey(state.at('file')), UNAVAILABLE);
+  assert.throws(() => openIdentityKey(state.at('file')), { code: 'APPROVAL_STORE_UNWRITABLE' });
 });
