@@ -128,8 +128,7 @@ class Daemon implements Agent {
     this.#policies = new PolicyChecks(options);
     this.#processes = this.#processCollector();
     this.#processWatch = new ProcessWatch({
-      profile: options.profile,
-      denial: options.denial,
+      ...options,
       wholeHost: options.rules.settings.rule_scope === 'host',
       userName: (uid) => this.#names.user(uid),
       isNew: (key) => snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
@@ -207,11 +206,11 @@ class Daemon implements Agent {
   }
 
   #view(salt: string): HostView {
-    const { users, roots, stateDir, profile, group, systemTrust } = this.#options;
+    const { users, roots, guards, stateDir, profile, group, systemTrust } = this.#options;
     const copies = new SealedCopies(() => this.#database);
     const { platform, env } = process;
     const writers = { of: (path: string) => this.#lastWriter(path) };
-    const place = { users, roots, stateDir, platform, env, systemTrust };
+    const place = { users, roots, guards, stateDir, platform, env, systemTrust };
     return new HostView({ ...place, salt, profile, group, copies, writers });
   }
 

@@ -5,6 +5,7 @@ import { ContainerFollower, type FoundContainer } from './containers/container-f
 import { Denier } from './denier.ts';
 import { factOfSelf, factOfTakenMark, factOfTamper, factOfUnfollowed } from './enrich/agent-facts.ts';
 import { FileActors, type Writer } from './enrich/file-actors.ts';
+import { GuardProcesses } from './enrich/guard-processes.ts';
 import { KernelMarks, tagOf } from './enrich/kernel-marks.ts';
 import type { KnownServer } from './enrich/known-server.ts';
 import { launchWords } from './enrich/launch-words.ts';
@@ -24,6 +25,8 @@ import type { MarkedServers } from './state/marked-servers.ts';
 
 export interface ProcessWatchOptions {
   readonly profile: Profile;
+  /** Absolute paths of the guard of this installation. */
+  readonly guards: readonly string[];
   readonly denial: 'end' | 'report';
   readonly userName: (uid: number) => string;
   /** Whether starts of processes that belong to no server are told as well. */
@@ -48,6 +51,7 @@ type WatchedEvent = Exclude<CollectorEvent, { kind: 'health' | 'loss' | 'path_ch
 export class ProcessWatch {
   readonly table = new ProcessTable();
   readonly #options: ProcessWatchOptions;
+  readonly #guards: GuardProcesses;
   readonly #facts: ProcessFacts;
   readonly #marks: KernelMarks;
   readonly #shells = new ShellImages();
@@ -62,6 +66,7 @@ export class ProcessWatch {
     this.#options = options;
     const { userName } = options;
     const { table } = this;
+    this.#guards = new GuardProcesses(options.guards);
     const product = process.platform === 'darwin' ? 'macos' : 'linux';
     this.#facts = new ProcessFacts({ table, userName, product });
     this.#marks = new KernelMarks(options.collector, options.marked);
@@ -82,6 +87,7 @@ export class ProcessWatch {
       userName,
       isNew,
       processes: procProcesses(),
+      guards: this.#guards,
       isWatched: (uid, home) => homes.includes(uid, home),
       lookAgain,
       onFound: (known, facts) => {
@@ -110,6 +116,7 @@ export class ProcessWatch {
       containers: this.#containers,
       userName,
       clientProcesses,
+      guards: this.#guards,
       policyOf: (serverId, image, shell) => policies.program(serverId, image, shell),
       isDisguisedShell: (pid, image) => this.#shells.isDisguised(pid, image),
       firstReport: (known) => isNew(reportKey(known)),

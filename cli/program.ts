@@ -20,6 +20,7 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
     finish(await action(makeOutput(options.json === true)));
   addInventory(program, install, run);
   addApproval(program, run);
+  addWrapping(program, run);
   addKeys(program, run);
   addBundles(program, run);
   addPolicies(program, run);
@@ -126,6 +127,23 @@ function addApproval(program: Command, run: Run): void {
     .action((options) =>
       run(options, async (output) => (await import('./commands/inspect.ts')).verify(options, output)),
     );
+}
+
+function addWrapping(program: Command, run: Run): void {
+  const rewriting = (verb: 'wrap' | 'unwrap', description: string) =>
+    withSelection(program.command(verb).argument('[server...]', 'id, or client/name where that is unique'))
+      .description(description)
+      .option('--all', 'every server that is found')
+      .option('--client <id>', 'servers of this client alone')
+      .option('--project <dir>', 'servers of this project alone')
+      .option('--dry-run', 'show what would change in which file, and change nothing')
+      .action((servers, options) =>
+        run(options, async (output) =>
+          (await import('./commands/wrap.ts')).rewrite(verb, servers, options, output),
+        ),
+      );
+  rewriting('wrap', 'put the guard in front of servers in the configs of their clients');
+  rewriting('unwrap', 'take the guard away again');
 }
 
 function addKeys(program: Command, run: Run): void {

@@ -20,6 +20,11 @@ export const GUARD_ERROR_CODES = [
   'GUARD_TOOL_CHANGED',
   'GUARD_TOOL_NOT_LISTED',
   'GUARD_TOOL_UNUSABLE',
+  // Putting it into configs
+  'GUARD_ENTRY_UNFIT',
+  'GUARD_CONFIG_CHANGED',
+  'GUARD_CONFIG_UNWRITABLE',
+  'GUARD_BACKUP_FAILED',
 ] as const;
 export type GuardErrorCode = (typeof GUARD_ERROR_CODES)[number];
 

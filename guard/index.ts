@@ -3,3 +3,10 @@ export { type GuardOptions, runGuard } from './guard.ts';
 export type { GuardEnd } from './guarded-server.ts';
 export type { GuardRequest } from './request.ts';
 export { answerQuestion, openQuestions, type Question } from './session/questions.ts';
+export {
+  type EntryOutcome,
+  type FileOutcome,
+  type RewriteOutcome,
+  type RewriteRequest,
+  rewriteConfigs,
+} from './wrap/rewrite.ts';

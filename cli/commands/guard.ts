@@ -21,6 +21,9 @@ export interface GuardCommandOptions {
 /** Signals that are the server's, too. */
 const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
+/** Before the names of variables that `bin/sealwatch` keeps apart. */
+const KEPT = 'SEALWATCH_KEPT_';
+
 /**
  * `sealwatch guard`: starts a server and stands in front of it. Ends as the server ended: with its status, or by the
  * signal that ended it.
@@ -37,7 +40,7 @@ export async function guard(
     });
   const own = resolve(options.stateDir ?? defaultStateDir(process.env));
   const { client = null, name = null, config = null } = options;
-  const request = { client, name, config, command, args, cwd: process.cwd(), env: process.env };
+  const request = { client, name, config, command, args, cwd: process.cwd(), env: clientEnvironment(process.env) };
   const end = await runGuard({
     request,
     user: homeAsUser(homedir()),
@@ -54,6 +57,14 @@ export async function guard(
     },
   });
   leave(end);
+}
+
+/** What the client gave, with what `bin/sealwatch` keeps from the guard itself back in its place. */
+function clientEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const given: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(env))
+    given[name.startsWith(KEPT) ? name.slice(KEPT.length) : name] = value;
+  return given;
 }
 
 /** Standard output, written without waiting for its reader: Node's own stream blocks on a pipe that is full. */

@@ -21,6 +21,7 @@ function watch(context: TestContext, wholeHost: boolean): ProcessWatch {
   const made = new ProcessWatch({
     profile: 'developer',
     denial: 'report',
+    guards: [],
     wholeHost,
     userName: (uid) => `u${uid}`,
     isNew: () => true,
