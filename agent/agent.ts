@@ -1,5 +1,6 @@
 import { hostname, release, type, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { standaloneIssuer } from '../approval/index.ts';
 import { createProcessCollector, FileWatcher, type ProcessCollector } from '../collectors/index.ts';
 import { AccountNames, listHostUsers } from '../inventory/index.ts';
 import type { CollectorEvent, Health, Server } from '../wire/index.ts';
@@ -14,6 +15,7 @@ import { PolicyChecks } from './enrich/policy-checks.ts';
 import { WatchedHomes } from './enrich/watched-homes.ts';
 import { HostView } from './host-view.ts';
 import { HostWatch } from './host-watch.ts';
+import { IdentityDesk } from './identity/identity-desk.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { LiveRules } from './rules/live-rules.ts';
@@ -70,6 +72,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 class Daemon implements Agent {
   readonly #options: AgentOptions;
   readonly #started = new Date();
+  readonly #names = AccountNames.ofHost();
   readonly #health = new Map<string, Health>();
   readonly #lost: Record<string, number> = {};
   readonly #database;
@@ -83,6 +86,7 @@ class Daemon implements Agent {
   readonly #writers: KeptWriters;
   readonly #uplink: Uplink;
   readonly #watch: HostWatch;
+  readonly #identities: IdentityDesk;
   readonly #clock: ClockWatch;
   readonly #agentId: string;
   #control: ControlSocket | null = null;
@@ -104,7 +108,6 @@ class Daemon implements Agent {
     });
     this.#spool = new Spool(this.#database, meta);
     const snapshots = new SnapshotStore(this.#database);
-    const names = AccountNames.ofHost();
     const host = hostname();
     this.#uplink = new Uplink({
       url: `${central.url}/v1/agent`,
@@ -127,7 +130,7 @@ class Daemon implements Agent {
     this.#processWatch = new ProcessWatch({
       ...options,
       wholeHost: options.rules.settings.rule_scope === 'host',
-      userName: (uid) => names.user(uid),
+      userName: (uid) => this.#names.user(uid),
       isNew: (key) => snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
       policies: this.#policies,
       marked: new MarkedServers(this.#database),
@@ -150,6 +153,7 @@ class Daemon implements Agent {
       log,
       onSight: (servers) => this.#seen(servers),
     });
+    this.#identities = this.#identityDesk(host);
     this.#clock = new ClockWatch((jumpMs) => {
       this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
       this.#watch.touched();
@@ -182,6 +186,12 @@ class Daemon implements Agent {
       ...why,
       ...(pin === null ? {} : { pin }),
     });
+  }
+
+  #identityDesk(host: string): IdentityDesk {
+    const { stateDir, users, profile, log } = this.#options;
+    const servers = () => this.#watch.servers;
+    return new IdentityDesk({ stateDir, users, profile, log, servers, issuer: standaloneIssuer(host) });
   }
 
   #watchFiles(): void {
@@ -220,6 +230,7 @@ class Daemon implements Agent {
     await this.#watch.start();
     this.#clock.start();
     await this.#processes.start((event) => this.#receive(event));
+    this.#identities.start();
   }
 
   reloadRules(): void {
@@ -233,6 +244,7 @@ class Daemon implements Agent {
 
   async #stop(): Promise<void> {
     this.#clock.stop();
+    this.#identities.stop();
     await this.#rules.stop();
     this.#policies.stop();
     await this.#processes.stop();

@@ -3,6 +3,7 @@ import { PROFILES, SEVERITIES } from '../wire/index.ts';
 import { type Action, collect, type Run, withJson } from './command-options.ts';
 import type { ExitCode } from './exit-code.ts';
 import { addGuard } from './guard-program.ts';
+import { addIdentity } from './identity-program.ts';
 import { defaultStateDir, type Installation } from './installation.ts';
 import { makeOutput } from './output.ts';
 import { addRules } from './rules-program.ts';
@@ -25,6 +26,7 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
   addPolicies(program, run);
   addRules(program, install, run);
   addGuard(program, install, run);
+  addIdentity(program, run);
   addPrograms(program, install, run);
   return program;
 }

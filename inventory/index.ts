@@ -64,6 +64,7 @@ export {
 } from './errors.ts';
 export * as limits from './limits.ts';
 export { FINDING_IDS, type FindingId, type FindingKind, findingKind } from './posture/catalogue.ts';
+export { isLoaderVariable } from './posture/loader-variables.ts';
 export { redactArgs } from './posture/redact.ts';
 export { classifySecret, redactShapes, SECRET_CLASSES, type SecretClass } from './posture/secret.ts';
 export { controlFindings } from './posture/trust-findings.ts';

@@ -50,6 +50,15 @@ export {
   MAX_RECORD_TEXT,
 } from './guard-record.ts';
 export {
+  IDENTITY_ANSWERS,
+  IDENTITY_NAME,
+  IDENTITY_QUESTIONS,
+  type IdentityAnswer,
+  type IdentityQuestion,
+  identityAnswerSchema,
+  identityQuestionSchema,
+} from './identity-question.ts';
+export {
   ARTEFACT_ROLES,
   type Artefact,
   type ArtefactRole,
