@@ -27,6 +27,8 @@ export class FrontedServer implements AsyncDisposable {
       },
       ...options,
     });
+    // Who writes to a server that is gone is told so; a client does not mind.
+    this.remote.input.on('error', () => {});
     this.#lines = createInterface({ input: this.remote.output })[Symbol.asyncIterator]();
   }
 
@@ -36,7 +38,9 @@ export class FrontedServer implements AsyncDisposable {
   }
 
   async write(text: string): Promise<void> {
-    if (!this.remote.input.write(`${text}\n`)) await once(this.remote.input, 'drain');
+    const { input } = this.remote;
+    input.write(`${text}\n`);
+    if (input.writableNeedDrain) await once(input, 'drain');
   }
 
   async send(message: object): Promise<void> {
@@ -56,9 +60,13 @@ export class FrontedServer implements AsyncDisposable {
     return JSON.parse(line);
   }
 
+  /** Asks, and gives the answer; what comes before it is dropped. */
   async ask(id: string | number, method: string, params: object = {}): Promise<Json> {
     await this.send({ id, method, params });
-    return this.next();
+    for (;;) {
+      const message = await this.next();
+      if (message['id'] === id) return message;
+    }
   }
 
   /** Begins a session, as every client does. */

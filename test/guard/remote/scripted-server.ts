@@ -62,7 +62,8 @@ export function session(handler: Handler): Handler {
     const { method, message } = asked;
     if (message['method'] === 'initialize') return answerInitialize(asked, response);
     if (method === 'DELETE') return void response.writeHead(200).end();
-    if (method === 'POST' && message['id'] === undefined) return void response.writeHead(202).end();
+    if (method === 'POST' && typeof message['method'] === 'string' && message['id'] === undefined)
+      return void response.writeHead(202).end();
     return handler(asked, response);
   };
 }
