@@ -121,6 +121,7 @@ class EventSourceLink implements Link {
     let fault: GuardError | null = null;
     try {
       for await (const event of readEvents(response.body, reader, { messageBytes, held })) {
+        if (this.#closing.signal.aborted) return;
         if (event.type === 'message') await host.receive(event.data);
         if (event.type !== 'endpoint' || named) continue;
         named = true;

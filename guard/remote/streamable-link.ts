@@ -184,6 +184,7 @@ class StreamableLink implements Link {
         if (event.type !== 'message') continue;
         await this.#options.host.receive(event.data);
         feed.moved();
+        if (this.#closing.signal.aborted) return;
       }
     } catch (error) {
       fault = faultOf(error);
