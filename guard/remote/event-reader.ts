@@ -1,6 +1,5 @@
 const LF = 0x0a;
 const CR = 0x0d;
-const COLON = 0x3a;
 const SPACE = 0x20;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Characters of an event's id that are kept; it goes back in a header. */
@@ -84,7 +83,7 @@ export class EventReader {
   }
 
   #field(line: Buffer): void {
-    const colon = line.indexOf(COLON);
+    const colon = line.indexOf(':');
     const nameEnd = colon < 0 ? line.length : colon;
     if (nameEnd === 0 || nameEnd > MAX_FIELD_NAME_LENGTH) return;
     const value = line.subarray(colon < 0 ? line.length : nameEnd + (line[nameEnd + 1] === SPACE ? 2 : 1));

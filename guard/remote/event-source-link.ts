@@ -1,4 +1,5 @@
 import type { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { GuardError } from '../errors.ts';
 import { EventReader, type ServerEvent } from './event-reader.ts';
 import type { Link, LinkOptions } from './link.ts';
@@ -32,10 +33,7 @@ class EventSourceLink implements Link {
   readonly #broken: Promise<GuardError>;
   #break: (fault: GuardError) => void = () => {};
 
-  constructor(
-    options: LinkOptions,
-    create: (fetch: (url: string | URL, init?: RequestInit) => Promise<Response>) => SSEClientTransport,
-  ) {
+  constructor(options: LinkOptions, create: (fetch: FetchLike) => SSEClientTransport) {
     this.#options = options;
     this.#transport = create((url, init) =>
       init?.method === 'POST' ? this.#post(url, init) : this.#get(url, init),

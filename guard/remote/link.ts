@@ -1,4 +1,3 @@
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { GuardError } from '../errors.ts';
 import type { AuthorisedFetch } from './authorised-fetch.ts';
 import type { HeldBytes } from './held-bytes.ts';
@@ -36,6 +35,3 @@ export interface LinkOptions {
   readonly held: HeldBytes;
   readonly limits: RemoteLimits;
 }
-
-/** What is given to one of the SDK's transports. */
-export type TransportFetch = FetchLike;

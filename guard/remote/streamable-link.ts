@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { GuardError } from '../errors.ts';
 import { EventFeed } from './event-feed.ts';
 import type { Link, LinkOptions } from './link.ts';
@@ -44,12 +45,7 @@ class StreamableLink implements Link {
   readonly #closing = new AbortController();
   #next = 0;
 
-  constructor(
-    options: LinkOptions,
-    create: (
-      fetch: (url: string | URL, init?: RequestInit) => Promise<Response>,
-    ) => StreamableHTTPClientTransport,
-  ) {
+  constructor(options: LinkOptions, create: (fetch: FetchLike) => StreamableHTTPClientTransport) {
     this.#options = options;
     this.#transport = create((url, init) => this.#fetch(url, init));
   }
