@@ -19,6 +19,7 @@ export { Authoriser, type Moment, type PolicySubject, type ToolCall } from './po
 export { CEDAR_SCHEMA } from './policy/cedar-schema.ts';
 export { DENIAL_CODES, type DenialCode, type PolicyDecision } from './policy/denial.ts';
 export type { Destination } from './policy/destination.ts';
+export { childPointer } from './policy/pointer.ts';
 export {
   CLIENT_FEATURES,
   type ClientFeature,
@@ -29,6 +30,7 @@ export {
 export { policyInvalid, readPolicy } from './policy/policy-file.ts';
 export { toolDigest } from './policy/tool-digest.ts';
 export { blockingFindings } from './statement/acceptance.ts';
+export { skeleton } from './statement/confusable.ts';
 export type { Contexts, Situation } from './statement/contexts.ts';
 export { type Candidate, identityOf, type ServerIdentity, type Statement } from './statement/statement.ts';
 export {

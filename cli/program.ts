@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { PROFILES, SEVERITIES } from '../wire/index.ts';
 import { type Action, collect, type Run, withJson } from './command-options.ts';
 import type { ExitCode } from './exit-code.ts';
+import { addGuard } from './guard-program.ts';
 import { defaultStateDir, type Installation } from './installation.ts';
 import { makeOutput } from './output.ts';
 import { addRules } from './rules-program.ts';
@@ -22,6 +23,7 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
   addBundles(program, run);
   addPolicies(program, run);
   addRules(program, install, run);
+  addGuard(program, install, run);
   addPrograms(program, install, run);
   return program;
 }
