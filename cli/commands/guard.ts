@@ -46,6 +46,7 @@ export async function guard(
     config,
     command,
     args,
+    remote: null,
     cwd: process.cwd(),
     env: clientEnvironment(process.env),
   };
