@@ -44,9 +44,17 @@ export {
   type UnixSocket,
 } from './event.ts';
 export {
+  JOURNAL_DIRECTORY,
+  type JournalName,
+  journalFile,
+  MAX_JOURNAL_BYTES,
+  parseJournalFile,
+} from './guard-journal.ts';
+export {
   type GuardRecord,
   guardRecordSchema,
   MAX_RECORD_BYTES,
+  MAX_RECORD_ITEMS,
   MAX_RECORD_TEXT,
 } from './guard-record.ts';
 export {
