@@ -87,6 +87,8 @@ export const guardRecordSchema = z.discriminatedUnion('kind', [
     from: z.enum(['client', 'server']),
     fault: text,
     passed: z.boolean(),
+    /** How many of them this record stands for: of very many not each is recorded. */
+    count: z.number().int().positive(),
   }),
   z.object({
     ...base,

@@ -57,6 +57,7 @@ export {
   MAX_RECORD_ITEMS,
   MAX_RECORD_TEXT,
 } from './guard-record.ts';
+export { HOST_FACTS_FILE, type HostFacts, hostFactsSchema, MAX_HOST_FACTS_BYTES } from './host-facts.ts';
 export {
   ARTEFACT_ROLES,
   type Artefact,

@@ -22,7 +22,7 @@ const AS_ROOT = process.getuid?.() === 0;
 const START = new Date('2026-11-28T10:00:00Z');
 
 function fault(text: string): Entry {
-  return { server: null, kind: 'frame', from: 'server', fault: text, passed: true };
+  return { server: null, kind: 'frame', from: 'server', fault: text, passed: true, count: 1 };
 }
 
 function temporary(context: TestContext): TempDirectory {
