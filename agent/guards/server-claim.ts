@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import type { ProcessEntry, ProcessTable } from '../enrich/process-table.ts';
+import { sameImage } from '../enrich/subtree.ts';
 
 /** Processes between a guard and the server that it started, at the most. */
 const MAX_STEPS = 8;
@@ -32,7 +33,8 @@ export interface ClaimGrounds {
 /**
  * The process that a claim is about. It counts only where the guard is a process of the journal's owner that holds the
  * journal open, belongs to no server itself, and is above the claimed process, which it is not younger than: so
- * nobody can make a server of what another process started. `unknown` where either was not heard of yet.
+ * nobody can make a server of what another process started. `unknown` where either was not heard of yet, or not of what
+ * the process runs.
  */
 export function claimedProcess(
   claim: ServerClaim,
@@ -44,7 +46,9 @@ export function claimedProcess(
   const isAlive = ({ pid, start }: ProcessEntry) => startOf(pid) === start;
   if (!isAlive(entry) || !isAlive(guard)) return 'false';
   if (guard.uid !== claim.uid || guard.membership !== null || entry.start < guard.start) return 'false';
-  return isBelow(entry, guard) && holdsOpen(guard.pid, claim.journal) ? entry : 'false';
+  if (!isBelow(entry, guard) || !holdsOpen(guard.pid, claim.journal)) return 'false';
+  // Seen between fork and exec: what it runs is still to come.
+  return entry.parent !== null && sameImage(entry, entry.parent) ? 'unknown' : entry;
 }
 
 function isBelow(entry: ProcessEntry, above: ProcessEntry): boolean {

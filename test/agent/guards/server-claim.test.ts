@@ -83,6 +83,9 @@ test('a claim waits for its process and for the config of its server', () => {
   assert.deepEqual(joined, []);
   isKnown = true;
   claims.retry();
+  assert.deepEqual(joined, [], 'it still runs what its guard runs');
+  table.exec(execEvent(31, 20, ['node', 'server.js']));
+  claims.heardOf(31);
   claims.retry();
   assert.deepEqual(joined, [31]);
 });
