@@ -3,6 +3,9 @@ export const JOURNAL_DIRECTORY = 'guard';
 /** Bytes of one journal file; a guard begins the next one before that. */
 export const MAX_JOURNAL_BYTES = 8 * 1024 * 1024;
 
+/** The byte behind each record. */
+export const RECORD_END = 0x0a;
+
 const PATTERN = /^(?<began>\d{13,15})-(?<pid>[1-9]\d{0,9})-(?<nonce>[0-9a-f]{8})-(?<part>\d{6})\.ndjson$/;
 
 /** What the name of a journal file says: which guard wrote it, and which of its files it is. */

@@ -9,7 +9,7 @@ export const MAX_RECORD_ITEMS = 200;
 export const MAX_RECORD_BYTES = 256 * 1024;
 
 const text = z.string().max(MAX_RECORD_TEXT);
-const list = z.array(text).max(MAX_RECORD_ITEMS);
+const list = z.array(text).max(MAX_RECORD_ITEMS).readonly();
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 const base = {

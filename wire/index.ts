@@ -49,6 +49,7 @@ export {
   journalFile,
   MAX_JOURNAL_BYTES,
   parseJournalFile,
+  RECORD_END,
 } from './guard-journal.ts';
 export {
   type GuardRecord,

@@ -1,9 +1,8 @@
 import { readSync } from 'node:fs';
-import { MAX_RECORD_BYTES } from '../../wire/index.ts';
+import { MAX_RECORD_BYTES, RECORD_END } from '../../wire/index.ts';
 
 /** Bytes read at once; a record always fits. */
 const READ_BYTES = 2 * MAX_RECORD_BYTES;
-const LINE_END = 0x0a;
 
 /** Where reading goes on. */
 export interface JournalCursor {
@@ -42,7 +41,7 @@ export class LineReader {
     const lines: JournalLine[] = [];
     let skipping = within;
     let at = 0;
-    for (let end = read.indexOf(LINE_END); end >= 0; end = read.indexOf(LINE_END, at)) {
+    for (let end = read.indexOf(RECORD_END); end >= 0; end = read.indexOf(RECORD_END, at)) {
       if (lines.length === maxLines) break;
       const fits = end - at < MAX_RECORD_BYTES;
       if (!skipping) lines.push({ text: fits ? read.toString('utf8', at, end) : null, begin: offset + at });

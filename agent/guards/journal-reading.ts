@@ -10,7 +10,7 @@ import { isFinished } from './living-guards.ts';
 import { RecordPace } from './record-pace.ts';
 
 /** Files read in one directory, those of the guards that began first; the others follow once these are gone. */
-const MAX_FILES = 4_096;
+const MAX_JOURNALS = 4_096;
 /** Lines read in one step of a directory. */
 const MAX_STEP_LINES = 100;
 /** Bytes of a file that are read: twice what a guard writes. */
@@ -76,7 +76,7 @@ export class JournalReading {
     try {
       const listed = directory.list();
       this.#forgetAllBut(listed);
-      for (const journal of this.#inTurn(listed.slice(0, MAX_FILES))) {
+      for (const journal of this.#inTurn(listed.slice(0, MAX_JOURNALS))) {
         if (step.lines >= MAX_STEP_LINES) {
           step.more = true;
           break;

@@ -1,9 +1,7 @@
 import { uptime } from 'node:os';
-import { startOf } from '../../collectors/index.ts';
+import { startOf, TICKS_PER_SECOND } from '../../collectors/index.ts';
 import type { ListedJournal } from './journal-directory.ts';
 
-/** Clock ticks of proc(5) in a second: USER_HZ. */
-const TICKS_PER_SECOND = 100;
 /** Milliseconds by which a clock may be off before a pid counts as taken by another process. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
@@ -15,7 +13,7 @@ export function isFinished(journal: ListedJournal, all: readonly ListedJournal[]
   return all.some(isLater) || !isRunning(pid, began);
 }
 
-/** Whether a process that began before `began` (milliseconds since the epoch) has this pid. */
+/** Whether a process that began no later than `began` (milliseconds since the epoch) has this pid. */
 export function isRunning(pid: number, began: number): boolean {
   try {
     process.kill(pid, 0);

@@ -3,7 +3,7 @@ import type { ProcessEntry, ProcessTable } from '../enrich/process-table.ts';
 import { sameImage } from '../enrich/subtree.ts';
 
 /** Processes between a guard and the server that it started, at the most. */
-const MAX_STEPS = 8;
+const MAX_BETWEEN = 8;
 /** Descriptors of a guard that are looked at for its journal. */
 const MAX_DESCRIPTORS = 256;
 
@@ -53,7 +53,7 @@ export function claimedProcess(
 
 function isBelow(entry: ProcessEntry, above: ProcessEntry): boolean {
   let at = entry.parent;
-  for (let steps = 0; at !== null && steps < MAX_STEPS; steps += 1) {
+  for (let steps = 0; at !== null && steps < MAX_BETWEEN; steps += 1) {
     if (at === above) return true;
     at = at.parent;
   }

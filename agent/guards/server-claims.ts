@@ -2,7 +2,7 @@ import type { ProcessEntry } from '../enrich/process-table.ts';
 import { type ClaimGrounds, claimedProcess, type ServerClaim } from './server-claim.ts';
 
 /** Claims that wait; the one that waits longest goes first. */
-const MAX_WAITING = 1_024;
+const MAX_WAITING_CLAIMS = 1_024;
 
 export interface ServerClaimsOptions extends ClaimGrounds {
   /** Takes a process as the server's; false where the server is not known yet. */
@@ -26,7 +26,7 @@ export class ServerClaims {
     if (this.#options.startOf(claim.pid) === null) return;
     this.#waiting.set(claim.pid, claim);
     const [oldest] = this.#waiting.keys();
-    if (this.#waiting.size > MAX_WAITING && oldest !== undefined) this.#waiting.delete(oldest);
+    if (this.#waiting.size > MAX_WAITING_CLAIMS && oldest !== undefined) this.#waiting.delete(oldest);
   }
 
   /** A process began, or runs something else now. */

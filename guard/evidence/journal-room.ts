@@ -1,10 +1,9 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { MAX_JOURNAL_BYTES, parseJournalFile } from '../../wire/index.ts';
+import { MAX_JOURNAL_BYTES, parseJournalFile, RECORD_END } from '../../wire/index.ts';
 
 /** Bytes read at once. */
 const CHUNK_BYTES = 256 * 1024;
-const LINE_END = 0x0a;
 
 /**
  * Removes the oldest journal files of a directory until the rest is within `maxBytes`. Answers how many records were in
@@ -42,7 +41,7 @@ function linesIn(path: string): number {
     for (let at = 0; at < MAX_JOURNAL_BYTES; ) {
       const read = readSync(fd, chunk, 0, chunk.length, at);
       if (read === 0) break;
-      for (let byte = 0; byte < read; byte += 1) if (chunk[byte] === LINE_END) lines += 1;
+      for (let byte = 0; byte < read; byte += 1) if (chunk[byte] === RECORD_END) lines += 1;
       at += read;
     }
     return lines;

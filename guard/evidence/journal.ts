@@ -14,7 +14,7 @@ import { makeRoom } from './journal-room.ts';
 /** Milliseconds that records wait to be written together. */
 const FLUSH_MS = 20;
 /** Milliseconds until records that could not be written are tried again. */
-const RETRY_MS = 1_000;
+const WRITE_AGAIN_MS = 1_000;
 /** Bytes of records that wait; more than that are counted as lost. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 /** Bytes of all files of a directory; the oldest go first. */
@@ -104,7 +104,8 @@ export class Journal {
       // No file can be made: all of it waits.
     }
     for (const { length } of this.#waiting.splice(0, written)) this.#waitingBytes -= length;
-    if (this.#waiting.length + this.lost > 0) this.#timer = setTimeout(() => this.flush(), RETRY_MS).unref();
+    if (this.#waiting.length + this.lost > 0)
+      this.#timer = setTimeout(() => this.flush(), WRITE_AGAIN_MS).unref();
   }
 
   close(): void {

@@ -9,7 +9,11 @@ export const SERVER = {
   state: 'approved',
 } as const;
 
-export function denied(target: string, server: Entry['server'] = SERVER): Entry {
+/** A call that a guard refused. */
+export function denied(
+  target: string,
+  server: Entry['server'] = SERVER,
+): Extract<Entry, { readonly kind: 'call' }> {
   return {
     server,
     kind: 'call',

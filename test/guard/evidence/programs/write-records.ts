@@ -11,6 +11,7 @@ for (let round = 0; ; round += 1) {
       from: 'server',
       fault: 'x'.repeat(count * 20),
       passed: true,
+      count: 1,
     });
   journal.flush();
   if (round === 0) process.stdout.write('written\n');
