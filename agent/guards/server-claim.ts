@@ -32,8 +32,8 @@ export interface ClaimGrounds {
 
 /**
  * The process that a claim is about. It counts only where the guard is a process of the journal's owner that holds the
- * journal open, belongs to no server itself, and is above the claimed process, which it is not younger than: so
- * nobody can make a server of what another process started. `unknown` where either was not heard of yet, or not of what
+ * journal open, belongs to no server itself, and is above the claimed process, both as they were heard of: so nobody
+ * can make a server of what another process started. `unknown` where either was not heard of yet, or not of what
  * the process runs.
  */
 export function claimedProcess(
@@ -45,7 +45,7 @@ export function claimedProcess(
   if (entry === null || guard === null) return 'unknown';
   const isAlive = ({ pid, start }: ProcessEntry) => startOf(pid) === start;
   if (!isAlive(entry) || !isAlive(guard)) return 'false';
-  if (guard.uid !== claim.uid || guard.membership !== null || entry.start < guard.start) return 'false';
+  if (guard.uid !== claim.uid || guard.membership !== null) return 'false';
   if (!isBelow(entry, guard) || !holdsOpen(guard.pid, claim.journal)) return 'false';
   // Seen between fork and exec: what it runs is still to come.
   return entry.parent !== null && sameImage(entry, entry.parent) ? 'unknown' : entry;

@@ -55,7 +55,10 @@ test('nobody makes a server of what another process started', () => {
 
 test('a pid that another process has by now is no server', () => {
   assert.equal(claimedProcess(CLAIM, grounds({ startOf: () => null })), 'false');
-  assert.equal(claimedProcess(CLAIM, grounds({ startOf: (pid) => (pid === 30 ? 7 : 1) })), 'false');
+  const taken = (by: number) => grounds({ startOf: (pid) => (pid === by ? 7 : pid) });
+  assert.notEqual(claimedProcess(CLAIM, taken(99)), 'false');
+  assert.equal(claimedProcess(CLAIM, taken(30)), 'false');
+  assert.equal(claimedProcess(CLAIM, taken(20)), 'false');
 });
 
 test('a guard inside the subtree of a server starts no servers', () => {
