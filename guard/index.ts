@@ -1,3 +1,4 @@
+export { type Jurisdiction, type JurisdictionOptions, jurisdiction } from './authority/host-facts.ts';
 export { GUARD_ERROR_CODES, GuardError, type GuardErrorCode } from './errors.ts';
 export { type GuardOptions, runGuard } from './guard.ts';
 export type { GuardEnd } from './guarded-server.ts';
