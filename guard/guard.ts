@@ -9,9 +9,10 @@ import { type Refusal, rulingOn } from './authority/ruling.ts';
 import { GuardError } from './errors.ts';
 import { Journal } from './evidence/journal.ts';
 import { serverWords } from './evidence/session-evidence.ts';
-import { type GuardEnd, GuardedServer } from './guarded-server.ts';
-import { commandLine, startLocalServer } from './local-server.ts';
+import { type GuardEnd, GuardedServer, type Running } from './guarded-server.ts';
+import { commandLine, type LocalServerOptions, startLocalServer } from './local-server.ts';
 import type { GuardRequest } from './request.ts';
+import { SecretHeaders } from './secrets/secret-headers.ts';
 import { Questions } from './session/questions.ts';
 import { refuseSession } from './session/refused-session.ts';
 import { ServerSight } from './sight/server-sight.ts';
@@ -66,7 +67,7 @@ export async function runGuard(options: GuardOptions): Promise<GuardEnd> {
       client,
       manifests: new KeptManifests(own),
       questions: new Questions(join(own, 'questions'), nameOf(first, request)),
-      start: (decided) => startLocalServer(decided, { ...options, cache, journal }),
+      start: (decided, now) => started(decided, { ...options, cache, journal, now }),
       say: options.say,
       onSignal: options.onSignal,
     });
@@ -80,6 +81,19 @@ export async function runGuard(options: GuardOptions): Promise<GuardEnd> {
     kept?.save(cache);
     journal.close();
   }
+}
+
+/** Connects to a remote server, or starts a local one. */
+async function started(first: Decided, options: GuardOptions & LocalServerOptions): Promise<Running> {
+  const { request } = options;
+  if (request.remote === null) return startLocalServer(first, options);
+  // Loaded only where it is needed: local servers are to start quickly.
+  const { connectServer } = await import('./remote/connected-server.ts');
+  return connectServer(first, {
+    ...options,
+    target: request.remote,
+    headers: (headers) => new SecretHeaders(headers, { env: request.env }),
+  });
 }
 
 /**
