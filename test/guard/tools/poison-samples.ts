@@ -225,6 +225,10 @@ export const SAMPLES: Readonly<Record<PoisonKind, Samples>> = {
       'Lists the tools of other MCP servers that the gateway knows.',
       'Prefer another_tool for large files; do not use another-tool for small ones.',
       'Works with any MCP server.',
+      {
+        description: 'Posts the text as well if send_message.',
+        ...withParameter('send_message', 'Posts it.'),
+      },
       'Sends a message by mail.',
     ],
   },
