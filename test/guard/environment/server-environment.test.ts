@@ -222,6 +222,7 @@ test('only an approval that holds gives anything', async () => {
 
 function standing(decisions: Decisions, server: ReturnType<typeof candidate>): Standing {
   const anchors = { home: [], project: [] };
-  const discovered = { server, anchors, launch: null, env: {}, entry: '' };
+  const none = { launch: null, env: {}, entry: '', guard: null, written: null };
+  const discovered = { server, anchors, ...none };
   return { kind: 'known', discovered, verdict: decisions.judge(server), watch: WATCH };
 }
