@@ -29,6 +29,7 @@ export { childPointer } from './policy/pointer.ts';
 export {
   CLIENT_FEATURES,
   type ClientFeature,
+  MAX_NAME_LENGTH,
   type Policy,
   type Secret,
   type SecretHeader,

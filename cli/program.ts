@@ -91,6 +91,10 @@ function addApproval(program: Command, run: Run): void {
     .option('--group <name>', 'a host group that it is for; may be repeated', collect)
     .option('--policy <file>', 'what it may do while it runs (docs/policy.md)')
     .option('--no-policy', 'give up the policy of the last approval')
+    .option(
+      '--tools <from>',
+      'the tools that it may offer: `seen` by the guard, or an answer to tools/list in a file',
+    )
     .option('--any-user', 'let it hold for every user')
     .option('--project', 'keep it in the project, to be committed')
     .option('--all', 'approve every server that --from-scan shows')

@@ -31,6 +31,8 @@ export interface GuardOptions {
   readonly systemTrust: string | null;
   /** The program that starts servers; null where this installation has none. */
   readonly launcher: string | null;
+  /** Absolute paths by which configs start this guard. */
+  readonly guards: readonly string[];
   readonly client: { readonly input: Readable; readonly output: Writable };
   /** Says something to the person, on the client's log of the server. */
   readonly say: (text: string) => void;
@@ -89,14 +91,24 @@ function keptHashes({ own, profile, user }: GuardOptions): KeptHashes | null {
 }
 
 function deciderOf(options: GuardOptions, cache: HashCache): Decider {
-  const { request, user, profile, hostGroup, decisions, systemTrust } = options;
+  const { request, user, profile, hostGroup, decisions, systemTrust, guards } = options;
   const assessor = new Assessor({
     approvals: new ApprovalStore(decisions),
     trustSource: { stateDir: decisions, systemDirectory: systemTrust, profile },
     group: hostGroup,
   });
   const salt = randomBytes(32).toString('hex');
-  const sight = new ServerSight({ request, user, assessor, cache, salt, platform: process.platform });
+  const { platform } = process;
+  const sight = new ServerSight({
+    request,
+    user,
+    assessor,
+    cache,
+    salt,
+    platform,
+    guards,
+    stateDir: decisions,
+  });
   return new Decider({ sight, profile, hostGroup });
 }
 

@@ -36,6 +36,7 @@ export async function startLocalServer(first: Decided, options: LocalServerOptio
     cwd: request.cwd,
     env: request.env,
     sealed,
+    hashes: options.cache,
     onRefused: ({ path, reason }) => {
       journal.write({ server: serverWords(first.standing), kind: 'image', path, reason });
       say(`${path} was not loaded: ${reason}`);

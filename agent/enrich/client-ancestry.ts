@@ -5,7 +5,7 @@ import type { ProcessEntry } from './process-table.ts';
 import { runningProgram } from './running-program.ts';
 
 /** Steps of a launch between a client and what it starts: `env`, `npx`, `sh -c`, `env`, `node`. */
-const MAX_STEPS = 8;
+export const MAX_STEPS = 8;
 /** Commands by which a client is itself a server for another one. */
 const SERVING = /^(mcp-server|mcp serve|mcp gateway run|gateway run)(?:\s|$)/;
 

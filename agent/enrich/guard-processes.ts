@@ -1,12 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { MAX_STEPS } from './client-ancestry.ts';
 import { isShellName } from './launch-chain.ts';
+import { MAX_PREFIX_WORDS } from './launch-match.ts';
 import type { ProcessEntry } from './process-table.ts';
 
-/** Words before the guard's verb: its interpreter, options of that, and its program. */
-const MAX_PREFIX_WORDS = 4;
-/** Steps of a launch between the guard and a process of the server: those of the server's own launch chain. */
-const MAX_STEPS = 8;
 /** What the guard starts a server with, which becomes the server. */
 const LAUNCHER = 'sealwatch-launcher';
 

@@ -7,7 +7,7 @@ import { type GuardEnd, runGuard } from '../../guard/index.ts';
 import { homeAsUser } from '../../inventory/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import { CliError } from '../errors.ts';
-import { defaultStateDir, type Installation, SYSTEM_TRUST } from '../installation.ts';
+import { defaultStateDir, guardPath, type Installation, SYSTEM_TRUST } from '../installation.ts';
 import { printable } from '../output.ts';
 
 export interface GuardCommandOptions {
@@ -40,7 +40,16 @@ export async function guard(
     });
   const own = resolve(options.stateDir ?? defaultStateDir(process.env));
   const { client = null, name = null, config = null } = options;
-  const request = { client, name, config, command, args, cwd: process.cwd(), env: clientEnvironment(process.env) };
+  const request = {
+    client,
+    name,
+    config,
+    command,
+    args,
+    remote: null,
+    cwd: process.cwd(),
+    env: clientEnvironment(process.env),
+  };
   const end = await runGuard({
     request,
     user: homeAsUser(homedir()),
@@ -50,6 +59,7 @@ export async function guard(
     own,
     systemTrust: SYSTEM_TRUST,
     launcher: install.launcher,
+    guards: [guardPath()],
     client: { input: process.stdin, output: ownOutput() },
     say: (text) => process.stderr.write(`sealwatch: ${printable(text)}\n`),
     onSignal: (forward) => {

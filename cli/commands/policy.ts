@@ -53,14 +53,17 @@ const toolsSchema = z.union([
   z.array(z.unknown()),
 ]);
 
+/** The definitions in a recorded answer to `tools/list`; `-` is stdin. @throws {CliError} */
+export function recordedTools(path: string): readonly unknown[] {
+  return parseJson(readInput(path, MAX_INPUT_BYTES), toolsSchema, path, 'an answer to tools/list');
+}
+
 /** `sealwatch policy tools`: the tools of a `tools/list` answer as they go into a policy. */
 export function policyTools(path: string, output: Output): ExitCode {
-  const tools = parseJson(readInput(path, MAX_INPUT_BYTES), toolsSchema, path, 'an answer to tools/list').map(
-    (definition) => ({
-      name: nameOf(definition),
-      digest: toolDigest(definition),
-    }),
-  );
+  const tools = recordedTools(path).map((definition) => ({
+    name: nameOf(definition),
+    digest: toolDigest(definition),
+  }));
   if (output.json) output.answerJson({ tools });
   else {
     output.answer('tools:');
