@@ -21,7 +21,7 @@ test('root’s agent issues tokens to the guards of an ordinary user while the a
   const host = new Host(context);
   const config = host.writeConfig('.cursor/mcp.json', { one: { command: 'cat', args: [] } });
   for (const path of [host.home, dirname(config), config]) lchownSync(path, uid, gid);
-  for (const path of [host.directory, host.stateDir]) chmodSync(path, 0o711);
+  chmodSync(host.directory, 0o711);
   const policy = join(host.directory, 'policy.json');
   writeFileSync(policy, JSON.stringify(POLICY));
   const daemon = await host.up().ready();
