@@ -1,18 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readSync,
-  rmSync,
-  type Stats,
-  symlinkSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type IdentityRequest, readToken } from '../../approval/index.ts';
+import { exposedPart, type IdentityRequest, readToken } from '../../approval/index.ts';
 import {
   IDENTITY_ANSWERS,
   IDENTITY_QUESTIONS,
@@ -32,7 +22,8 @@ const ASK_AGAIN_MS = 500;
 /** Bytes of an answer. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 const START_AGENT = 'start the agent of this host as root, or again where this user is new';
-const WRITABLE_BY_OTHERS = 0o022;
+/** Whose agent is believed: root's. */
+const ANSWERERS = [0];
 
 /** Asks the host's agent, which keeps the key, for tokens. It decides for itself what is true of a request. */
 export class AgentIdentity implements IdentitySource {
@@ -61,14 +52,13 @@ export class AgentIdentity implements IdentitySource {
 
   /** Whoever else could write there would choose the token. */
   #refuseExposed(): void {
-    let stat: Stats;
+    let exposed: string | null;
     try {
-      stat = lstatSync(this.#answers);
+      exposed = exposedPart(this.#answers, ANSWERERS);
     } catch (cause) {
       throw unavailable(`the agent of this host answers no guards (${codeOf(cause)})`, START_AGENT);
     }
-    if (!stat.isDirectory() || stat.uid !== 0 || (stat.mode & WRITABLE_BY_OTHERS) !== 0)
-      throw unavailable(`others could have written ${this.#answers}`);
+    if (exposed !== null) throw unavailable(`others could have written ${exposed}`);
   }
 
   async #ask({ id, audience, closure, serial }: IdentityRequest, endMs: number): Promise<IdentityAnswer> {

@@ -20,9 +20,9 @@ class Host implements Disposable {
     return signToken(STATEMENT, openIdentityKey(this.state.path), nowMs);
   }
 
-  verify(token: string, { audience = STATEMENT.audience, keys = this.keys, input = '' } = {}) {
+  verify(token: string, { audience = STATEMENT.audience, keys = this.keys, input = '', json = true } = {}) {
     const args = ['identity', 'verify', token, '--audience', audience, '--keys', keys];
-    return { text: runBuilt(args, { input }), json: runBuilt([...args, '--json'], { input }) };
+    return runBuilt(json ? [...args, '--json'] : args, { input });
   }
 
   [Symbol.dispose](): void {
@@ -43,13 +43,14 @@ test('identity verify believes a token that is given itself, as a file or on std
   using host = new Host();
   const file = host.state.write('token', `${host.token}\n`);
   const given = [host.verify(host.token), host.verify(file), host.verify('-', { input: host.token })];
-  for (const { text, json } of given) {
-    assert.equal(text.status, 0, text.stderr);
-    assert.match(text.stdout, /^spiffe:\/\/example\.org\/host\/h1\/client\/cursor\/server\/files, until /);
-    assert.equal(json.status, 0);
-    assert.equal(json.json().valid, true);
-    assert.equal(json.json().claims.sub, STATEMENT.subject);
+  for (const answer of given) {
+    assert.equal(answer.status, 0, answer.stderr);
+    assert.equal(answer.json().valid, true);
+    assert.equal(answer.json().claims.sub, STATEMENT.subject);
   }
+  const { status, stdout } = host.verify(host.token, { json: false });
+  assert.equal(status, 0);
+  assert.match(stdout, /^spiffe:\/\/example\.org\/host\/h1\/client\/cursor\/server\/files, until /);
 });
 
 test('identity verify ends in 1 and says why a token is refused', () => {
@@ -62,10 +63,11 @@ test('identity verify ends in 1 and says why a token is refused', () => {
     { fault: 'malformed', answer: host.verify('-', { input: 'no token' }) },
   ];
   for (const { fault, answer } of refused) {
-    assert.equal(answer.text.stdout, `refused: ${fault}\n`);
-    assert.deepEqual([answer.text.status, answer.json.status], [1, 1]);
-    assert.deepEqual(answer.json.json(), { valid: false, fault });
+    assert.equal(answer.status, 1);
+    assert.deepEqual(answer.json(), { valid: false, fault });
   }
+  const { status, stdout } = host.verify(host.token, { audience: 'other', json: false });
+  assert.deepEqual([status, stdout], [1, 'refused: audience\n']);
 });
 
 test('identity verify ends in 3 where token or keys cannot be read, and in 2 where it is called wrongly', () => {
@@ -76,12 +78,12 @@ test('identity verify ends in 3 where token or keys cannot be read, and in 2 whe
     host.verify(host.token, { keys: host.state.at('none') }),
     host.verify(host.token, { keys: host.state.write('odd.json', '{}') }),
   ];
-  for (const { text } of unread) {
-    assert.equal(text.status, 3, text.stdout);
-    assert.match(text.stderr, /CLI_FILE_UNREADABLE/);
-    assert.equal(text.stdout, '');
+  for (const { status, stdout, stderr } of unread) {
+    assert.equal(status, 3, stdout);
+    assert.match(stderr, /CLI_FILE_UNREADABLE/);
+    assert.equal(stdout, '');
   }
-  assert.equal(host.verify('-', { keys: '-' }).text.status, 2);
+  assert.equal(host.verify('-', { keys: '-' }).status, 2);
   assert.equal(runBuilt(['identity', 'verify', host.token, '--keys', host.keys]).status, 2);
   assert.equal(runBuilt(['identity', 'verify', host.token, '--audience', 'a']).status, 2);
 });
@@ -91,5 +93,5 @@ test('identity keys ends in 3 where the key was open to others', () => {
   state.write('identity/key.pem', '', 0o644);
   const answer = runBuilt(['identity', 'keys', '--state-dir', state.path]);
   assert.equal(answer.status, 3);
-  assert.match(answer.stderr, /GUARD_IDENTITY_UNAVAILABLE/);
+  assert.match(answer.stderr, /APPROVAL_KEY_EXPOSED/);
 });
