@@ -201,6 +201,12 @@ export class Wire {
     return this.ended;
   }
 
+  /** SIGKILL, and waits for its end. */
+  killed(): Promise<Ended> {
+    this.kill();
+    return this.ended;
+  }
+
   kill(): void {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
   }

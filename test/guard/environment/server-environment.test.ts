@@ -222,11 +222,7 @@ test('only an approval that holds gives anything', async () => {
 
 function standing(decisions: Decisions, server: ReturnType<typeof candidate>): Standing {
   const anchors = { home: [], project: [] };
-<<<<<<< HEAD
-  const discovered = { server, anchors, launch: null, env: {}, entry: '', guard: null, written: null };
-=======
   const none = { launch: null, env: {}, entry: '', guard: null, written: null };
   const discovered = { server, anchors, ...none };
->>>>>>> guard-identity
   return { kind: 'known', discovered, verdict: decisions.judge(server), watch: WATCH };
 }
