@@ -218,3 +218,18 @@ test('a client that reads slowly holds the server back', async () => {
   }
   assert.ok(bytes > total * 64_000);
 });
+
+for (const type of ['application/json', 'text/event-stream']) {
+  test(`an answer of 12 MiB arrives whole (${type})`, async () => {
+    const big = 'é\\n'.repeat(3 * 1024 * 1024);
+    const answer = (id: unknown) => `{"jsonrpc":"2.0","id":${id},"result":{"big":"${big}"}}`;
+    await using server = await answering(
+      (id) => (type === 'application/json' ? answer(id) : `data: ${answer(id)}\n\n`),
+      type,
+    );
+    await using fronted = new FrontedServer(server.url);
+    await fronted.initialize();
+    await fronted.send({ id: 1, method: 'x' });
+    assert.ok((await fronted.nextLine()) === answer(1));
+  });
+}
