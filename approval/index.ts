@@ -1,8 +1,14 @@
 export { addSignature, type Envelope, parseEnvelope } from './envelope/dsse.ts';
 export { APPROVAL_ERROR_CODES, ApprovalError, type ApprovalErrorCode } from './errors.ts';
-export { isExposed } from './keys/exposure.ts';
+export { identityKeySet } from './identity/identity-key.ts';
+export { MAX_KEY_SET_BYTES, readKeySet } from './identity/key-set.ts';
+export { type Issuer, standaloneIssuer } from './identity/spiffe-id.ts';
+export { readToken, TOKEN_LIFE_S, verifyToken } from './identity/token.ts';
+export { type IdentityRequest, TokenIssuer } from './identity/token-issuer.ts';
+export { isAnyones, isExposed, isPrivateDirectory } from './keys/exposure.ts';
 export { type KeySource, openSigner, trustKey } from './keys/key-choice.ts';
 export { createKey, DEFAULT_KEY, type KeyFile, keyNames, openKey } from './keys/key-files.ts';
+export { exposedPart } from './keys/ownership.ts';
 export { keyId, parsePublicKey, sshBlobOf, sshFingerprint } from './keys/public-key.ts';
 export type { Signer } from './keys/signer.ts';
 export { listAgentKeys } from './keys/ssh-agent.ts';
@@ -23,6 +29,7 @@ export { childPointer } from './policy/pointer.ts';
 export {
   CLIENT_FEATURES,
   type ClientFeature,
+  MAX_NAME_LENGTH,
   type Policy,
   type Secret,
   type SecretHeader,
@@ -40,6 +47,7 @@ export {
   type ValidApproval,
 } from './store/approval-files.ts';
 export { bundlePath, composeBundle, installBundle } from './store/bundle.ts';
+export { writeDurably } from './store/durable-file.ts';
 export { KeptHashes } from './store/kept-hashes.ts';
 export { type MarkSubject, Marks } from './store/marks.ts';
 export {

@@ -24,6 +24,7 @@ export function addGuard(program: Command, install: Installation, run: Run): voi
     .addOption(
       new Option('--profile <profile>', 'how strictly to judge, where the host says less').choices(PROFILES),
     )
+    .option('--remote <json>', 'a remote server in place of a command: its url and transport')
     .option('--no-args', 'the entry has no list of arguments')
     .action(async (words, options) => (await import('./commands/guard.ts')).guard(words, options, install));
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { KeySource } from '../approval/index.ts';
+import type { HostUser } from '../inventory/index.ts';
 
 /** Where the parts of this installation lie. */
 export interface Installation {
@@ -19,8 +20,7 @@ export interface Installation {
 
 /** Finds the installation that this file belongs to, built or not. */
 export function findInstallation(): Installation {
-  let root = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(root, 'rules', 'mcp')) && root !== dirname(root)) root = dirname(root);
+  const root = installationRoot();
   const manifest = z
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
@@ -35,11 +35,29 @@ export function findInstallation(): Installation {
   };
 }
 
+/** The program of this installation that stands in configs as the guard. */
+export function guardPath(): string {
+  return join(installationRoot(), 'bin', 'sealwatch');
+}
+
+function installationRoot(): string {
+  let root = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(root, 'rules', 'mcp')) && root !== dirname(root)) root = dirname(root);
+  return root;
+}
+
+export const HOST_STATE_DIR = '/var/lib/sealwatch';
+
 /** The state directory where none is named: of the host for root, else of the user (XDG base directories). */
 export function defaultStateDir(env: Readonly<Record<string, string | undefined>>): string {
-  if (process.getuid?.() === 0) return '/var/lib/sealwatch';
+  if (process.getuid?.() === 0) return HOST_STATE_DIR;
   const base = env['XDG_STATE_HOME'];
   return join(base === undefined || base === '' ? join(homedir(), '.local', 'state') : base, 'sealwatch');
+}
+
+/** The state directory that a program of this user takes where nothing names another. */
+export function stateDirOf({ uid, home }: HostUser): string {
+  return uid === 0 ? HOST_STATE_DIR : join(home, '.local', 'state', 'sealwatch');
 }
 
 /** The host's trust roots, which alone count where the directory exists: what a fleet's management writes. */

@@ -9,9 +9,10 @@ import { type Refusal, rulingOn } from './authority/ruling.ts';
 import { GuardError } from './errors.ts';
 import { Journal } from './evidence/journal.ts';
 import { serverWords } from './evidence/session-evidence.ts';
-import { type GuardEnd, GuardedServer } from './guarded-server.ts';
-import { commandLine, startLocalServer } from './local-server.ts';
+import { type GuardEnd, GuardedServer, type Running } from './guarded-server.ts';
+import { commandLine, type LocalServerOptions, startLocalServer } from './local-server.ts';
 import type { GuardRequest } from './request.ts';
+import { SecretHeaders } from './secrets/secret-headers.ts';
 import { Questions } from './session/questions.ts';
 import { refuseSession } from './session/refused-session.ts';
 import { ServerSight } from './sight/server-sight.ts';
@@ -31,6 +32,8 @@ export interface GuardOptions {
   readonly systemTrust: string | null;
   /** The program that starts servers; null where this installation has none. */
   readonly launcher: string | null;
+  /** Absolute paths by which configs start this guard. */
+  readonly guards: readonly string[];
   readonly client: { readonly input: Readable; readonly output: Writable };
   /** Says something to the person, on the client's log of the server. */
   readonly say: (text: string) => void;
@@ -64,7 +67,7 @@ export async function runGuard(options: GuardOptions): Promise<GuardEnd> {
       client,
       manifests: new KeptManifests(own),
       questions: new Questions(join(own, 'questions'), nameOf(first, request)),
-      start: (decided) => startLocalServer(decided, { ...options, cache, journal }),
+      start: (decided, now) => started(decided, { ...options, cache, journal, now }),
       say: options.say,
       onSignal: options.onSignal,
     });
@@ -80,6 +83,19 @@ export async function runGuard(options: GuardOptions): Promise<GuardEnd> {
   }
 }
 
+/** Connects to a remote server, or starts a local one. */
+async function started(first: Decided, options: GuardOptions & LocalServerOptions): Promise<Running> {
+  const { request } = options;
+  if (request.remote === null) return startLocalServer(first, options);
+  // Loaded only where it is needed: local servers are to start quickly.
+  const { connectServer } = await import('./remote/connected-server.ts');
+  return connectServer(first, {
+    ...options,
+    target: request.remote,
+    headers: (headers) => new SecretHeaders(headers, { env: request.env }),
+  });
+}
+
 /**
  * What hashes were kept: in production only where nobody but root can have written them, since the server, which runs
  * as this user, could.
@@ -89,14 +105,24 @@ function keptHashes({ own, profile, user }: GuardOptions): KeptHashes | null {
 }
 
 function deciderOf(options: GuardOptions, cache: HashCache): Decider {
-  const { request, user, profile, hostGroup, decisions, systemTrust } = options;
+  const { request, user, profile, hostGroup, decisions, systemTrust, guards } = options;
   const assessor = new Assessor({
     approvals: new ApprovalStore(decisions),
     trustSource: { stateDir: decisions, systemDirectory: systemTrust, profile },
     group: hostGroup,
   });
   const salt = randomBytes(32).toString('hex');
-  const sight = new ServerSight({ request, user, assessor, cache, salt, platform: process.platform });
+  const { platform } = process;
+  const sight = new ServerSight({
+    request,
+    user,
+    assessor,
+    cache,
+    salt,
+    platform,
+    guards,
+    stateDir: decisions,
+  });
   return new Decider({ sight, profile, hostGroup });
 }
 

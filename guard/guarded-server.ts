@@ -26,8 +26,8 @@ export interface Running {
   readonly ended: Promise<GuardEnd>;
   /** It answered `initialize`. */
   settled(): void;
-  /** What it may load is this from now on. */
-  follow(decided: Decided): void;
+  /** Something else is decided about it from now on. */
+  follow(decided: Decided, isAllowed: boolean): void;
   /** What it runs that it should not; null where it is as it was approved. */
   strange(): string | null;
   signal(name: NodeJS.Signals): void;
@@ -49,8 +49,8 @@ export interface GuardedServerOptions {
   readonly manifests: KeptManifests;
   readonly questions: Questions;
   readonly client: { readonly input: Readable; readonly output: Writable };
-  /** Starts the server, or connects to it. */
-  readonly start: (first: Decided) => Promise<Running>;
+  /** Starts the server, or connects to it; `now` is what is decided at any later time. */
+  readonly start: (first: Decided, now: () => Decided) => Promise<Running>;
   readonly say: (text: string) => void;
   /** Told when a signal came that is the server's, too. */
   readonly onSignal: (forward: (name: NodeJS.Signals) => void) => void;
@@ -81,7 +81,7 @@ export class GuardedServer {
   async run(): Promise<GuardEnd> {
     const { first, start, onSignal } = this.#options;
     try {
-      const running = await start(first);
+      const running = await start(first, () => this.#authority.decided);
       this.#running = running;
       const session = this.#open(running);
       this.#session = session;
@@ -162,7 +162,7 @@ export class GuardedServer {
       ruling.kind === 'refuse' ? [ruling.refusal.code, ruling.refusal.reason] : [null, 'allowed'];
     journal.write({ server: this.#words, kind: 'standing', allowed: code === null, code, reason });
     say(code === null ? 'its calls are let through' : `its calls are refused: ${reason} (${code})`);
-    if (code === null) this.#running?.follow(decided);
+    this.#running?.follow(decided, code === null);
     this.#session?.judgedAnew();
   }
 

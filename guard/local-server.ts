@@ -1,10 +1,15 @@
+import { hostname } from 'node:os';
+import { standaloneIssuer } from '../approval/index.ts';
 import { type HashCache, redactArgs } from '../inventory/index.ts';
 import type { Profile } from '../wire/index.ts';
 import type { Decided } from './authority/decided.ts';
+import { entryNames } from './environment/entry-names.ts';
+import { approvedOf, type ServerEnvironment, serverEnvironment } from './environment/server-environment.ts';
 import { GuardError } from './errors.ts';
 import type { Journal } from './evidence/journal.ts';
 import { serverWords } from './evidence/session-evidence.ts';
 import type { Running } from './guarded-server.ts';
+import { chooseIdentity } from './identity/identity-choice.ts';
 import { type StartCommand, startCommand } from './launch/command.ts';
 import { strangeImage } from './launch/running-image.ts';
 import { type SealedFiles, sealedFiles } from './launch/sealed-files.ts';
@@ -18,6 +23,12 @@ export interface LocalServerOptions {
   readonly journal: Journal;
   /** The program that starts servers; null where this installation has none. */
   readonly launcher: string | null;
+  /** State directory whose approvals count. */
+  readonly decisions: string;
+  /** State directory of the user's own. */
+  readonly own: string;
+  /** What is decided about the server now. */
+  readonly now: () => Decided;
   readonly say: (text: string) => void;
 }
 
@@ -29,13 +40,15 @@ export async function startLocalServer(first: Decided, options: LocalServerOptio
   const { request, launcher, journal, say } = options;
   const command = startCommand(request);
   const sealed = sealedNow(first, command, options);
+  const environment = await environmentOf(first, options);
   const started = await startServer({
     launcher,
     mode: sealed === null ? 'plain' : 'strict',
     command,
     cwd: request.cwd,
-    env: request.env,
+    env: environment.env,
     sealed,
+    hashes: options.cache,
     onRefused: ({ path, reason }) => {
       journal.write({ server: serverWords(first.standing), kind: 'image', path, reason });
       say(`${path} was not loaded: ${reason}`);
@@ -49,15 +62,16 @@ export async function startLocalServer(first: Decided, options: LocalServerOptio
     reason: '',
     command: commandLine(request),
     pid: started.pid,
-    dropped: [],
+    dropped: environment.dropped.map(({ name }) => name),
   });
   return {
     stdin: started.stdin,
     stdout: started.stdout,
-    ended: started.ended,
+    ended: started.ended.finally(() => environment.close()),
     settled: () => started.settled(),
-    follow: (decided) => {
-      const files = sealedNow(decided, command, options);
+    follow: (decided, isAllowed) => {
+      void environment.judgedAnew();
+      const files = isAllowed ? sealedNow(decided, command, options) : null;
       if (files !== null) started.replaceFiles(files);
     },
     strange: () => strangeImage(started.pid, command.path, artefactsOf(first)),
@@ -66,8 +80,25 @@ export async function startLocalServer(first: Decided, options: LocalServerOptio
   };
 }
 
+/** What it starts with: approved variables, secrets that are fetched, and the file of its token. */
+function environmentOf(
+  { standing }: Decided,
+  { request, profile, decisions, own, now, say }: LocalServerOptions,
+): Promise<ServerEnvironment> {
+  return serverEnvironment({
+    inherited: request.env,
+    entryNames: standing.kind === 'known' ? entryNames(standing.discovered.server) : [],
+    approved: () => approvedOf(now().standing),
+    profile,
+    identity: () => chooseIdentity({ decisions, own, issuer: standaloneIssuer(hostname()) }),
+    place: { runtimeDir: request.env['XDG_RUNTIME_DIR'], stateDir: own },
+    onFailure: ({ message, code }) => say(`${message} (${code})`),
+  });
+}
+
 /** The command line without secrets. */
-export function commandLine({ command, args }: GuardRequest): string {
+export function commandLine({ command, args, remote }: GuardRequest): string {
+  if (remote !== null) return redactArgs([remote.url], 'show').join('');
   return [command, ...redactArgs(args, 'show')].join(' ');
 }
 

@@ -29,7 +29,8 @@ export function pastServer(server: Server, state: Server['state']): KnownServer 
     changes: [],
   };
   const anchors = { home: [], project: [] };
-  return knownServer({ server, anchors, launch: null, env: {}, entry: '' }, verdict);
+  const discovered = { server, anchors, launch: null, env: {}, entry: '', guard: null, written: null };
+  return knownServer(discovered, verdict);
 }
 
 export function fullServer(known: KnownServer): Server {
@@ -39,6 +40,12 @@ export function fullServer(known: KnownServer): Server {
 export function alertServer(known: KnownServer): AlertServer {
   const { id, client, name } = known.discovered.server;
   return { id, client, name, state: known.verdict.state };
+}
+
+/** A start is told once for each closure in each state, so that a developer is not told of every start. */
+export function startKey({ discovered }: KnownServer, state: Server['state']): string {
+  const { id, closure } = discovered.server;
+  return `start:${id}:${state}:${closure.digest}`;
 }
 
 /** Fields that name the server in every event about it. */

@@ -3,11 +3,23 @@ import { Socket } from 'node:net';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
-import { type GuardEnd, runGuard } from '../../guard/index.ts';
+import {
+  type GuardEnd,
+  type GuardRequest,
+  jurisdiction,
+  readRemoteTarget,
+  runGuard,
+} from '../../guard/index.ts';
 import { homeAsUser } from '../../inventory/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import { CliError } from '../errors.ts';
-import { defaultStateDir, type Installation, SYSTEM_TRUST } from '../installation.ts';
+import {
+  defaultStateDir,
+  guardPath,
+  HOST_STATE_DIR,
+  type Installation,
+  SYSTEM_TRUST,
+} from '../installation.ts';
 import { printable } from '../output.ts';
 
 export interface GuardCommandOptions {
@@ -16,10 +28,14 @@ export interface GuardCommandOptions {
   readonly config?: string;
   readonly stateDir?: string;
   readonly profile?: Profile;
+  readonly remote?: string;
 }
 
 /** Signals that are the server's, too. */
 const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** Before the names of variables that `bin/sealwatch` keeps apart. */
+const KEPT = 'SEALWATCH_KEPT_';
 
 /**
  * `sealwatch guard`: starts a server and stands in front of it. Ends as the server ended: with its status, or by the
@@ -30,23 +46,25 @@ export async function guard(
   options: GuardCommandOptions,
   install: Installation,
 ): Promise<void> {
-  const [command, ...args] = words;
-  if (command === undefined)
-    throw new CliError('CLI_USAGE', 'nothing to start was given', {
-      hint: 'sealwatch guard -- COMMAND ARGS…',
-    });
-  const own = resolve(options.stateDir ?? defaultStateDir(process.env));
-  const { client = null, name = null, config = null } = options;
-  const request = { client, name, config, command, args, remote: null, cwd: process.cwd(), env: process.env };
-  const end = await runGuard({
-    request,
-    user: homeAsUser(homedir()),
-    profile: options.profile ?? 'developer',
-    hostGroup: null,
-    decisions: own,
-    own,
+  const user = homeAsUser(homedir());
+  const { decisions, systemTrust, profile, hostGroup } = jurisdiction({
+    hostDirectory: HOST_STATE_DIR,
+    own: defaultStateDir(process.env),
+    uid: user.uid,
     systemTrust: SYSTEM_TRUST,
+    profile: options.profile ?? null,
+    stateDir: options.stateDir ?? null,
+  });
+  const end = await runGuard({
+    request: requestOf(words, options),
+    user,
+    profile,
+    hostGroup,
+    decisions,
+    own: resolve(options.stateDir ?? defaultStateDir(process.env)),
+    systemTrust,
     launcher: install.launcher,
+    guards: [guardPath()],
     client: { input: process.stdin, output: ownOutput() },
     say: (text) => process.stderr.write(`sealwatch: ${printable(text)}\n`),
     onSignal: (forward) => {
@@ -54,6 +72,36 @@ export async function guard(
     },
   });
   leave(end);
+}
+
+function requestOf(words: readonly string[], options: GuardCommandOptions): GuardRequest {
+  const { client = null, name = null, config = null } = options;
+  const place = { client, name, config, cwd: process.cwd(), env: clientEnvironment(process.env) };
+  if (options.remote !== undefined) {
+    const remote = readRemoteTarget(options.remote, client);
+    if (remote !== null && words.length === 0) return { ...place, command: '', args: [], remote };
+    throw new CliError(
+      'CLI_USAGE',
+      '--remote takes the url and transport of an entry as JSON, and nothing else',
+      {
+        hint: '`sealwatch wrap` writes it',
+      },
+    );
+  }
+  const [command, ...args] = words;
+  if (command === undefined)
+    throw new CliError('CLI_USAGE', 'nothing to start was given', {
+      hint: 'sealwatch guard -- COMMAND ARGS…',
+    });
+  return { ...place, command, args, remote: null };
+}
+
+/** What the client gave, with what `bin/sealwatch` keeps from the guard itself back in its place. */
+function clientEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const given: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(env))
+    given[name.startsWith(KEPT) ? name.slice(KEPT.length) : name] = value;
+  return given;
 }
 
 /** Standard output, written without waiting for its reader: Node's own stream blocks on a pipe that is full. */

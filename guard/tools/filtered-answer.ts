@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer';
 import { isObject } from '../session/message.ts';
 import { AnswerScanner, isByCase, MAX_DEPTH, type Span } from './answer-scan.ts';
 
-/** Why part of an answer to `tools/list` is not passed: a value of it that JSON has, or bytes. */
 type Members = Readonly<Record<string, unknown>>;
 
 /**
@@ -59,16 +58,19 @@ function plain(answer: Members, hidden: ReadonlySet<string>): Members {
   const { result } = answer;
   const tools = toolsOf(answer)
     .filter((tool) => !isHidden(tool, hidden) && isShallow(tool, 0))
-    .map((tool) => (isObject(tool) ? spelt(tool) : tool));
-  if (!isObject(result)) return spelt(answer);
-  const list = Array.isArray(result['tools']) ? { ...spelt(result), tools } : spelt(result);
-  return { ...spelt(answer), result: list };
+    .map((tool) => (isObject(tool) ? spelt('tool', tool) : tool));
+  const rest = spelt('answer', answer);
+  if (!isObject(result)) return rest;
+  const list = Array.isArray(result['tools'])
+    ? { ...spelt('result', result), tools }
+    : spelt('result', result);
+  return { ...rest, result: list };
 }
 
 /** Members in their right spelling that are not nested beyond limits. */
-function spelt(members: Members): Members {
+function spelt(role: Parameters<typeof isByCase>[0], members: Members): Members {
   return Object.fromEntries(
-    Object.entries(members).filter(([key, value]) => !isByCase(key) && isShallow(value, 0)),
+    Object.entries(members).filter(([key, value]) => !isByCase(role, key) && isShallow(value, 0)),
   );
 }
 

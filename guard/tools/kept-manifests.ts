@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { isExposed } from '../../approval/index.ts';
+import { isExposed, MAX_NAME_LENGTH } from '../../approval/index.ts';
 import { readRegular } from '../../inventory/index.ts';
 import { MAX_RECORD_TEXT } from '../../wire/index.ts';
 import type { ManifestTool } from './manifest.ts';
@@ -30,7 +30,7 @@ const manifestSchema = z
     tools: z
       .array(
         z.object({
-          name: z.string().min(1).max(256),
+          name: z.string().min(1).max(MAX_NAME_LENGTH),
           digest: z.string().regex(/^[0-9a-f]{64}$/),
           description: text,
         }),
@@ -88,7 +88,7 @@ export class KeptManifests {
       renameSync(next, path);
       return true;
     } catch {
-      rmSync(next, { force: true });
+      discard(next);
       return false;
     }
   }
@@ -136,5 +136,14 @@ export class KeptManifests {
     } catch {
       return null;
     }
+  }
+}
+
+/** Removes what is left of a file that could not be put in its place. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It was never made: its directory is none.
   }
 }

@@ -8,15 +8,18 @@ const WORD = /[\p{L}\p{N}_][\p{L}\p{N}_.:/-]*/gu;
 
 /** What is known beside one tool: the others of its server, and those of other servers of the client. */
 export class Neighbours {
-  /** Names of the tools of the same server. */
-  readonly own: ReadonlySet<string>;
+  /** Names of the tools of the same server; null where they are not known. */
+  readonly own: ReadonlySet<string> | null;
   /** What a text says where it means a tool of another server, and which. */
   readonly #spellings = new Map<string, string>();
   /** Names of the servers' tools by shape. */
   readonly #shapes = new Map<string, string>();
 
-  constructor(own: Iterable<string> = [], others: ReadonlyMap<string, readonly string[]> = new Map()) {
-    this.own = new Set(own);
+  constructor(
+    own: Iterable<string> | null = null,
+    others: ReadonlyMap<string, readonly string[]> = new Map(),
+  ) {
+    this.own = own === null ? null : new Set(own);
     for (const [server, tools] of others) for (const tool of tools) this.#add(server, tool);
   }
 
@@ -27,7 +30,7 @@ export class Neighbours {
     this.#spellings.set(`mcp_${server}_${tool}`, meant);
     this.#spellings.set(`mcp_${server}`, meant);
     const isDistinct = tool.length >= MIN_DISTINCT_LENGTH && DISTINCT.test(tool);
-    if (isDistinct && !this.own.has(tool)) this.#spellings.set(tool, meant);
+    if (isDistinct && this.own?.has(tool) !== true) this.#spellings.set(tool, meant);
     this.#shapes.set(nameShape(tool), tool);
   }
 

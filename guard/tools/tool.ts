@@ -1,10 +1,8 @@
-import { ApprovalError, toolDigest } from '../../approval/index.ts';
+import { ApprovalError, MAX_NAME_LENGTH, toolDigest } from '../../approval/index.ts';
 import { isObject } from '../session/message.ts';
 
 /** Tools of one server that are known at a time. */
 export const MAX_TOOLS = 2_000;
-/** UTF-16 code units of a tool's name; a policy names none that is longer. */
-const MAX_NAME_LENGTH = 256;
 
 /** One tool as a server defines it (MCP 2025-11-25, Tool). */
 export interface Tool {
@@ -82,7 +80,5 @@ function readTool(entry: unknown): Tool | ToolFault['kind'] {
 }
 
 function nameOf(entry: unknown): string | null {
-  if (!isObject(entry) || !Object.hasOwn(entry, 'name')) return null;
-  const { name } = entry;
-  return typeof name === 'string' ? name : null;
+  return isObject(entry) && typeof entry['name'] === 'string' ? entry['name'] : null;
 }

@@ -41,6 +41,8 @@ export class RemoteHome implements Disposable {
       cache: new HashCache(),
       salt: 'salt',
       platform: process.platform,
+      guards: [],
+      stateDir: this.#home.path,
     });
   }
 

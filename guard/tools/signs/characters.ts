@@ -3,8 +3,9 @@ import type { Sign } from './sign.ts';
 /** Control characters but tab and line ends (ECMA-48; C0, DEL and C1). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
-/** What is written in a script that runs from right to left, where marks of direction have a use (Unicode UAX #9). */
-const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+/** Letters of a script that runs from right to left, where marks of direction have a use (Unicode UAX #9). */
+const RIGHT_TO_LEFT =
+  /[[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]&&\p{L}]/v;
 /** Embeddings, overrides and isolates, and marks of direction. */
 const BIDIRECTIONAL = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 /** Of these, what text from right to left does not need: embeddings and overrides (UAX #9 advises isolates). */
@@ -48,8 +49,12 @@ export function characterSigns(text: string): readonly Sign[] {
 const BEFORE = 20;
 const AFTER = 60;
 
+/** What stands there, in whole words: part of a token would not be known for one. */
 function around(text: string, at: number): string {
-  return text.slice(Math.max(0, at - BEFORE), at + AFTER);
+  const start = Math.max(0, at - BEFORE);
+  const before = text.slice(start, at);
+  const behind = text.slice(at, at + AFTER);
+  return `${start === 0 ? before : before.replace(/^\S*/, '')}${at + AFTER < text.length ? behind.replace(/(?!^)\S*$/, '') : behind}`;
 }
 
 /** A text as a reader takes it to whom nothing invisible is shown. */

@@ -4,7 +4,7 @@ const NOT = "(do not|don't|dont|never|must not|mustn't|should not|shouldn't|avoi
 const STRESS = '(ever|explicitly|directly|also|even|under any circumstances|at any point|in any way)?';
 const TELL =
   '(tell|telling|mention|mentioning|inform|informing|notify|notifying|alert|alerting|warn|warning|reveal|revealing|disclose|disclosing|say anything|say a word)';
-const THE_USER = '(user|human|person|operator|customer)';
+const THE_USER = '(user|human)';
 const IGNORE = '(ignore|disregard|forget|discard|bypass)';
 const ORDERS =
   '(instructions|instruction|prompts|prompt|guidelines|guideline|directives|directive|guardrails|safeguards)';
@@ -19,6 +19,7 @@ const PHRASES: readonly Phrase[] = [
   {
     says: `${NOT} ${STRESS} ${TELL} ~14 ${THE_USER}`,
     unless: /\b(?:unless|until|if|when|passwords?|secrets?|tokens?|api keys?|credentials)\b/,
+    unlessBefore: /^(?:(?:[^ .;!?]+ ){0,8}(?:unless|until)|twice|again)\b/,
   },
   { says: `(hide|conceal) (this|it|that|these|everything) ~3 from (the)? ${THE_USER}` },
   { says: `keep ~4 (secret|hidden|confidential) from (the)? ${THE_USER}` },
@@ -28,6 +29,7 @@ const PHRASES: readonly Phrase[] = [
   {
     says: `without (the)? (user|user's|users|users'|human|human's) (knowledge|noticing|knowing|being aware|awareness)`,
   },
+  { says: `(no|without) (need|reason) to ${TELL} ~6 ${THE_USER}` },
   { says: 'without (raising|arousing) (any)? suspicion' },
   { says: '(secretly|covertly|surreptitiously|stealthily)' },
   {
@@ -52,19 +54,22 @@ const PHRASES: readonly Phrase[] = [
     says: `(instruction|instructions|directive|note) ~3 (not|hidden|invisible|never|only) ~3 (user|human|ai|llm|model|assistant)`,
   },
   // Orders about what is none of this tool's business ("line jumping")
+  { says: `before ~1 ${USING} ${EVERY} ~1 (command|commands|shell command*|terminal command*)` },
+  { says: 'before (anything|everything) (involving|related to|concerning|else in)' },
+  { says: 'before (asking clarifying questions|providing any content|providing any answer)' },
   {
-    says: `before ~1 ${USING} (any|every|each|all|another) (other)? (tool|tools|command|commands|shell command*|terminal command*|action*)`,
-    unless: /\b(?:tools?|commands?|actions?) (?:of|in|from|on|provided by|offered by) (?:this|the)\b/,
+    says: `before ~1 ${USING} ${EVERY} ~1 (tool|tools) ~8 (other|another|every|any|all|whatever) (mcp)? (server|servers)`,
   },
+  { says: '(even|also|apply|account|effect) (without|before) (calling|using|invoking) this tool' },
   { says: `(prefix|prepend|precede) ${EVERY} ~2 command*` },
   {
-    says: `before (using|calling|invoking|running|executing) this (tool|function) ~8 (run|execute|fetch|download|open|read|cat|send|upload|post) ~4 {place}`,
+    says: 'commands (must|should|have to) (include|have|carry|use|start with|begin with|be run with) (the|a)? prefix',
   },
   {
-    says: `before (using|calling|invoking|running|executing) this (tool|function) ~6 (run|execute) ~2 (curl|wget|bash|sh|chmod|powershell|python|node)`,
+    says: 'before (using|calling|invoking|running|executing) this (tool|function) ~8 (run|execute|fetch|download|open|read|cat|send|upload|post) ~4 {place}',
   },
   {
-    says: `(in|at|for) ${EVERY} (conversation|session|request|message|response|tool call) ~4 (call|invoke|execute) this tool ~6 (even|regardless|whether or not|no matter)`,
+    says: 'before (using|calling|invoking|running|executing) this (tool|function) ~6 (run|execute) ~2 (curl|wget|bash|sh|chmod|powershell|python|node)',
   },
   // What is sent goes to somebody else
   {
@@ -81,11 +86,11 @@ const PHRASES: readonly Phrase[] = [
 const phrases = new Phrases(PHRASES);
 
 /**
- * Marks that say to a model that somebody with authority speaks: tags of that name, and the tokens and brackets by which
- * models tell roles apart.
+ * Marks that say to a model that somebody with authority speaks: tags of that name (of names that are placeholders as well
+ * only the closing one), and the tokens and brackets by which models tell roles apart.
  */
 const AUTHORITY =
-  /<\s*\/?\s*(?:important|system|secret|hidden|admin|override|critical|system[_-]prompt|user[_-]instructions?)\s*>|<\|[a-z_]{2,30}\|>|<<\/?sys>>|\[\/?inst\]|\[(?:system|admin|hidden|secret) (?:prompt|message|instruction|override|note)s?\]/;
+  /<\s*important\s*>|<\s*(?:system[_-]prompt|user[_-]instructions?)\s*>|<\s*\/\s*(?:important|system|secret|hidden|admin|override|critical)\s*>|<\|[a-z_]{2,30}\|>|<<\/?sys>>|\[\/?inst\]|\[(?:system|admin|hidden|secret) (?:prompt|message|instruction|override|note)s?\]/;
 
 /** The words of an order to the model in a text, which must be `plainWords`; null where there is none. */
 export function instructionIn(text: string): string | null {

@@ -13,19 +13,23 @@ const THINGS: Readonly<Record<string, string>> = {
   place: '[^ ]*(?:~/|/(?:etc|home|root|users|var|tmp|opt)/|https?://)[^ ]*',
   /** A file that holds secrets by its nature. */
   secret_file:
-    '[^ ]*(?:\\.ssh\\b|\\bid_(?:rsa|dsa|ecdsa|ed25519)\\b|\\.aws\\b|\\.npmrc\\b|\\.pypirc\\b|\\.netrc\\b|\\.git-credentials\\b|\\.docker/config|\\.kube/config|\\.gnupg\\b|\\.config/(?:gcloud|gh)\\b|\\.vault-token\\b|/etc/(?:shadow|passwd|sudoers)\\b|\\bmcp\\.json\\b|claude_desktop_config|\\.claude\\.json|wallet\\.dat|\\bkeychain-db\\b|\\.(?:bash|zsh)_history\\b|(?:^|[^a-z0-9_)\\]])\\.env(?:\\.[a-z]+)?\\b)[^ ]*',
+    '(?:\\.env(?:\\.[a-z]+)?\\b[^ ]*|[^ ]*(?:\\.ssh\\b|\\bid_(?:rsa|dsa|ecdsa|ed25519)\\b|\\.aws\\b|\\.npmrc\\b|\\.pypirc\\b|\\.netrc\\b|\\.git-credentials\\b|\\.docker/config|\\.kube/config|\\.gnupg\\b|\\.config/(?:gcloud|gh)\\b|\\.vault-token\\b|/etc/(?:shadow|passwd|sudoers)\\b|\\bmcp\\.json\\b|claude_desktop_config|\\.claude\\.json|wallet\\.dat|\\bkeychain-db\\b|\\.(?:bash|zsh)_history\\b|[^ a-z0-9_)\\]]\\.env(?:\\.[a-z]+)?\\b)[^ ]*)',
 };
 
-/** A phrase that is looked for, and what it must not hold to count. */
+/** A phrase that is looked for, and what makes it harmless. */
 export interface Phrase {
   /** See `phrasePattern`. */
   readonly says: string;
-  /** Not where what was found, or the words just before or after it, hold this. */
+  /** It does not count with this in it, */
   readonly unless?: RegExp;
+  /** or with this before it, */
+  readonly unlessAfter?: RegExp;
+  /** or with this behind it. */
+  readonly unlessBefore?: RegExp;
 }
 
-/** Words of the text before and after a phrase that `unless` is asked about, as UTF-16 code units. */
-const SURROUNDING = 40;
+/** UTF-16 code units before and behind a phrase that are looked at. */
+const SURROUNDING = 60;
 /** Places in one text at which a phrase may stand without counting; nobody writes more in good faith. */
 const MAX_TRIES = 50;
 
@@ -34,7 +38,7 @@ const MAX_TRIES = 50;
  * `do*` a word that begins so, `~4` up to four words within the sentence, `{tool}` one of the things above.
  */
 function phrasePattern(says: string): string {
-  const parts = says.match(/~\d+|\{\w+\}|\([^)]*\)\??|[^ ]+/g) ?? [];
+  const parts = says.match(/~\d+|\{\w+\}|\([^()]*\)\??|[^ ]+/g) ?? [];
   return `(?:^| )${parts.map(partPattern).join('')}`;
 }
 
@@ -53,7 +57,7 @@ function partPattern(part: string): string {
 export class Phrases {
   readonly #phrases: readonly Phrase[];
   /** Made when first needed: most sessions start before any tool is listed. */
-  #compiled: readonly { readonly pattern: RE2JS; readonly unless: RegExp | undefined }[] | null = null;
+  #compiled: readonly (readonly [RE2JS, Phrase])[] | null = null;
 
   constructor(phrases: readonly Phrase[]) {
     this.#phrases = phrases;
@@ -61,21 +65,26 @@ export class Phrases {
 
   /** The words of the first phrase that a text holds, which must be `plainWords`; null where it holds none. */
   find(text: string, counts: (found: string) => boolean = () => true): string | null {
-    this.#compiled ??= this.#phrases.map(({ says, unless }) => ({
-      pattern: RE2JS.compile(phrasePattern(says)),
-      unless,
-    }));
-    for (const { pattern, unless } of this.#compiled) {
+    this.#compiled ??= this.#phrases.map((phrase) => [RE2JS.compile(phrasePattern(phrase.says)), phrase]);
+    for (const [pattern, phrase] of this.#compiled) {
       if (!pattern.test(text)) continue;
       const matcher = pattern.matcher(text);
       for (let tries = 0; matcher.find(); tries += 1) {
-        const around = text.slice(Math.max(0, matcher.start() - SURROUNDING), matcher.end() + SURROUNDING);
         const found = text.slice(matcher.start(), matcher.end()).trim();
-        if (tries >= MAX_TRIES || (unless?.test(around) !== true && counts(found))) return found;
+        const before = `${text.slice(Math.max(0, matcher.start() - SURROUNDING), matcher.start())} `;
+        const behind = text.slice(matcher.end(), matcher.end() + SURROUNDING);
+        if (tries >= MAX_TRIES || (!isHarmless(phrase, before, found, behind) && counts(found))) return found;
       }
     }
     return null;
   }
+}
+
+function isHarmless(phrase: Phrase, before: string, found: string, behind: string): boolean {
+  const { unless, unlessAfter, unlessBefore } = phrase;
+  return (
+    unless?.test(found) === true || unlessAfter?.test(before) === true || unlessBefore?.test(behind) === true
+  );
 }
 
 /** A text in the one form in which phrases are sought: letters as they look, in lower case, one space between words. */

@@ -2,39 +2,40 @@ import { type Phrase, Phrases } from './phrase.ts';
 
 const READ =
   '(read|open|cat|load|access|fetch|retrieve|extract|obtain|check|view|find|locate|scan|collect|gather|grab|get)';
-const HAND_OVER =
-  '(pass|passing|send|include|provide|put|attach|submit|paste|share|supply|append|place|copy|use|return|report|upload|post|add)';
+/** What is done with something that a tool is to be given. */
+const GIVE =
+  '(pass|passing|send|include|provide|put|attach|submit|paste|share|supply|append|upload|repeat|write out)';
+/** The same where a file of secrets is named already. */
+const USE =
+  '(pass|passing|send|include|provide|put|attach|submit|paste|share|supply|append|upload|place|copy|use|return|report|post|add)';
 const CONTENT = '(content|contents|text|value|values|data)';
 const SECRETS =
   '(api key|api keys|api token*|access token*|auth* token*|password|passwords|private key|private keys|ssh key|ssh keys|credentials|secrets|seed phrase|recovery phrase|environment variables|session cookie*)';
+
+/** What is about a secret and does not ask for it: `send the user's password reset`. */
+const ABOUT_SECRETS =
+  /^(?:reset|policy|policies|expiry|expiration|manager|field|prompt|rotation|names?|ids?)\b/;
 
 /** The content of secret files and secrets of the user as something to be handed over. */
 const VALUE_PHRASES: readonly Phrase[] = [
   {
     says: `${CONTENT} (of|from|in) ~4 {secret_file}`,
-    unless:
-      /\b(?:not|never|without|excludes?|excluding|except|redacts?) (?:[^ ]+ ){0,3}(?:contents?|text|values?|data)\b/,
+    unlessAfter: /\b(?:not|never|without|excludes?|excluding|except|redacts?) (?:[^ ]+ ){0,3}$/,
   },
-  { says: `${READ} ~10 {secret_file} ~14 (and|then) ~3 ${HAND_OVER}` },
+  { says: `${READ} ~10 {secret_file} ~14 (and|then) ~3 ${USE}` },
   { says: `(before|first|must|always|need|required|please|ensure|sure) ~10 ${READ} ~8 {secret_file}` },
-  { says: `${HAND_OVER} (me|us|here)? (the)? {secret_file}` },
+  { says: `${GIVE} (me|us|here)? (the)? {secret_file}` },
   {
-    says: `${HAND_OVER} ~2 (any|all|every|user's|users'|their|the user's|your) ~3 ${SECRETS}`,
-    unless: HARMLESS(),
+    says: `${GIVE} ~2 (any|all|every|user's|users'|their) ~3 ${SECRETS}`,
+    unlessBefore: ABOUT_SECRETS,
   },
   {
-    says: `${HAND_OVER} ~3 ${SECRETS} ~3 (from|found in|in|seen in) ~2 (conversation|chat|context|environment|memory|workspace|session|user's)`,
+    says: `${GIVE} ~3 ${SECRETS} ~3 (from|found in|in|seen in) ~2 (conversation|chat|context|environment|memory|workspace|session)`,
   },
   {
-    says: `${HAND_OVER} ~2 (full|entire|whole|complete|verbatim|your) ~2 (system prompt|conversation history|chat history|conversation|chain of thought|previous messages|context window)`,
+    says: `${GIVE} ~3 (full|entire|whole|complete|verbatim|your) ~2 (system prompt|conversation history|chat history|chain of thought|previous messages|context window)`,
   },
-  { says: '(full|entire|complete|verbatim) ~2 (system prompt|conversation history|chat history)' },
 ];
-
-/** What is about a secret and does not ask for it: `send the user's password reset`. */
-function HARMLESS(): RegExp {
-  return /\b(?:passwords?|keys?|tokens?|credentials|secrets) (?:reset|policy|policies|expiry|expiration|manager|field|prompt|rotation|names?|ids?)\b/;
-}
 
 /** Names of parameters that ask by themselves: `content_from_reading_ssh_id_rsa`. */
 const NAME_PHRASES: readonly Phrase[] = [
@@ -44,9 +45,9 @@ const NAME_PHRASES: readonly Phrase[] = [
   { says: `(ssh|id rsa|aws credentials|env file|passwd|npmrc|mcp json) ~1 ${CONTENT}` },
 ];
 
-/** Names of parameters in which what was taken is handed over, since no tool needs them. */
+/** Names of parameters in which what was taken is handed over. */
 const SIDE_CHANNEL =
-  /\/properties\/(?:side_?notes?|context|notes?|remarks?|feedback|debug(?:_?info)?|metadata|extra|reason(?:ing)?|summary)\/[^/]+$/i;
+  /\/properties\/(?:side_?notes?|hidden_?notes?|context|remarks?|feedback|debug(?:_?info)?)\/[^/]+$/i;
 const SIDE_PHRASES: readonly Phrase[] = [
   { says: `${CONTENT} (of|from) ~5 (file|files|config|configuration|environment|conversation)` },
   { says: '(conversation|chat) (history|so far|log)' },
