@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { Policy, SecretHeader } from '../../../approval/index.ts';
 import { Decider } from '../../../guard/authority/decided.ts';
@@ -74,7 +75,7 @@ class GuardedClient {
     const decider = new Decider({ sight: home.sight(url), profile, hostGroup: null });
     const first = await decider.look(new Date());
     return new GuardedClient((client, output, input) => {
-      const say = (text: string) => void client.said.push(text);
+      const say = (line: string) => void client.said.push(line);
       const journal = new Journal(`${stateDir}/guard`);
       return new GuardedServer({
         first,
@@ -205,4 +206,26 @@ test('a server that is gone ends the session with a status that says so', async 
   assert.deepEqual(await client.ended, { code: 1, signal: null });
   assert.match(client.said.join('\n'), /GUARD_REMOTE_UNREACHABLE/);
   assert.doesNotMatch(client.said.join('\n'), /hunter2/);
+});
+
+test('a server is left as soon as what was asked is answered', async () => {
+  using home = new RemoteHome();
+  await using server = await tracker();
+  const journal = new Journal(home.stateDir);
+  const unknown = { kind: 'unknown', watch: { files: [], trees: [] } } as const;
+  const running = connectServer(
+    { standing: unknown, policy: null },
+    {
+      target: { url: server.url, transport: 'http' },
+      profile: 'developer',
+      journal,
+      headers: fromFiles,
+      say: (line) => assert.fail(line),
+    },
+  );
+  running.stdin.write('{"jsonrpc":"2.0","id":1,"method":"initialize"}\n');
+  running.end(600_000);
+  assert.match(String(await text(running.stdout)), /^\{"jsonrpc":"2.0","id":1,"result":.*\n$/);
+  assert.deepEqual(await running.ended, { code: 0, signal: null });
+  journal.close();
 });

@@ -74,7 +74,7 @@ test('an older server that dies in the middle ends the session', async () => {
 });
 
 test('a server that does not begin to answer is given up', async () => {
-  const { fault, told } = await faultOf(() => {}, { answerMs: 100 });
+  const { fault, told } = await faultOf(() => {}, { answerMs: 1_500 });
   assert.equal(fault, 'GUARD_REMOTE_TIMEOUT');
   assert.deepEqual(told, ['GUARD_REMOTE_TIMEOUT']);
 });
@@ -91,7 +91,7 @@ test('a notification that is not taken in time is reported, and the session goes
       ? undefined
       : session((inner, answer) => reply(answer, resultOf(inner)))(asked, response),
   );
-  await using fronted = new FrontedServer(server.url, { limits: { acceptMs: 100 } });
+  await using fronted = new FrontedServer(server.url, { limits: { acceptMs: 500 } });
   await fronted.initialize();
   await fronted.send({ method: 'notifications/x' });
   assert.equal((await fronted.ask(1, 'y'))['id'], 1);
@@ -287,7 +287,7 @@ test('a version that no header can carry is not sent', async () => {
   );
   await using fronted = new FrontedServer(server.url);
   await fronted.initialize();
-  assert.equal((await fronted.ask(1, 'x'))['id'], 1);
+  assert.deepEqual((await fronted.ask(1, 'x'))['result'], result);
   assert.ok(server.asked.every(({ headers }) => headers['mcp-protocol-version'] === undefined));
 });
 

@@ -160,8 +160,10 @@ test('an answer to what was not asked is dropped', async () => {
   );
   await using fronted = new FrontedServer(server.url);
   await fronted.initialize();
-  assert.deepEqual(await fronted.ask(1, 'x'), { jsonrpc: '2.0', id: 1, result: {} });
-  assert.deepEqual(await fronted.ask(2, 'x'), { jsonrpc: '2.0', id: 2, result: {} });
+  for (const id of [1, 2]) {
+    await fronted.send({ id, method: 'x' });
+    assert.deepEqual(await fronted.next(), { jsonrpc: '2.0', id, result: {} });
+  }
 });
 
 test('what was asked is still answered once the client sends no more', async () => {
@@ -176,7 +178,7 @@ test('what was asked is still answered once the client sends no more', async () 
   await fronted.initialize();
   await fronted.send({ id: 1, method: 'x' });
   fronted.remote.input.end();
-  assert.equal((await fronted.next())['id'], 1);
+  assert.deepEqual(await fronted.next(), { jsonrpc: '2.0', id: 1, result: {} });
   assert.equal(await fronted.nextLine(), null);
   assert.equal(await fronted.remote.ended, null);
   assert.equal(server.asked.at(-1)?.method, 'DELETE');
@@ -216,3 +218,18 @@ test('a client that reads slowly holds the server back', async () => {
   }
   assert.ok(bytes > total * 64_000);
 });
+
+for (const type of ['application/json', 'text/event-stream']) {
+  test(`an answer of 12 MiB arrives whole (${type})`, async () => {
+    const big = 'é\\n'.repeat(3 * 1024 * 1024);
+    const answer = (id: unknown) => `{"jsonrpc":"2.0","id":${id},"result":{"big":"${big}"}}`;
+    await using server = await answering(
+      (id) => (type === 'application/json' ? answer(id) : `data: ${answer(id)}\n\n`),
+      type,
+    );
+    await using fronted = new FrontedServer(server.url);
+    await fronted.initialize();
+    await fronted.send({ id: 1, method: 'x' });
+    assert.ok((await fronted.nextLine()) === answer(1));
+  });
+}
