@@ -1,9 +1,11 @@
 import { hostname, release, type, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { standaloneIssuer } from '../approval/index.ts';
 import { createProcessCollector, FileWatcher, type ProcessCollector } from '../collectors/index.ts';
 import { AccountNames, listHostUsers } from '../inventory/index.ts';
-import type { CollectorEvent, Health, Server } from '../wire/index.ts';
+import type { CollectorEvent, Health, Loss, Server } from '../wire/index.ts';
 import type { AgentOptions } from './agent-options.ts';
+import { agentStatus } from './agent-status.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { ruleStatus } from './control/rule-status.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
@@ -12,16 +14,21 @@ import { factOfClockJump, factOfSelf } from './enrich/agent-facts.ts';
 import { fullServer, type KnownServer } from './enrich/known-server.ts';
 import { PolicyChecks } from './enrich/policy-checks.ts';
 import { WatchedHomes } from './enrich/watched-homes.ts';
+import { GuardIntake } from './guards/guard-intake.ts';
+import { journalPlaces } from './guards/journal-place.ts';
 import { HostView } from './host-view.ts';
 import { HostWatch } from './host-watch.ts';
+import { IdentityDesk } from './identity/identity-desk.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { LiveRules } from './rules/live-rules.ts';
 import { AuthorityStore } from './state/authority.ts';
 import { Meta, openDatabase } from './state/database.ts';
+import { JournalMarks } from './state/journal-marks.ts';
 import { type KeptWriter, KeptWriters, keptOf } from './state/kept-writers.ts';
 import { MarkedServers } from './state/marked-servers.ts';
 import { rememberPlaces } from './state/places.ts';
+import { publishHostFacts } from './state/published-facts.ts';
 import { SealedCopies } from './state/sealed-copies.ts';
 import { SnapshotStore } from './state/snapshot.ts';
 import { Spool } from './state/spool.ts';
@@ -70,6 +77,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 class Daemon implements Agent {
   readonly #options: AgentOptions;
   readonly #started = new Date();
+  readonly #names = AccountNames.ofHost();
   readonly #health = new Map<string, Health>();
   readonly #lost: Record<string, number> = {};
   readonly #database;
@@ -83,6 +91,8 @@ class Daemon implements Agent {
   readonly #writers: KeptWriters;
   readonly #uplink: Uplink;
   readonly #watch: HostWatch;
+  readonly #identities: IdentityDesk;
+  readonly #guards: GuardIntake;
   readonly #clock: ClockWatch;
   readonly #agentId: string;
   #control: ControlSocket | null = null;
@@ -90,7 +100,7 @@ class Daemon implements Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    const { stateDir, log, version, central } = options;
+    const { stateDir, log } = options;
     this.#database = openDatabase(stateDir);
     const meta = new Meta(this.#database);
     this.#rules = this.#liveRules(meta);
@@ -104,15 +114,8 @@ class Daemon implements Agent {
     });
     this.#spool = new Spool(this.#database, meta);
     const snapshots = new SnapshotStore(this.#database);
-    const names = AccountNames.ofHost();
     const host = hostname();
-    this.#uplink = new Uplink({
-      url: `${central.url}/v1/agent`,
-      token: central.token,
-      agent: { id: this.#agentId, version, host, os: `${type()} ${release()}` },
-      spool: this.#spool,
-      log,
-    });
+    this.#uplink = this.#makeUplink(host);
     this.#pipeline = new Pipeline({
       database: this.#database,
       spool: this.#spool,
@@ -127,7 +130,7 @@ class Daemon implements Agent {
     this.#processWatch = new ProcessWatch({
       ...options,
       wholeHost: options.rules.settings.rule_scope === 'host',
-      userName: (uid) => names.user(uid),
+      userName: (uid) => this.#names.user(uid),
       isNew: (key) => snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
       policies: this.#policies,
       marked: new MarkedServers(this.#database),
@@ -137,6 +140,7 @@ class Daemon implements Agent {
       lookAgain: () => this.#watch.lookAgain(),
     });
     this.#writers = new KeptWriters(() => this.#database);
+    this.#guards = this.#guardIntake();
     this.#watch = new HostWatch({
       view: this.#view(meta.salt()),
       writers: this.#writers,
@@ -146,13 +150,27 @@ class Daemon implements Agent {
       snapshots,
       authority: new AuthorityStore(meta),
       pipeline: this.#pipeline,
-      watcher: this.#watcher,
+      watcher: {
+        watch: ({ files, trees }) => this.#watcher.watch({ files, trees: [...trees, ...this.#guards.trees] }),
+      },
       log,
       onSight: (servers) => this.#seen(servers),
     });
+    this.#identities = this.#identityDesk(host);
     this.#clock = new ClockWatch((jumpMs) => {
       this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
       this.#watch.touched();
+    });
+  }
+
+  #makeUplink(host: string): Uplink {
+    const { central, version, log } = this.#options;
+    return new Uplink({
+      url: `${central.url}/v1/agent`,
+      token: central.token,
+      agent: { id: this.#agentId, version, host, os: `${type()} ${release()}` },
+      spool: this.#spool,
+      log,
     });
   }
 
@@ -184,8 +202,32 @@ class Daemon implements Agent {
     });
   }
 
+  #identityDesk(host: string): IdentityDesk {
+    const { stateDir, users, profile, log } = this.#options;
+    const servers = () => this.#watch.servers;
+    return new IdentityDesk({ stateDir, users, profile, log, servers, issuer: standaloneIssuer(host) });
+  }
+
+  #guardIntake(): GuardIntake {
+    const { stateDir, users, log } = this.#options;
+    const { uid, username: name } = userInfo();
+    return new GuardIntake({
+      places: journalPlaces(stateDir, { uid, name }, users),
+      marks: new JournalMarks(this.#database, REPORT_AGAIN_MS),
+      pipeline: this.#pipeline,
+      serverOf: (id) => this.#watch.servers.find(({ discovered }) => discovered.server.id === id) ?? null,
+      onClaim: (claim) => this.#processWatch.claimed(claim),
+      onLoss: (loss) => this.#count(loss),
+      log,
+    });
+  }
+
   #watchFiles(): void {
-    this.#processes.watchDirectories(this.#watcher.directories);
+    // Who writes into a journal is its guard: to be told of each write would cost much and say nothing.
+    const { trees } = this.#guards;
+    this.#processes.watchDirectories(this.#watcher.directories.filter(({ path }) => !trees.includes(path)));
+    // One that is there only now may hold something already.
+    this.#guards.touched();
     this.#processes.guardPaths(credentialPlaces(this.#options.users.map(({ home }) => home)));
   }
 
@@ -215,11 +257,19 @@ class Daemon implements Agent {
   async start(): Promise<void> {
     this.#control = await ControlSocket.open(this.#options.stateDir, () => this.status());
     this.#uplink.start();
+    publishHostFacts(this.#options.stateDir, {
+      v: 1,
+      profile: this.#options.profile,
+      hostGroup: this.#options.group,
+      trustDirectory: this.#options.systemTrust,
+    });
     await this.#rules.start();
     await this.#watcher.start((event) => this.#receive(event));
     await this.#watch.start();
     this.#clock.start();
     await this.#processes.start((event) => this.#receive(event));
+    this.#identities.start();
+    this.#guards.start();
   }
 
   reloadRules(): void {
@@ -233,6 +283,8 @@ class Daemon implements Agent {
 
   async #stop(): Promise<void> {
     this.#clock.stop();
+    this.#identities.stop();
+    this.#guards.stop();
     await this.#rules.stop();
     this.#policies.stop();
     await this.#processes.stop();
@@ -247,7 +299,8 @@ class Daemon implements Agent {
 
   #receive(event: CollectorEvent): void {
     if (event.kind === 'path_change') {
-      this.#watch.touched();
+      if (this.#guards.concerns(event.path)) this.#guards.touched(event.path);
+      else this.#watch.touched();
       return;
     }
     if (event.kind === 'health' || event.kind === 'loss') {
@@ -263,9 +316,13 @@ class Daemon implements Agent {
       this.#health.set(event.collector, event);
       if (event.collector === 'process/ebpf' && event.state === 'ok') this.#processWatch.armed();
       this.#options.onHealth?.(event);
-    } else this.#lost[event.stage] = (this.#lost[event.stage] ?? 0) + event.count;
+    } else this.#count(event);
     const fact = factOfSelf(event, userInfo().username);
     if (fact !== null) this.#pipeline.submit({ facts: [fact] });
+  }
+
+  #count({ stage, count }: Loss): void {
+    this.#lost[stage] = (this.#lost[stage] ?? 0) + count;
   }
 
   #lose(stage: keyof typeof LOST, count: number): void {
@@ -279,31 +336,20 @@ class Daemon implements Agent {
   }
 
   status(): AgentStatus {
-    const servers: Partial<Record<Server['state'], number>> = {};
-    for (const { state } of this.servers) servers[state] = (servers[state] ?? 0) + 1;
-    return {
+    return agentStatus({
       version: this.#options.version,
       agent: this.#agentId,
-      pid: process.pid,
       profile: this.#options.profile,
-      started: this.#started.toISOString(),
-      central: {
-        connected: this.#uplink.connected,
-        waiting: this.#spool.waiting,
-        last_seq: this.#spool.last,
-        acked_seq: this.#spool.acked,
-      },
-      servers,
-      problems: this.problems.length,
+      started: this.#started,
+      isConnected: this.#uplink.connected,
+      spool: this.#spool,
+      servers: this.servers,
+      problems: this.problems,
       rules: ruleStatus(this.#rules.edition, this.#pipeline),
-      collectors: [...this.#health.values()].map(({ collector, state, detail }) => ({
-        name: collector,
-        state,
-        detail,
-      })),
+      health: this.#health.values(),
       processes: this.#processWatch.table.size,
       watched_directories: this.#watcher.size,
       lost: this.#lost,
-    };
+    });
   }
 }

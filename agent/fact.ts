@@ -15,7 +15,7 @@ const HOST_CATEGORIES = [
   'process_access',
   'credentials',
 ];
-const OWN_CATEGORIES = ['config', 'closure', 'finding', 'approval'];
+const OWN_CATEGORIES = ['config', 'closure', 'finding', 'approval', 'tool'];
 
 /** Where facts come from: what rules should be ready for. */
 export const FACT_SOURCES: readonly LogSource[] = [

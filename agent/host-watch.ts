@@ -37,7 +37,7 @@ export interface HostWatchOptions {
   readonly snapshots: SnapshotStore;
   readonly authority: AuthorityStore;
   readonly pipeline: Pipeline;
-  readonly watcher: FileWatcher;
+  readonly watcher: Pick<FileWatcher, 'watch'>;
   /** Who wrote a path last. */
   readonly writerOf: WriterOf;
   readonly writers: KeptWriters;

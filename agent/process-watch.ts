@@ -7,7 +7,7 @@ import { factOfSelf, factOfTakenMark, factOfTamper, factOfUnfollowed } from './e
 import { FileActors, type Writer } from './enrich/file-actors.ts';
 import { GuardProcesses } from './enrich/guard-processes.ts';
 import { KernelMarks, tagOf } from './enrich/kernel-marks.ts';
-import type { KnownServer } from './enrich/known-server.ts';
+import { type KnownServer, startKey } from './enrich/known-server.ts';
 import { launchWords } from './enrich/launch-words.ts';
 import { procProcesses } from './enrich/living-process.ts';
 import { MountTable } from './enrich/mount-table.ts';
@@ -20,6 +20,8 @@ import { ShellImages } from './enrich/shell-images.ts';
 import { UnmanagedServers } from './enrich/unmanaged-servers.ts';
 import type { WatchedHomes } from './enrich/watched-homes.ts';
 import type { Fact } from './fact.ts';
+import { holdsOpen, type ServerClaim } from './guards/server-claim.ts';
+import { ServerClaims } from './guards/server-claims.ts';
 import { Destinations } from './state/destinations.ts';
 import type { MarkedServers } from './state/marked-servers.ts';
 
@@ -61,6 +63,7 @@ export class ProcessWatch {
   readonly #actors: FileActors;
   readonly #denier: Denier | null;
   readonly #unmanaged: UnmanagedServers;
+  readonly #claims: ServerClaims;
 
   constructor(options: ProcessWatchOptions) {
     this.#options = options;
@@ -76,6 +79,12 @@ export class ProcessWatch {
     this.#actors = new FileActors((write) => this.#tracker.writer(write));
     this.#denier = options.denial === 'report' ? null : this.#makeDenier();
     this.#unmanaged = this.#makeUnmanaged();
+    this.#claims = new ServerClaims({
+      table,
+      startOf,
+      holdsOpen,
+      claim: (entry, claim) => this.#register(entry, claim),
+    });
   }
 
   #makeUnmanaged(): UnmanagedServers {
@@ -101,6 +110,21 @@ export class ProcessWatch {
     });
   }
 
+  /** A guard says which process it started for which server. */
+  claimed(claim: ServerClaim): void {
+    this.#claims.take(claim);
+  }
+
+  /** Whether the server is known, so that the process belongs to it now. */
+  #register(entry: ProcessEntry, { serverId, names }: ServerClaim): boolean {
+    const facts = this.#tracker.claim(entry, serverId, names);
+    if (facts === null) return false;
+    const known = this.#tracker.serverOf(entry);
+    const denials = known === null ? [] : (this.#denier?.joined(entry, known) ?? []);
+    for (const fact of [...facts, ...denials]) this.#options.onFact(fact);
+    return true;
+  }
+
   /** Nothing is judged any more. */
   stop(): void {
     this.#unmanaged.stop();
@@ -119,7 +143,7 @@ export class ProcessWatch {
       guards: this.#guards,
       policyOf: (serverId, image, shell) => policies.program(serverId, image, shell),
       isDisguisedShell: (pid, image) => this.#shells.isDisguised(pid, image),
-      firstReport: (known) => isNew(reportKey(known)),
+      firstReport: (known) => isNew(startKey(known, known.verdict.state)),
       onMarkTaken: (entry) => onFact(factOfTakenMark(entry, Date.now(), userName)),
     });
   }
@@ -213,6 +237,7 @@ export class ProcessWatch {
     const facts = this.#tracker.observe(event);
     const entry = this.table.get(event.pid);
     const known = entry === null ? null : this.#tracker.serverOf(entry);
+    this.#claims.heardOf(event.pid);
     if (entry !== null && event.kind === 'process_exec') this.#unmanaged.observe(event, entry);
     if (entry === null || known === null) return [...facts, ...this.#outside(event, entry)];
     // What the kernel ended by its list is told already, and needs no end.
@@ -235,6 +260,7 @@ export class ProcessWatch {
   /** The servers as a look at the host found them. */
   seen(servers: readonly KnownServer[]): readonly Fact[] {
     const late = this.#tracker.setServers(servers);
+    this.#claims.retry();
     this.#options.collector.watchLaunches(launchWords(servers));
     this.#enforce(servers);
     return [...late, ...(this.#denier?.reviewed(servers) ?? [])];
@@ -254,10 +280,4 @@ export class ProcessWatch {
     const bound = orders.filter(({ shells, programs, nothing }) => !shells || programs !== null || nothing);
     collector.enforce(bound, this.#shells.files());
   }
-}
-
-/** A start is told once for each closure in each state, so that a developer is not told of every start. */
-function reportKey(known: KnownServer): string {
-  const { id, closure } = known.discovered.server;
-  return `start:${id}:${known.verdict.state}:${closure.digest}`;
 }

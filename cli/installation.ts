@@ -14,6 +14,8 @@ export interface Installation {
   readonly rules: string;
   /** The kernel sensor; null where it was not built. */
   readonly sensor: string | null;
+  /** The program that starts guarded servers; null where it was not built. */
+  readonly launcher: string | null;
 }
 
 /** Finds the installation that this file belongs to, built or not. */
@@ -23,11 +25,13 @@ export function findInstallation(): Installation {
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
   const sensor = join(root, 'dist', 'sensor', 'sealwatch-sensor');
+  const launcher = join(root, 'dist', 'guard', 'sealwatch-launcher');
   return {
     root,
     version: manifest.version,
     rules: join(root, 'rules', 'mcp'),
     sensor: existsSync(sensor) ? sensor : null,
+    launcher: existsSync(launcher) ? launcher : null,
   };
 }
 

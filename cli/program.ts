@@ -2,6 +2,8 @@ import { Command, Option } from 'commander';
 import { PROFILES, SEVERITIES } from '../wire/index.ts';
 import { type Action, collect, type Run, withJson } from './command-options.ts';
 import type { ExitCode } from './exit-code.ts';
+import { addGuard } from './guard-program.ts';
+import { addIdentity } from './identity-program.ts';
 import { defaultStateDir, type Installation } from './installation.ts';
 import { makeOutput } from './output.ts';
 import { addRules } from './rules-program.ts';
@@ -23,6 +25,8 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
   addBundles(program, run);
   addPolicies(program, run);
   addRules(program, install, run);
+  addGuard(program, install, run);
+  addIdentity(program, run);
   addPrograms(program, install, run);
   return program;
 }
@@ -87,6 +91,10 @@ function addApproval(program: Command, run: Run): void {
     .option('--group <name>', 'a host group that it is for; may be repeated', collect)
     .option('--policy <file>', 'what it may do while it runs (docs/policy.md)')
     .option('--no-policy', 'give up the policy of the last approval')
+    .option(
+      '--tools <from>',
+      'the tools that it may offer: `seen` by the guard, or an answer to tools/list in a file',
+    )
     .option('--any-user', 'let it hold for every user')
     .option('--project', 'keep it in the project, to be committed')
     .option('--all', 'approve every server that --from-scan shows')

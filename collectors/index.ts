@@ -12,4 +12,4 @@ export type {
 export type { ActorDirectory } from './process/ebpf/file-actor.ts';
 export type { SensorOrders } from './process/ebpf/sensor.ts';
 export { createProcessCollector, type ProcessCollector } from './process/index.ts';
-export { startOf } from './process/proc.ts';
+export { startOf, TICKS_PER_SECOND } from './process/proc.ts';

@@ -1,4 +1,9 @@
+export { type Jurisdiction, type JurisdictionOptions, jurisdiction } from './authority/host-facts.ts';
 export { GUARD_ERROR_CODES, GuardError, type GuardErrorCode } from './errors.ts';
+export { type GuardOptions, runGuard } from './guard.ts';
+export type { GuardEnd } from './guarded-server.ts';
+export type { GuardRequest } from './request.ts';
+export { answerQuestion, openQuestions, type Question } from './session/questions.ts';
 export {
   type EntryOutcome,
   type FileOutcome,
@@ -6,3 +11,8 @@ export {
   type RewriteRequest,
   rewriteConfigs,
 } from './wrap/rewrite.ts';
+export { KeptManifests } from './tools/kept-manifests.ts';
+export type { ManifestTool } from './tools/manifest.ts';
+export { Neighbours } from './tools/neighbours.ts';
+export { poisonsOf } from './tools/poison.ts';
+export { readTools, type Tool } from './tools/tool.ts';

@@ -26,6 +26,7 @@ export { javascriptImports, pythonImports } from './closure/launch/script-import
 export { type ShellCommand, shellCommands } from './closure/launch/shell-words.ts';
 export { type Anchors, HOME_MARKER, PROJECT_MARKER, portablePath } from './closure/portable.ts';
 export { type GuardOptions, guardEntry, readGuardedEntry } from './config/guarded-entry.ts';
+export { readEntry } from './config/entry.ts';
 export { type ParsedConfig, type ParsedServer, parseConfigFile } from './config/parse-file.ts';
 export { readRegular } from './config/read.ts';
 export type { GuardAcceptance, GuardStart } from './config/seen-entry.ts';
@@ -64,6 +65,7 @@ export {
 } from './errors.ts';
 export * as limits from './limits.ts';
 export { FINDING_IDS, type FindingId, type FindingKind, findingKind } from './posture/catalogue.ts';
+export { isLoaderVariable } from './posture/loader-variables.ts';
 export { redactArgs } from './posture/redact.ts';
 export { classifySecret, redactShapes, SECRET_CLASSES, type SecretClass } from './posture/secret.ts';
 export { controlFindings } from './posture/trust-findings.ts';

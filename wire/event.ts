@@ -248,6 +248,7 @@ export const LOSS_STAGES = [
   'spool',
   'uplink',
   'correlation',
+  'guard',
 ] as const;
 export type LossStage = (typeof LOSS_STAGES)[number];
 

@@ -3,10 +3,13 @@ import { SERVER_STATES } from './server.ts';
 
 /** Characters of one text in a record; longer ones are cut. */
 export const MAX_RECORD_TEXT = 4_096;
+/** Items of one list in a record; those past it are left out. */
+export const MAX_RECORD_ITEMS = 200;
 /** Bytes of one record, newline included. */
 export const MAX_RECORD_BYTES = 256 * 1024;
 
 const text = z.string().max(MAX_RECORD_TEXT);
+const list = z.array(text).max(MAX_RECORD_ITEMS).readonly();
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 const base = {
@@ -36,7 +39,7 @@ export const guardRecordSchema = z.discriminatedUnion('kind', [
     /** First process of the server; null where none was started. */
     pid: z.number().int().positive().nullable(),
     /** Names of variables that were not handed on. */
-    dropped: z.array(text).max(1_000),
+    dropped: list,
   }),
   z.object({
     ...base,
@@ -65,8 +68,8 @@ export const guardRecordSchema = z.discriminatedUnion('kind', [
     description: text,
     before: digest.nullable(),
     after: digest.nullable(),
-    poison: z.array(text).max(16),
-    shadows: z.array(text).max(200),
+    poison: list,
+    shadows: list,
     /** Whether it was kept from the client. */
     hidden: z.boolean(),
   }),
@@ -84,6 +87,8 @@ export const guardRecordSchema = z.discriminatedUnion('kind', [
     from: z.enum(['client', 'server']),
     fault: text,
     passed: z.boolean(),
+    /** How many of them this record stands for: of very many not each is recorded. */
+    count: z.number().int().positive(),
   }),
   z.object({
     ...base,
@@ -91,7 +96,15 @@ export const guardRecordSchema = z.discriminatedUnion('kind', [
     code: z.number().int().nullable(),
     signal: text.nullable(),
   }),
-  /** Records that could not be written. */
-  z.object({ ...base, kind: z.literal('loss'), count: z.number().int().positive() }),
+  z.object({
+    ...base,
+    kind: z.literal('loss'),
+    /**
+     * `unwritten`: records that could not be written and are nowhere. `removed`: records in files that are gone, by a
+     * guard that made room or by somebody else; the agent may have read them before.
+     */
+    what: z.enum(['unwritten', 'removed']),
+    count: z.number().int().positive(),
+  }),
 ]);
 export type GuardRecord = Readonly<z.infer<typeof guardRecordSchema>>;

@@ -44,11 +44,30 @@ export {
   type UnixSocket,
 } from './event.ts';
 export {
+  JOURNAL_DIRECTORY,
+  type JournalName,
+  journalFile,
+  MAX_JOURNAL_BYTES,
+  parseJournalFile,
+  RECORD_END,
+} from './guard-journal.ts';
+export {
   type GuardRecord,
   guardRecordSchema,
   MAX_RECORD_BYTES,
+  MAX_RECORD_ITEMS,
   MAX_RECORD_TEXT,
 } from './guard-record.ts';
+export { HOST_FACTS_FILE, type HostFacts, hostFactsSchema, MAX_HOST_FACTS_BYTES } from './host-facts.ts';
+export {
+  IDENTITY_ANSWERS,
+  IDENTITY_NAME,
+  IDENTITY_QUESTIONS,
+  type IdentityAnswer,
+  type IdentityQuestion,
+  identityAnswerSchema,
+  identityQuestionSchema,
+} from './identity-question.ts';
 export {
   ARTEFACT_ROLES,
   type Artefact,

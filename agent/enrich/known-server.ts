@@ -42,6 +42,12 @@ export function alertServer(known: KnownServer): AlertServer {
   return { id, client, name, state: known.verdict.state };
 }
 
+/** A start is told once for each closure in each state, so that a developer is not told of every start. */
+export function startKey({ discovered }: KnownServer, state: Server['state']): string {
+  const { id, closure } = discovered.server;
+  return `start:${id}:${state}:${closure.digest}`;
+}
+
 /** Fields that name the server in every event about it. */
 export function serverFields(known: KnownServer): Readonly<Record<string, FieldValue>> {
   const { id, client, name, scope } = known.discovered.server;

@@ -91,13 +91,14 @@ export class ProcessTracker {
   }
 
   /** Whoever was taken for an unmanaged server is told already. */
-  #joinLate(entry: ProcessEntry, known: KnownServer, launch: Launch): readonly Fact[] {
+  #joinLate(entry: ProcessEntry, known: KnownServer, launch: Launch | null): readonly Fact[] {
     const isTold = [entry, ...this.table.descendants(entry)].some(
       (each) => each.membership !== null && this.#isFree(each),
     );
     const { id } = known.discovered.server;
     this.#options.marks.remember(known);
-    const joined = this.#join(entry, { serverId: id, role: rootRole(entry, launch), rootPid: entry.pid });
+    const role = launch === null ? 'server' : rootRole(entry, launch);
+    const joined = this.#join(entry, { serverId: id, role, rootPid: entry.pid });
     if (isTold) return [];
     const told = joined.filter((each) => each === entry || each.membership !== each.parent?.membership);
     const [first, ...others] = told.flatMap((each) => this.belated(runningExec(each)) ?? []);
@@ -134,6 +135,16 @@ export class ProcessTracker {
     this.#options.marks.follow([known]);
     this.#options.marks.remember(known);
     this.#join(entry, { serverId: id, role: 'server', rootPid: entry.pid });
+  }
+
+  /**
+   * A guard started a process for a server, whatever its command line says. One that belongs to a server already stays
+   * there: nothing inside a subtree may leave it this way. Null where no user of these names has such a server.
+   */
+  claim(entry: ProcessEntry, serverId: string, users: ReadonlySet<string>): readonly Fact[] | null {
+    const known = this.#servers.get(serverId);
+    if (known === undefined || !users.has(known.discovered.server.user)) return null;
+    return this.#isFree(entry) ? this.#joinLate(entry, known, known.launch) : [];
   }
 
   /** Whether a config asks for what a process runs. */

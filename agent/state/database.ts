@@ -25,6 +25,12 @@ const MIGRATIONS = [
   'CREATE TABLE sealed_copy (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT;',
   'CREATE TABLE writer (path TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;',
   'CREATE TABLE marked (tag TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;',
+  `CREATE TABLE journal (
+     path TEXT PRIMARY KEY,
+     identity TEXT NOT NULL,
+     offset INTEGER NOT NULL,
+     refused TEXT
+   ) STRICT;`,
 ] as const;
 
 /**

@@ -5,6 +5,8 @@ import type { ProcessExec, ProcessSource } from '../../wire/index.ts';
 
 const MAX_CMDLINE_BYTES = 131_072;
 const MAX_STAT_BYTES = 4096;
+/** Clock ticks of /proc in a second: USER_HZ, proc_pid_stat(5). */
+export const TICKS_PER_SECOND = 100;
 /** PF_KTHREAD, include/linux/sched.h. */
 const KERNEL_THREAD = 0x0020_0000;
 

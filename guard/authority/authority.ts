@@ -16,6 +16,8 @@ export interface AuthorityOptions {
   readonly onChange: (decided: Decided) => void;
   /** Told what has to be watched from now on. */
   readonly follow: (watch: Standing['watch']) => void;
+  /** Compares what no watch tells of; calls `touched` where something differs. */
+  readonly probe: () => void;
   /** A look failed: what was known holds until the next. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -50,6 +52,11 @@ export class Authority {
   /** Whether anything was touched since the last look began. */
   get stale(): boolean {
     return this.#touched !== this.#seen;
+  }
+
+  /** Looks for changes that nobody is told of, as writes through a mapping. */
+  probe(): void {
+    this.#options.probe();
   }
 
   /** Something that decides may have changed. */

@@ -18,7 +18,7 @@ const RECORDED: ReadonlySet<string> = new Set([
   'elicitation/create',
   'roots/list',
 ]);
-/** Faulty messages of one side that are recorded one by one; those past it are counted with the last. */
+/** Faulty messages of a session that are recorded one by one; those past it are recorded as many together. */
 const MAX_FAULTS = 100;
 
 /** How records name the server. */
@@ -63,8 +63,10 @@ export class SessionEvidence implements SessionRecord {
 
   faulty(from: 'client' | 'server', fault: FrameFault, passed: boolean): void {
     this.#faults += 1;
-    if (this.#faults > MAX_FAULTS) return;
-    this.#journal.write({ server: this.#server(), kind: 'frame', from, fault, passed });
+    const isOne = this.#faults <= MAX_FAULTS;
+    if (!isOne && this.#faults % MAX_FAULTS !== 0) return;
+    const count = isOne ? 1 : MAX_FAULTS;
+    this.#journal.write({ server: this.#server(), kind: 'frame', from, fault, passed, count });
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { PolicyChecks } from '../../agent/enrich/policy-checks.ts';
 import { WatchedHomes } from '../../agent/enrich/watched-homes.ts';
@@ -7,6 +8,7 @@ import type { Fact } from '../../agent/fact.ts';
 import { ProcessWatch } from '../../agent/process-watch.ts';
 import { openDatabase } from '../../agent/state/database.ts';
 import { MarkedServers } from '../../agent/state/marked-servers.ts';
+import { startOf } from '../../collectors/index.ts';
 import { compileRules, parseEventRecord } from '../../rules/engine/index.ts';
 import { execEvent, forkEvent, plainImage } from '../process-events.ts';
 import { ruleFiles } from '../rules/shared.ts';
@@ -15,7 +17,11 @@ import { known, launchSpec } from './samples.ts';
 
 const PACK = new URL('../../rules/mcp/', import.meta.url).pathname;
 
-function watch(context: TestContext, wholeHost: boolean): ProcessWatch {
+function watch(
+  context: TestContext,
+  wholeHost: boolean,
+  onFact: (fact: Fact) => void = () => {},
+): ProcessWatch {
   const state = new TempDirectory();
   const database = openDatabase(state.path);
   const made = new ProcessWatch({
@@ -28,7 +34,7 @@ function watch(context: TestContext, wholeHost: boolean): ProcessWatch {
     policies: new PolicyChecks({ profile: 'developer', group: null }),
     marked: new MarkedServers(database),
     collector: { track() {}, enforce() {}, contain() {}, watchLaunches() {}, release() {} },
-    onFact: () => {},
+    onFact,
     homes: new WatchedHomes([], []),
     lookAgain: async () => {},
   });
@@ -121,4 +127,74 @@ test('no rule of the pack has anything to say of what happens outside of subtree
     }
   }
   assert.ok(tried > 50, `${tried} command lines`);
+});
+
+/** A child of this process, which stands for a guard that holds its journal open. */
+function guarded(context: TestContext, host: ProcessWatch) {
+  const place = new TempDirectory();
+  const journal = openSync(place.write('journal', ''), 'a');
+  const child: ChildProcess = spawn('sleep', ['60'], { stdio: 'ignore' });
+  context.after(() => {
+    child.kill('SIGKILL');
+    closeSync(journal);
+    place[Symbol.dispose]();
+  });
+  const pid = child.pid ?? 0;
+  const { dev, ino } = fstatSync(journal, { bigint: true });
+  const claim = {
+    serverId: '0123456789abcdef',
+    pid,
+    guard: process.pid,
+    uid: 1000,
+    names: new Set(['alice']),
+    journal: `${dev}:${ino}`,
+  };
+  host.receive(execEvent(process.pid, 1, ['sealwatch', 'guard'], { start: startOf(process.pid) ?? 0 }));
+  return {
+    pid,
+    claim,
+    begin: () => execEvent(pid, process.pid, ['sleep', '60'], { start: startOf(pid) ?? 0 }),
+  };
+}
+
+test('what a guard started belongs to its server though no command line says so', (context) => {
+  if (process.platform !== 'linux') return context.skip('there is no /proc');
+  const told: Fact[] = [];
+  const host = watch(context, false, (fact) => told.push(fact));
+  const { pid, claim, begin } = guarded(context, host);
+  host.claimed(claim);
+  assert.deepEqual(host.receive(begin()), []);
+  assert.equal(host.table.get(pid)?.membership, null, 'no config asks for the server yet');
+  host.seen([known({ launch: launchSpec() })]);
+  assert.deepEqual(
+    [host.table.get(pid)?.membership?.serverId, host.table.get(pid)?.membership?.role],
+    [claim.serverId, 'server'],
+  );
+  assert.deepEqual(
+    told.map(({ fields }) => fields['mcp.change'] ?? fields['mcp.is_server']),
+    [true, 'server_started'],
+  );
+  const [inside] = host.receive(execEvent(999_999, pid, ['/bin/id']));
+  assert.deepEqual([inside?.fields['mcp.in_subtree'], inside?.fields['mcp.server']], [true, 'files']);
+});
+
+test('a guard cannot take a process from the server that it belongs to, nor for another user', (context) => {
+  if (process.platform !== 'linux') return context.skip('there is no /proc');
+  const host = watch(context, false);
+  const { pid, claim, begin } = guarded(context, host);
+  const other = known({ server: { id: 'fedcba9876543210', user: 'bob' } });
+  const server = known({ launch: launchSpec({ command: 'sleep', args: ['60'], resolved: null }) });
+  host.seen([server, other]);
+  host.receive(begin());
+  assert.equal(host.table.get(pid)?.membership?.serverId, claim.serverId);
+  host.claimed({ ...claim, serverId: 'fedcba9876543210', names: new Set(['bob']) });
+  assert.equal(host.table.get(pid)?.membership?.serverId, claim.serverId);
+
+  const stranger = guarded(context, host);
+  host.seen([other]);
+  host.receive(stranger.begin());
+  host.claimed({ ...stranger.claim, serverId: 'fedcba9876543210' });
+  assert.equal(host.table.get(stranger.pid)?.membership, null);
+  host.claimed({ ...stranger.claim, serverId: 'fedcba9876543210', names: new Set(['bob']) });
+  assert.equal(host.table.get(stranger.pid)?.membership?.serverId, 'fedcba9876543210');
 });

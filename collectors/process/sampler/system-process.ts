@@ -1,8 +1,7 @@
 import { uptime, userInfo } from 'node:os';
 import type { Systeminformation } from 'systeminformation';
 import type { ProcessExec, ProcessSource } from '../../../wire/index.ts';
-
-const TICKS_PER_SECOND = 100;
+import { TICKS_PER_SECOND } from '../proc.ts';
 
 /** What we use of a process as `systeminformation` tells it. */
 export type SystemProcess = Pick<

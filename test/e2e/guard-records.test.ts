@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Entry, Journal } from '../../guard/evidence/journal.ts';
+import type { Alert } from '../../wire/index.ts';
+import { allAlerts, freePort, Host, until } from './host.ts';
+
+const PATIENCE = { timeout: 180_000 };
+/** Agents that are killed while records come in. */
+const KILLS = 4;
+
+function denied(server: Entry['server'], target: string): Entry {
+  return {
+    server,
+    kind: 'call',
+    method: 'tools/call',
+    target,
+    outcome: 'refused',
+    code: 'DENIED_TOOL',
+    reason: 'the policy names no such tool',
+    arguments: null,
+  };
+}
+
+/** What a guard calls the only server of the home. */
+async function serverOf(host: Host): Promise<NonNullable<Entry['server']>> {
+  const { stdout } = await host.run('scan', '--json', '--home', host.home, '--state-dir', host.stateDir);
+  const [{ id, client, name, state }] = JSON.parse(stdout).servers;
+  return { id, client, name, state };
+}
+
+const targets = (alerts: readonly Alert[], name: string) =>
+  alerts.filter(({ rule }) => rule.name === name).map(({ event }) => String(event['mcp.tool']));
+
+test(
+  'what guards record reaches central exactly once: while the agent is down, up, and killed again and again',
+  PATIENCE,
+  async (context) => {
+    const host = new Host(context);
+    host.writeConfig('.cursor/mcp.json', { one: { command: 'cat', args: [] } });
+    const server = await serverOf(host);
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const central = host.central(port);
+    await central.said((line) => line.includes(url), 'central');
+
+    const before = Date.now();
+    const offline = new Journal(join(host.stateDir, 'guard'));
+    offline.write(denied(server, 'offline'));
+    offline.write({
+      server: { ...server, state: 'drifted' },
+      kind: 'launch',
+      outcome: 'refused',
+      code: 'APPROVAL_CLOSURE_CHANGED',
+      reason: 'the script changed',
+      command: 'cat',
+      pid: null,
+      dropped: [],
+    });
+    offline.close();
+    await sleep(200);
+    const start = Date.now();
+    let agent = await host.agent(port).ready();
+    const has = (target: string) => async () =>
+      targets(await allAlerts(url), 'mcp_call_denied').includes(target);
+    await until('what was recorded before', has('offline'));
+    const [late] = (await allAlerts(url)).filter(({ rule }) => rule.name === 'mcp_call_denied');
+    assert.deepEqual(late?.server, server);
+    assert.ok(late && Date.parse(late.time) >= before && Date.parse(late.time) < start);
+    const facts = JSON.parse(readFileSync(join(host.stateDir, 'host.json'), 'utf8'));
+    assert.deepEqual([facts.v, facts.profile], [1, 'developer']);
+
+    const journal = new Journal(host.at('.local', 'state', 'sealwatch', 'guard'));
+    const written = ['offline'];
+    const write = (target: string) => {
+      written.push(target);
+      journal.write(denied(server, target));
+      journal.flush();
+    };
+    write('online');
+    await until('what is recorded now', has('online'));
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      for (let count = 0; count < 100; count += 1) {
+        write(`${kill}/${count}`);
+        if (count % 10 === 0) await sleep(20);
+      }
+      await agent.kill();
+      write(`down ${kill}`);
+      agent = host.agent(port);
+      if (kill % 2 === 0) await agent.ready();
+    }
+    write('last');
+    journal.close();
+    await agent.ready();
+    await until('the last', has('last'));
+    assert.equal((await agent.stop()).code, 0);
+    const alerts = await allAlerts(url);
+    assert.deepEqual(targets(alerts, 'mcp_call_denied').sort(), written.sort());
+    assert.equal(alerts.filter(({ rule }) => rule.name === 'mcp_server_denied').length, 1);
+    assert.deepEqual(
+      alerts.filter(({ rule }) => rule.name === 'agent_events_lost'),
+      [],
+    );
+    await central.stop();
+  },
+);
+
+test(
+  'a process that a guard started is its server, whatever its command line is',
+  PATIENCE,
+  async (context) => {
+    if (process.platform !== 'linux') return context.skip('there is no /proc');
+    const host = new Host(context);
+    host.writeConfig('.cursor/mcp.json', { one: { command: 'cat', args: [] } });
+    const server = await serverOf(host);
+    const daemon = await host.up().ready();
+    const journal = new Journal(host.at('.local', 'state', 'sealwatch', 'guard'));
+    const child = spawn('sleep', ['300'], { stdio: 'ignore' });
+    context.after(() => {
+      child.kill('SIGKILL');
+      journal.close();
+    });
+    const { pid = 0 } = child;
+    const launch = { kind: 'launch', outcome: 'started', code: null, reason: '', dropped: [] } as const;
+    journal.write({ server, ...launch, command: 'sleep 300', pid });
+    const started = await daemon.alert('mcp_unapproved_server_started');
+    assert.deepEqual(
+      [started.server?.id, started.event['ProcessId'], started.event['CommandLine']],
+      [server.id, pid, 'sleep 300'],
+    );
+    assert.equal((await daemon.stop()).code, 0);
+  },
+);
