@@ -81,14 +81,7 @@ for (const { id, program, add, remove, config } of CLIENTS) {
     const before = readFileSync(host.at(config), 'utf8');
     const selection = ['--home', host.home, '--state-dir', host.stateDir];
     const digest = async () => {
-      const { stdout } = await host.run(
-        'scan',
-        '--json',
-        '--home',
-        host.home,
-        '--state-dir',
-        host.stateDir,
-      );
+      const { stdout } = await host.run('scan', '--json', '--home', host.home, '--state-dir', host.stateDir);
       const { servers } = JSON.parse(stdout) as { servers: Server[] };
       return servers.find(({ name }) => name === 'every')?.closure.digest;
     };
