@@ -4,6 +4,11 @@ export { type GuardOptions, runGuard } from './guard.ts';
 export type { GuardEnd } from './guarded-server.ts';
 export type { GuardRequest } from './request.ts';
 export { answerQuestion, openQuestions, type Question } from './session/questions.ts';
+export { KeptManifests } from './tools/kept-manifests.ts';
+export type { ManifestTool } from './tools/manifest.ts';
+export { Neighbours } from './tools/neighbours.ts';
+export { poisonsOf } from './tools/poison.ts';
+export { readTools, type Tool } from './tools/tool.ts';
 export {
   type EntryOutcome,
   type FileOutcome,
@@ -11,8 +16,3 @@ export {
   type RewriteRequest,
   rewriteConfigs,
 } from './wrap/rewrite.ts';
-export { KeptManifests } from './tools/kept-manifests.ts';
-export type { ManifestTool } from './tools/manifest.ts';
-export { Neighbours } from './tools/neighbours.ts';
-export { poisonsOf } from './tools/poison.ts';
-export { readTools, type Tool } from './tools/tool.ts';
