@@ -46,6 +46,7 @@ function installationRoot(): string {
   return root;
 }
 
+/** The state directory of the host's own agent. */
 export const HOST_STATE_DIR = '/var/lib/sealwatch';
 
 /** The state directory where none is named: of the host for root, else of the user (XDG base directories). */

@@ -5,7 +5,7 @@ import { isShellName } from './launch-chain.ts';
 import { MAX_PREFIX_WORDS } from './launch-match.ts';
 import type { ProcessEntry } from './process-table.ts';
 
-/** What the guard starts a server with, which becomes the server. */
+/** What the guard starts servers with: the parent of the server, with the words of the server behind its own. */
 const LAUNCHER = 'sealwatch-launcher';
 
 type Process = Pick<ProcessEntry, 'exe' | 'argv' | 'parent'>;
@@ -26,7 +26,8 @@ export class GuardProcesses {
 
   has(entry: Process): boolean {
     if (this.#programs.size === 0) return false;
-    if (basename(entry.exe) === LAUNCHER) return entry.parent !== null && this.#isGuard(entry.parent);
+    // Its child is it, too, until that becomes the server.
+    if (basename(entry.exe) === LAUNCHER) return entry.parent !== null && this.has(entry.parent);
     return this.#isGuard(entry);
   }
 

@@ -19,7 +19,7 @@ export function matchingServer(
   servers: Iterable<KnownServer>,
   grounds: MatchGrounds,
 ): KnownServer | null {
-  // The launcher has the words of the server that it is about to become.
+  // The launcher has the words of the server that it starts.
   if (grounds.guards.has(entry)) return null;
   let best: KnownServer | null = null;
   let bestScore = -1;

@@ -6,7 +6,7 @@ import type { DiscoveredServer } from '../../inventory/index.ts';
 import { configDiff } from '../config-diff.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { guardPath, stateDirOf } from '../installation.ts';
+import { guardPath, HOST_STATE_DIR, stateDirOf } from '../installation.ts';
 import { type Output, printable } from '../output.ts';
 import { pick, type Selection, viewOf } from '../selection.ts';
 
@@ -31,7 +31,8 @@ export async function rewrite(
   options: RewriteOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const { project, stateDir, dryRun = false } = options;
+  const { project, dryRun = false } = options;
+  const stateDir = resolve(options.stateDir);
   const root = project === undefined ? {} : { root: [...(options.root ?? []), project] };
   const { servers } = await viewOf({ ...options, ...root }, { facts: 'closure' }).look(new Date());
   const outcome = rewriteConfigs({
@@ -40,8 +41,9 @@ export async function rewrite(
     all: servers.map(({ discovered }) => discovered),
     guard: guardPath(),
     guards: [guardPath()],
-    stateDir: resolve(stateDir),
-    defaultStateDir: stateDirOf,
+    stateDir,
+    // That of the host binds every guard, and ordinary users could write nothing there.
+    findsStateDir: (user) => stateDir === HOST_STATE_DIR || stateDir === stateDirOf(user),
     now: new Date(),
     isDry: dryRun,
   });

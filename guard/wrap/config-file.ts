@@ -95,11 +95,9 @@ function syncDirectory(path: string): void {
   }
 }
 
-const ROOT = 0;
-
 function asOwner({ uid, gid }: Stats, action: () => void): void {
   const { seteuid, setegid, setgroups, getgroups, getegid } = process;
-  const isOther = process.geteuid?.() === ROOT && uid !== ROOT;
+  const isOther = process.geteuid?.() === 0 && uid !== 0;
   if (!isOther || !seteuid || !setegid || !setgroups || !getgroups || !getegid) {
     action();
     return;
@@ -111,7 +109,7 @@ function asOwner({ uid, gid }: Stats, action: () => void): void {
   try {
     action();
   } finally {
-    seteuid(ROOT);
+    seteuid(0);
     setegid(group);
     setgroups(groups);
   }

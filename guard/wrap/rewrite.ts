@@ -28,9 +28,10 @@ export interface RewriteRequest {
   readonly guard: string;
   /** Every path that is taken for it. */
   readonly guards: readonly string[];
-  /** Absolute; backups lie below it, and guards are told of it where a user's own would be another. */
+  /** Absolute; backups lie below it, and guards are told of it where they would not find it themselves. */
   readonly stateDir: string;
-  readonly defaultStateDir: (user: HostUser) => string;
+  /** Whether guards of this user go by that state directory unless told. */
+  readonly findsStateDir: (user: HostUser) => boolean;
   readonly now: Date;
   /** Edits nothing on disk. */
   readonly isDry: boolean;
@@ -185,15 +186,15 @@ class Rewriting {
   }
 
   #optionsFor({ server, written }: DiscoveredServer): GuardOptions {
-    const { all, stateDir, defaultStateDir } = this.#request;
+    const { all, stateDir, findsStateDir } = this.#request;
     const { client, name, config_path: config, user } = server;
     const isSame = (other: DiscoveredServer) =>
       other.server.client === client &&
       other.server.name === name &&
       other.server.user === user &&
       other.server.config_path !== config;
-    const isDefault = written !== null && defaultStateDir(written.user) === stateDir;
-    return { client, name, config: all.some(isSame) ? config : null, stateDir: isDefault ? null : stateDir };
+    const isFound = written !== null && findsStateDir(written.user);
+    return { client, name, config: all.some(isSame) ? config : null, stateDir: isFound ? null : stateDir };
   }
 
   #replace(realPath: string, { path, file, after, changed }: Replacement): void {

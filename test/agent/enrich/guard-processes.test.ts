@@ -16,6 +16,7 @@ class Installation extends TempDirectory {
 }
 
 const COMMAND = ['node', '/srv/mcp-files.js', '/srv'];
+const LAUNCHED = ['/opt/sealwatch/sealwatch-launcher', 'strict', '/usr/bin/node', ...COMMAND];
 const words = (name: string, command: readonly string[] = COMMAND) => [
   ...['guard', '--client', 'claude-code', '--name', name, '--'],
   ...command,
@@ -29,23 +30,25 @@ const asked = (id: string, guard: string) =>
 
 /** Starts a server as a client does that has the guard in its config. */
 function startGuarded(exec: ReturnType<typeof bench>['exec'], { guard, main }: Installation, name: string) {
-  const [first, second] = name === 'one' ? [20, 21] : [30, 31];
+  const [first, second, third] = name === 'one' ? [20, 21, 22] : [30, 31, 32];
+  const launcher = { exe: '/opt/sealwatch/sealwatch-launcher' };
   exec(first, CLIENT, ['/bin/sh', guard, ...words(name)]);
   exec(first, CLIENT, ['node', '--max-semi-space-size=4', main, ...words(name)], {
     exe: '/opt/node/bin/node',
   });
-  exec(second, first, ['sealwatch-launcher', ...COMMAND], { exe: '/opt/sealwatch/sealwatch-launcher' });
-  exec(second, first, COMMAND, { exe: '/usr/bin/node' });
-  return [first, second] as const;
+  exec(second, first, LAUNCHED, launcher);
+  exec(third, second, LAUNCHED, launcher);
+  exec(third, second, COMMAND, { exe: '/usr/bin/node' });
+  return [first, second, third] as const;
 }
 
 test('the guard and its launcher are no server and no shell of one, and what the launcher becomes is the server', async (context) => {
   using install = new Installation();
   const { exec, later, told, table, tracker } = bench(context, { guards: [install.guard] });
   tracker.setServers([asked('one', install.guard)]);
-  const [guard, server] = startGuarded(exec, install, 'one');
+  const [guard, launcher, server] = startGuarded(exec, install, 'one');
   await later();
-  assert.equal(table.get(guard)?.membership, null);
+  assert.deepEqual([table.get(guard)?.membership, table.get(launcher)?.membership], [null, null]);
   assert.deepEqual(table.get(server)?.membership, { serverId: 'one', role: 'server', rootPid: server });
   assert.deepEqual(unmanagedOf(told), []);
   assert.deepEqual(new Set(told.map(({ fields }) => fields['ProcessId'])), new Set([server]));
@@ -60,7 +63,7 @@ test('of two entries that ask for the same, the one is meant whose guard started
   const { exec, table, tracker } = bench(context, { guards: [install.guard] });
   tracker.setServers([asked('two', install.guard), asked('one', install.guard)]);
   for (const name of ['one', 'two']) {
-    const [, server] = startGuarded(exec, install, name);
+    const [, , server] = startGuarded(exec, install, name);
     assert.equal(table.get(server)?.membership?.serverId, name);
   }
 });
@@ -70,13 +73,14 @@ test('a server that no config asks for is found behind the guard, too', async (c
   const streams = {
     20: ['pipe:[1]', 'pipe:[2]'],
     21: ['pipe:[3]', 'pipe:[4]'],
+    22: ['pipe:[3]', 'pipe:[4]'],
   } as const;
   const { exec, later, told } = bench(context, { guards: [install.guard], streams });
   startGuarded(exec, install, 'one');
   await later();
   assert.deepEqual(
     unmanagedOf(told).map(({ fields }) => fields['ProcessId']),
-    [21],
+    [22],
   );
 });
 
@@ -95,7 +99,7 @@ test('what only looks like the guard is judged as any other program', async (con
   for (const [about, argv] of Object.entries(starts)) {
     const { exec, later, table, told } = bench(context, { guards: [install.guard] });
     exec(40, CLIENT, argv, { exe: '/usr/bin/node', cwd: install.path });
-    exec(41, 40, ['sealwatch-launcher', ...COMMAND], { exe: '/tmp/mcp-x/sealwatch-launcher' });
+    exec(41, 40, LAUNCHED, { exe: '/tmp/mcp-x/sealwatch-launcher' });
     await later();
     context.mock.timers.reset();
     assert.ok(table.get(40) !== null);
@@ -109,9 +113,9 @@ test('a link to the guard is the guard', (context) => {
   symlinkSync(install.guard, install.at('link'));
   const { exec, table, tracker } = bench(context, { guards: [install.guard] });
   tracker.setServers([asked('one', install.guard)]);
-  const [, server] = startGuarded(exec, install, 'one');
+  const [, , server] = startGuarded(exec, install, 'one');
   exec(50, CLIENT, ['/bin/sh', install.at('link'), ...words('one')]);
-  exec(51, 50, ['sealwatch-launcher', ...COMMAND], { exe: '/opt/sealwatch/sealwatch-launcher' });
+  exec(51, 50, LAUNCHED, { exe: '/opt/sealwatch/sealwatch-launcher' });
   assert.equal(table.get(51)?.membership, null);
   assert.equal(table.get(server)?.membership?.serverId, 'one');
 });
@@ -120,6 +124,6 @@ test('a launcher that the guard did not start is what its words say', (context) 
   using install = new Installation();
   const { exec, table, tracker } = bench(context, { guards: [install.guard] });
   tracker.setServers([asked('one', install.guard)]);
-  exec(60, CLIENT, ['sealwatch-launcher', ...COMMAND], { exe: '/tmp/sealwatch-launcher' });
+  exec(60, CLIENT, LAUNCHED, { exe: '/tmp/sealwatch-launcher' });
   assert.equal(table.get(60)?.membership?.serverId, 'one');
 });

@@ -35,7 +35,7 @@ class WrapHome extends TempHome {
       guard: this.guard,
       guards: [this.guard],
       stateDir: this.stateDir,
-      defaultStateDir: () => this.stateDir,
+      findsStateDir: () => true,
       now: new Date(),
       isDry: false,
       ...more,
@@ -230,7 +230,7 @@ test('the guard is told of the config where names alone do not tell, and of a st
   using home = new WrapHome();
   const file = home.write('work/a/.mcp.json', { mcpServers: { p: { command: 'x', args: [] } } });
   home.write('work/b/.mcp.json', { mcpServers: { p: { command: 'x', args: [] } } });
-  await home.rewrite('wrap', { defaultStateDir: () => '/elsewhere' });
+  await home.rewrite('wrap', { findsStateDir: () => false });
   assert.deepEqual(JSON.parse(read(file)).mcpServers.p.args.slice(0, -2), [
     ...['guard', '--client', 'claude-code', '--name', 'p'],
     ...['--config', file, '--state-dir', home.stateDir],
