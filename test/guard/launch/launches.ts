@@ -37,8 +37,8 @@ export interface Launch {
 export interface Launched {
   readonly server: ServerProcess;
   readonly refused: readonly Refused[];
-  /** What it wrote, once it has ended. */
-  readonly output: Promise<string>;
+  /** What it wrote, once it has ended; for who reads nothing else of it. */
+  readonly output: () => Promise<string>;
 }
 
 /** The digests of files as they are now. */
@@ -59,7 +59,7 @@ export async function launch([path = '', ...args]: readonly string[], how: Launc
     sealed: { files: new Map(), names: [], trees: [], exempt: [], ...how.sealed },
     onRefused: (one) => refused.push(one),
   });
-  return { server, refused, output: text(server.stdout) };
+  return { server, refused, output: () => text(server.stdout) };
 }
 
 export interface Outcome {
@@ -75,8 +75,8 @@ export async function outcome(words: readonly string[], how: Launch = {}): Promi
   try {
     const launched = await launch(words, how);
     launched.server.stdin.end();
-    const end = await launched.server.ended;
-    return { output: await launched.output, end, refused: launched.refused.map(({ path }) => path) };
+    const [output, end] = await Promise.all([launched.output(), launched.server.ended]);
+    return { output, end, refused: launched.refused.map(({ path }) => path) };
   } catch (error) {
     if (!(error instanceof Error && error.message.includes('refused'))) throw error;
     return { output: '', end: null, refused: [error.message, ...refused.map(({ path }) => path)] };

@@ -149,12 +149,12 @@ describe('what a strict launch holds to its list', { skip, concurrency: 2 }, () 
     const before = await launch([script], { sealed });
     before.server.stdin.write('\n');
     await before.server.ended;
-    assert.deepEqual([await before.output, before.refused.map(({ path }) => path)], ['', [tool]]);
+    assert.deepEqual([await before.output(), before.refused.map(({ path }) => path)], ['', [tool]]);
     const after = await launch([script], { sealed });
     after.server.settled();
     after.server.stdin.write('\n');
     await after.server.ended;
-    assert.equal(await after.output, 'tool\n');
+    assert.equal(await after.output(), 'tool\n');
   });
 
   test('what is imported late is verified too, and by the approval that counts then', async () => {
@@ -173,8 +173,8 @@ describe('what a strict launch holds to its list', { skip, concurrency: 2 }, () 
     for (const { server } of [changed, approved]) server.stdin.write('\n');
     await changed.server.ended;
     await approved.server.ended;
-    assert.deepEqual([await changed.output, changed.refused.map(({ path }) => path)], ['', [late]]);
-    assert.equal(await approved.output, 'approved anew\n');
+    assert.deepEqual([await changed.output(), changed.refused.map(({ path }) => path)], ['', [late]]);
+    assert.equal(await approved.output(), 'approved anew\n');
   });
 
   test('what is not there is not there, and what was never sealed is let pass', async () => {
