@@ -14,7 +14,11 @@ const PARALLEL = 64;
 describe('ways in which servers are started', { skip, concurrency: 2 }, () => {
   test('a runner that starts a shell that starts a linked script', async () => {
     using directory = new TempDirectory();
-    const main = directory.write('node_modules/pkg/cli.js', "#!/usr/bin/env node\nconsole.log('served');\n", 0o755);
+    const main = directory.write(
+      'node_modules/pkg/cli.js',
+      "#!/usr/bin/env node\nconsole.log('served');\n",
+      0o755,
+    );
     directory.write('node_modules/.bin/README', '');
     symlinkSync('../pkg/cli.js', directory.at('node_modules/.bin/serve'));
     const runner = directory.write(
@@ -44,7 +48,7 @@ describe('ways in which servers are started', { skip, concurrency: 2 }, () => {
     const packages = `venv/lib/python${version}/site-packages`;
     const main = directory.write(
       `${packages}/server/__main__.py`,
-      "import sys; from . import part; print(part.word, sys.prefix)\n",
+      'import sys; from . import part; print(part.word, sys.prefix)\n',
     );
     const init = directory.write(`${packages}/server/__init__.py`, '');
     const part = directory.write(`${packages}/server/part.py`, "word = 'approved'\n");

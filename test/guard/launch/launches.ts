@@ -69,6 +69,9 @@ export interface Outcome {
   readonly refused: readonly string[];
 }
 
+/** The launcher refused it, or the kernel did while somebody wrote to it. */
+const NOT_RUN = /refused|Text file busy|Exec format error/;
+
 /** Launches and waits for the end, whether it was refused at once, later, or not at all. */
 export async function outcome(words: readonly string[], how: Launch = {}): Promise<Outcome> {
   const refused: Refused[] = [];
@@ -78,7 +81,7 @@ export async function outcome(words: readonly string[], how: Launch = {}): Promi
     const [output, end] = await Promise.all([launched.output(), launched.server.ended]);
     return { output, end, refused: launched.refused.map(({ path }) => path) };
   } catch (error) {
-    if (!(error instanceof Error && error.message.includes('refused'))) throw error;
+    if (!(error instanceof Error && NOT_RUN.test(error.message))) throw error;
     return { output: '', end: null, refused: [error.message, ...refused.map(({ path }) => path)] };
   }
 }

@@ -66,7 +66,7 @@ describe('what a strict launch holds to its list', { skip, concurrency: 2 }, () 
     const program = directory.write('main.py', 'import part\n');
     const evil = directory.write('other/part.py', "print('evil!!!!')\n");
     const compile =
-      "import sys,py_compile,os,importlib.util as u; s=os.stat(sys.argv[2]); os.utime(sys.argv[1],(s.st_atime,s.st_mtime)); print(py_compile.compile(sys.argv[1],cfile=u.cache_from_source(sys.argv[2]),doraise=True))";
+      'import sys,py_compile,os,importlib.util as u; s=os.stat(sys.argv[2]); os.utime(sys.argv[1],(s.st_atime,s.st_mtime)); print(py_compile.compile(sys.argv[1],cfile=u.cache_from_source(sys.argv[2]),doraise=True))';
     const made = await outcome(['/usr/bin/python3', '-c', compile, evil, module], { mode: 'plain' });
     assert.match(made.output, /__pycache__/);
     const plain = await outcome(['/usr/bin/python3', program], { mode: 'plain' });
@@ -80,7 +80,11 @@ describe('what a strict launch holds to its list', { skip, concurrency: 2 }, () 
     const main = directory.write('pkg/main.js', "require('./part'); console.log('loaded');\n");
     const part = directory.write('pkg/part/index.js', '');
     const left = directory.write('pkg/.git/x.js', "console.log('left out');\n");
-    const tree = { files: digests(main, part), trees: [directory.at('pkg')], exempt: [directory.at('pkg/.git')] };
+    const tree = {
+      files: digests(main, part),
+      trees: [directory.at('pkg')],
+      exempt: [directory.at('pkg/.git')],
+    };
     assert.equal((await outcome([node, main], { sealed: tree })).output, 'loaded\n');
     assert.equal((await outcome([node, left], { sealed: tree })).output, 'left out\n');
     const added = directory.write('pkg/part.js', "console.log('evil');\n");
@@ -122,7 +126,10 @@ describe('what a strict launch holds to its list', { skip, concurrency: 2 }, () 
     const files = digests(main);
     renameSync(directory.at('app'), directory.at('away'));
     symlinkSync(directory.at('evil'), directory.at('app'));
-    for (const words of [[node, main], ['/bin/sh', main]]) {
+    for (const words of [
+      [node, main],
+      ['/bin/sh', main],
+    ]) {
       const ran = await outcome(words, { sealed: { files } });
       assert.equal(ran.output, '');
       assert.equal(ran.refused.length, 1);

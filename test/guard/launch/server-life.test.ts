@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
@@ -53,7 +52,9 @@ for (const mode of ['plain', 'strict'] as const) {
     });
 
     test('its input and output pass as they are, and its arguments too', async () => {
-      const { server, output } = await launch(['/bin/sh', '-c', 'cat; printf %s "$1"', 'x', 'ü "\\ '], { mode });
+      const { server, output } = await launch(['/bin/sh', '-c', 'cat; printf %s "$1"', 'x', 'ü "\\ '], {
+        mode,
+      });
       server.stdin.end(Buffer.alloc(1_000_000, 'x'));
       assert.equal(await output(), `${'x'.repeat(1_000_000)}ü "\\ `);
       assert.deepEqual(await server.ended, { code: 0, signal: null });
