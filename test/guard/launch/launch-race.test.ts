@@ -76,8 +76,8 @@ describe('a writer flips what is launched as fast as it can', { skip }, () => {
       await during([flip, way, script, one, other], async () => {
         const how = { sealed: { files } };
         // What somebody has open for writing is hardly ever executed by the kernel itself.
-        if (way !== 'truncate') await race({ words: [script], how, launches: 100, marker });
-        await race({ words: ['/bin/sh', script], how, launches: 50, marker });
+        if (way !== 'truncate') await race({ words: [script], how, launches: 80, marker });
+        await race({ words: ['/bin/sh', script], how, launches: 40, marker });
       });
     });
   }
@@ -91,7 +91,7 @@ describe('a writer flips what is launched as fast as it can', { skip }, () => {
     copyFileSync(one, script);
     const how = { sealed: { files: digests(script) } };
     await during([flip, 'rename', script, one, other], () =>
-      race({ words: [script], how, launches: 100, marker }),
+      race({ words: [script], how, launches: 80, marker }),
     );
   });
 
