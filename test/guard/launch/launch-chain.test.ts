@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { statSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
+import { HashCache } from '../../../inventory/index.ts';
 import { program } from '../../compiled-program.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { digests, node, outcome, skip } from './launches.ts';
@@ -89,6 +90,19 @@ describe('ways in which servers are started', { skip, concurrency: 2 }, () => {
     const ran = await outcome([binary], { sealed: { files } });
     assert.equal(ran.output, '');
     assert.match(ran.refused.join(), /server/);
+  });
+
+  test('a digest that is known for a file as it stands is not computed again', async () => {
+    using directory = new TempDirectory();
+    const binary = directory.at('server');
+    execFileSync('cp', [program('say', '-DCONTENT="approved"'), binary]);
+    const files = digests(binary);
+    execFileSync('cp', ['--remove-destination', program('say', '-DCONTENT="other"'), binary]);
+    const hashes = new HashCache();
+    hashes.set(statSync(binary, { bigint: true }), files.get(binary) ?? '', Number.MAX_SAFE_INTEGER);
+    assert.equal((await outcome([binary], { sealed: { files }, hashes })).output, 'other\n');
+    utimesSync(binary, 1, 1);
+    assert.equal((await outcome([binary], { sealed: { files }, hashes })).output, '');
   });
 
   for (const way of ['vfork', 'posix_spawn', 'double-fork', 'clone-parent', 'shared-memory', 'thread']) {

@@ -11,6 +11,7 @@ import {
   type ServerProcess,
   startServer,
 } from '../../../guard/launch/server-process.ts';
+import type { HashCache } from '../../../inventory/index.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -32,6 +33,7 @@ export interface Launch {
   readonly cwd?: string;
   readonly sealed?: Partial<SealedFiles>;
   readonly env?: NodeJS.ProcessEnv;
+  readonly hashes?: HashCache;
 }
 
 export interface Launched {
@@ -57,6 +59,7 @@ export async function launch([path = '', ...args]: readonly string[], how: Launc
     cwd: how.cwd ?? '/',
     env: how.env ?? process.env,
     sealed: { files: new Map(), names: [], trees: [], exempt: [], ...how.sealed },
+    ...(how.hashes === undefined ? {} : { hashes: how.hashes }),
     onRefused: (one) => refused.push(one),
   });
   return { server, refused, output: () => text(server.stdout) };
