@@ -17,9 +17,10 @@ const TYPE = {
 } as const;
 
 const HEADER_BYTES = 8;
-const DIGEST_BYTES = 32;
-const FILE_BYTES = DIGEST_BYTES + 6 * 8;
-const MAX_PATH_BYTES = 4_095;
+const SHA256_BYTES = 32;
+const FILE_BYTES = SHA256_BYTES + 6 * 8;
+/** Bytes, with the NUL at the end (limits.h). */
+const PATH_MAX = 4_096;
 /** Longest time that the launcher takes. */
 const MAX_MS = 600_000;
 
@@ -36,7 +37,7 @@ function record(type: keyof typeof TYPE, ...parts: readonly Buffer[]): Buffer {
 /** A path as the launcher takes it; null where no file can have it. */
 function pathBytes(path: string): Buffer | null {
   const bytes = Buffer.from(path);
-  return bytes.length <= MAX_PATH_BYTES && path.startsWith('/') && !bytes.includes(0) ? bytes : null;
+  return bytes.length < PATH_MAX && path.startsWith('/') && !bytes.includes(0) ? bytes : null;
 }
 
 function pathRecords(type: 'name' | 'tree' | 'exempt' | 'cwd', paths: readonly string[]): readonly Buffer[] {
@@ -48,10 +49,10 @@ function pathRecords(type: 'name' | 'tree' | 'exempt' | 'cwd', paths: readonly s
 
 function fileRecord(path: Buffer, sha256: string, known: BigIntStats | null): Buffer {
   const fixed = Buffer.alloc(FILE_BYTES);
-  fixed.write(sha256, 0, DIGEST_BYTES, 'hex');
+  fixed.write(sha256, 0, SHA256_BYTES, 'hex');
   const words = known === null ? [] : [1n, known.dev, known.ino, known.size, known.mtimeNs, known.ctimeNs];
   for (const [index, word] of words.entries()) {
-    fixed.writeBigUInt64LE(BigInt.asUintN(64, word), DIGEST_BYTES + index * 8);
+    fixed.writeBigUInt64LE(BigInt.asUintN(64, word), SHA256_BYTES + index * 8);
   }
   return record('file', fixed, path);
 }

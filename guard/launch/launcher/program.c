@@ -180,8 +180,7 @@ static bool is_at_rest(const struct identity *identity)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec > identity->ctime_ns + REST_NS;
 }
 
-/* The digest of an image, which is read only where it is not known already. */
-static int digest_of(const struct seal *seal, int handle, const struct place *place, unsigned char digest[DIGEST_BYTES])
+int program_digest(const struct seal *seal, const struct place *place, unsigned char digest[DIGEST_BYTES])
 {
 	const struct seal_entry *entry = seal_find(seal, place->path);
 	struct identity identity = identity_of(&place->stat);
@@ -198,7 +197,7 @@ static int digest_of(const struct seal *seal, int handle, const struct place *pl
 			return 0;
 		}
 	}
-	fd = reopen(handle, 0);
+	fd = reopen(place->handle, 0);
 	if (fd < 0)
 		return fd;
 	err = content_digest(fd, digest);
@@ -253,7 +252,7 @@ int program_check(const struct seal *seal, pid_t pid, const struct program *prog
 	err = err ?: path_of(place.handle, place.path);
 	strcpy(image, place.path);
 	if (!err && program->kind == PROGRAM_LISTED) {
-		err = digest_of(seal, place.handle, &place, digest);
+		err = program_digest(seal, &place, digest);
 		if (!err && memcmp(digest, program->digest, DIGEST_BYTES))
 			err = REFUSES(REFUSED_CHANGED);
 	}

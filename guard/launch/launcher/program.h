@@ -39,4 +39,7 @@ int program_expect(const struct seal *seal, struct asked *asked, bool settled, s
 /* Judges a process that stands before its first instruction. Returns 0, REFUSES(why), or -errno. `image` is its path. */
 int program_check(const struct seal *seal, pid_t pid, const struct program *program, char image[PATH_MAX]);
 
+/* The digest of a file that runs, which is read only where it is not known already; 0 or -errno. */
+int program_digest(const struct seal *seal, const struct place *place, unsigned char digest[DIGEST_BYTES]);
+
 #endif

@@ -11,6 +11,7 @@ import {
   type ServerProcess,
   startServer,
 } from '../../../guard/launch/server-process.ts';
+import type { HashCache } from '../../../inventory/index.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -32,13 +33,14 @@ export interface Launch {
   readonly cwd?: string;
   readonly sealed?: Partial<SealedFiles>;
   readonly env?: NodeJS.ProcessEnv;
+  readonly hashes?: HashCache;
 }
 
 export interface Launched {
   readonly server: ServerProcess;
   readonly refused: readonly Refused[];
-  /** What it wrote, once it has ended. */
-  readonly output: Promise<string>;
+  /** What it wrote, once it has ended; for who reads nothing else of it. */
+  readonly output: () => Promise<string>;
 }
 
 /** The digests of files as they are now. */
@@ -57,9 +59,10 @@ export async function launch([path = '', ...args]: readonly string[], how: Launc
     cwd: how.cwd ?? '/',
     env: how.env ?? process.env,
     sealed: { files: new Map(), names: [], trees: [], exempt: [], ...how.sealed },
+    ...(how.hashes === undefined ? {} : { hashes: how.hashes }),
     onRefused: (one) => refused.push(one),
   });
-  return { server, refused, output: text(server.stdout) };
+  return { server, refused, output: () => text(server.stdout) };
 }
 
 export interface Outcome {
@@ -69,16 +72,19 @@ export interface Outcome {
   readonly refused: readonly string[];
 }
 
+/** The launcher refused it, or the kernel did while somebody wrote to it. */
+const NOT_RUN = /refused|Text file busy|Exec format error/;
+
 /** Launches and waits for the end, whether it was refused at once, later, or not at all. */
 export async function outcome(words: readonly string[], how: Launch = {}): Promise<Outcome> {
   const refused: Refused[] = [];
   try {
     const launched = await launch(words, how);
     launched.server.stdin.end();
-    const end = await launched.server.ended;
-    return { output: await launched.output, end, refused: launched.refused.map(({ path }) => path) };
+    const [output, end] = await Promise.all([launched.output(), launched.server.ended]);
+    return { output, end, refused: launched.refused.map(({ path }) => path) };
   } catch (error) {
-    if (!(error instanceof Error && error.message.includes('refused'))) throw error;
+    if (!(error instanceof Error && NOT_RUN.test(error.message))) throw error;
     return { output: '', end: null, refused: [error.message, ...refused.map(({ path }) => path)] };
   }
 }

@@ -155,13 +155,16 @@ describe('what a strict launch holds to its list', { skip, concurrency: 2 }, () 
     const sealed = { files: digests(script) };
     const before = await launch([script], { sealed });
     before.server.stdin.write('\n');
-    await before.server.ended;
-    assert.deepEqual([await before.output, before.refused.map(({ path }) => path)], ['', [tool]]);
+    const [output] = await Promise.all([before.output(), before.server.ended]);
+    assert.equal(output, '');
+    assert.deepEqual(
+      before.refused.map(({ path }) => path),
+      [tool],
+    );
     const after = await launch([script], { sealed });
     after.server.settled();
     after.server.stdin.write('\n');
-    await after.server.ended;
-    assert.equal(await after.output, 'tool\n');
+    assert.equal(await after.output(), 'tool\n');
   });
 
   test('what is imported late is verified too, and by the approval that counts then', async () => {
@@ -178,10 +181,13 @@ describe('what a strict launch holds to its list', { skip, concurrency: 2 }, () 
     directory.write('late.mjs', "console.log('approved anew');\n");
     approved.server.replaceFiles({ files: digests(main, late), names: [], trees: [], exempt: [] });
     for (const { server } of [changed, approved]) server.stdin.write('\n');
+    const outputs = Promise.all([changed.output(), approved.output()]);
     await changed.server.ended;
-    await approved.server.ended;
-    assert.deepEqual([await changed.output, changed.refused.map(({ path }) => path)], ['', [late]]);
-    assert.equal(await approved.output, 'approved anew\n');
+    assert.deepEqual(await outputs, ['', 'approved anew\n']);
+    assert.deepEqual(
+      changed.refused.map(({ path }) => path),
+      [late],
+    );
   });
 
   test('what is not there is not there, and what was never sealed is let pass', async () => {
