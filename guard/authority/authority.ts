@@ -6,7 +6,7 @@ const SETTLE_MS = 10;
 /** Milliseconds after which a look that failed is tried again. */
 const RETRY_MS = 500;
 /** A look is taken again after this many milliseconds whatever is heard, and just when an approval ends. */
-const LOOK_AGAIN_MS = 60_000;
+const REVIEW_MS = 60_000;
 /** Milliseconds that a request waits for a look that is under way. */
 const MAX_WAIT_MS = 5_000;
 
@@ -116,7 +116,7 @@ export class Authority {
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#stopped) return;
     const end = endOf(this.#decided.standing);
-    const wait = end === null ? LOOK_AGAIN_MS : Math.max(0, Math.min(LOOK_AGAIN_MS, end - Date.now() + 1));
+    const wait = end === null ? REVIEW_MS : Math.max(0, Math.min(REVIEW_MS, end - Date.now() + 1));
     this.#timer = setTimeout(() => this.touched(), wait);
     this.#timer.unref();
   }

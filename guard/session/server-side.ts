@@ -1,6 +1,6 @@
 import type { Profile } from '../../wire/index.ts';
 import type { LinePart } from '../frames/line-reader.ts';
-import { TopLevelKeys } from '../frames/top-level-keys.ts';
+import { CLOSE_OBJECT, OPEN_OBJECT, TopLevelKeys } from '../frames/top-level-keys.ts';
 import type { SessionRecord } from './client-side.ts';
 import type { Exchange, Remembered } from './exchange.ts';
 import type { Gate } from './gate.ts';
@@ -13,8 +13,6 @@ export const MAX_HELD_BYTES = 256 * 1024;
 /** Bytes of one message that are held back where the guard has to read it whole. */
 const MAX_READ_BYTES = 64 * 1024 * 1024;
 
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 const CARRIAGE_RETURN = 0x0d;
 
 type Response = Extract<Message, { kind: 'response' }>;
