@@ -23,6 +23,7 @@ export async function show(name: string, selection: Selection, output: Output): 
   output.answer(
     `  starts   ${printable(server.command === null ? (server.url ?? '') : [server.command, ...server.args].join(' '))}`,
   );
+  if (server.guarded) output.answer('  guarded  its client starts the guard, which starts it');
   output.answer(`  env      ${server.env_keys.map(printable).join(' ')}`);
   output.answer(`  closure  ${server.closure.digest}`);
   const lines = closureLines(server.closure.artefacts, ({ mode, owner }) => [mode, owner.padEnd(8)]);

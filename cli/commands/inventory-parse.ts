@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { parseConfigFile } from '../../inventory/index.ts';
+import { acceptedGuards, parseConfigFile } from '../../inventory/index.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { guardPath } from '../installation.ts';
 import { type Output, printable } from '../output.ts';
 import { problemLine } from '../table.ts';
 
@@ -9,7 +10,9 @@ import { problemLine } from '../table.ts';
  * read by the generic reader, and that is a problem in the answer.
  */
 export function inventoryParse(client: string, file: string, output: Output): ExitCode {
-  const parsed = parseConfigFile(client, resolve(file));
+  // Which state directory counts is known of a host, not of a file.
+  const accepted = { ...acceptedGuards([guardPath()], undefined), isStateDir: () => true };
+  const parsed = parseConfigFile(client, resolve(file), accepted);
   if (output.json) output.answerJson(parsed);
   else {
     for (const server of parsed.servers) {

@@ -40,6 +40,10 @@ test('an approval stays valid when its server is wrapped and unwrapped, and is v
     ['approved', false, 'approved', true],
   );
   assert.deepEqual([after.id, after.closure.digest], [before.id, before.closure.digest]);
+  assert.match(host.run('show', 'claude-code/files').stdout, /^ {2}guarded {2}/m);
+  const parsed = runBuilt(['inventory', 'parse', '--json', '--client', 'claude-code', host.config]).json();
+  const [entry] = parsed.servers;
+  assert.deepEqual([entry.command, entry.guarded], [GUARD, true], 'a file is read literally');
   assert.match(host.run('verify').stdout, /claude-code\/files: approved/);
   const text = readFileSync(host.config, 'utf8');
   writeFileSync(host.config, text.replace('"/srv/run.sh"', '"/srv/evil.sh"'));
