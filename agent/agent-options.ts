@@ -22,6 +22,8 @@ export interface AgentOptions {
   readonly denial: 'end' | 'report';
   readonly users: readonly HostUser[];
   readonly roots: readonly string[];
+  /** Absolute paths of the guard of this installation: what stands in front of servers in configs. */
+  readonly guards: readonly string[];
   readonly rules: {
     /** Files or directories that come with Sealwatch. */
     readonly builtin: readonly string[];

@@ -1,5 +1,6 @@
 import { hostname, release, type, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { standaloneIssuer } from '../approval/index.ts';
 import { createProcessCollector, FileWatcher, type ProcessCollector } from '../collectors/index.ts';
 import { AccountNames, listHostUsers } from '../inventory/index.ts';
 import type { CollectorEvent, Health, Loss, Server } from '../wire/index.ts';
@@ -17,6 +18,7 @@ import { GuardIntake } from './guards/guard-intake.ts';
 import { journalPlaces } from './guards/journal-place.ts';
 import { HostView } from './host-view.ts';
 import { HostWatch } from './host-watch.ts';
+import { IdentityDesk } from './identity/identity-desk.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { LiveRules } from './rules/live-rules.ts';
@@ -75,6 +77,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 class Daemon implements Agent {
   readonly #options: AgentOptions;
   readonly #started = new Date();
+  readonly #names = AccountNames.ofHost();
   readonly #health = new Map<string, Health>();
   readonly #lost: Record<string, number> = {};
   readonly #database;
@@ -88,6 +91,7 @@ class Daemon implements Agent {
   readonly #writers: KeptWriters;
   readonly #uplink: Uplink;
   readonly #watch: HostWatch;
+  readonly #identities: IdentityDesk;
   readonly #guards: GuardIntake;
   readonly #clock: ClockWatch;
   readonly #agentId: string;
@@ -110,7 +114,6 @@ class Daemon implements Agent {
     });
     this.#spool = new Spool(this.#database, meta);
     const snapshots = new SnapshotStore(this.#database);
-    const names = AccountNames.ofHost();
     const host = hostname();
     this.#uplink = this.#makeUplink(host);
     this.#pipeline = new Pipeline({
@@ -125,10 +128,9 @@ class Daemon implements Agent {
     this.#policies = new PolicyChecks(options);
     this.#processes = this.#processCollector();
     this.#processWatch = new ProcessWatch({
-      profile: options.profile,
-      denial: options.denial,
+      ...options,
       wholeHost: options.rules.settings.rule_scope === 'host',
-      userName: (uid) => names.user(uid),
+      userName: (uid) => this.#names.user(uid),
       isNew: (key) => snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
       policies: this.#policies,
       marked: new MarkedServers(this.#database),
@@ -154,6 +156,7 @@ class Daemon implements Agent {
       log,
       onSight: (servers) => this.#seen(servers),
     });
+    this.#identities = this.#identityDesk(host);
     this.#clock = new ClockWatch((jumpMs) => {
       this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
       this.#watch.touched();
@@ -199,6 +202,12 @@ class Daemon implements Agent {
     });
   }
 
+  #identityDesk(host: string): IdentityDesk {
+    const { stateDir, users, profile, log } = this.#options;
+    const servers = () => this.#watch.servers;
+    return new IdentityDesk({ stateDir, users, profile, log, servers, issuer: standaloneIssuer(host) });
+  }
+
   #guardIntake(): GuardIntake {
     const { stateDir, users, log } = this.#options;
     const { uid, username: name } = userInfo();
@@ -229,11 +238,11 @@ class Daemon implements Agent {
   }
 
   #view(salt: string): HostView {
-    const { users, roots, stateDir, profile, group, systemTrust } = this.#options;
+    const { users, roots, guards, stateDir, profile, group, systemTrust } = this.#options;
     const copies = new SealedCopies(() => this.#database);
     const { platform, env } = process;
     const writers = { of: (path: string) => this.#lastWriter(path) };
-    const place = { users, roots, stateDir, platform, env, systemTrust };
+    const place = { users, roots, guards, stateDir, platform, env, systemTrust };
     return new HostView({ ...place, salt, profile, group, copies, writers });
   }
 
@@ -259,6 +268,7 @@ class Daemon implements Agent {
     await this.#watch.start();
     this.#clock.start();
     await this.#processes.start((event) => this.#receive(event));
+    this.#identities.start();
     this.#guards.start();
   }
 
@@ -273,6 +283,7 @@ class Daemon implements Agent {
 
   async #stop(): Promise<void> {
     this.#clock.stop();
+    this.#identities.stop();
     this.#guards.stop();
     await this.#rules.stop();
     this.#policies.stop();

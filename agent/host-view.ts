@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { ApprovalStore, Assessor, KeptHashes, type StoredApproval, type Trust } from '../approval/index.ts';
 import {
   type DiscoveredServer,
@@ -43,6 +44,8 @@ export interface HostViewOptions {
   readonly group?: string | null | undefined;
   /** Directory of the host's trust roots, which alone counts where it exists; null for none. */
   readonly systemTrust: string | null;
+  /** Absolute paths of the guard of this installation. */
+  readonly guards: readonly string[];
   /** Which approvals count: all, or only those committed beside a project. */
   readonly stores?: 'all' | 'committed' | undefined;
   /** Trust roots that were named one by one, in place of those of host and state directory. */
@@ -98,7 +101,7 @@ export class HostView {
 
   /** Takes the inventory and judges every server of it. `onProgress` hears how many config places were read. */
   async look(now: Date, onProgress?: InventoryOptions['onProgress']): Promise<HostSight> {
-    const { users, roots, platform, env, salt } = this.#options;
+    const { users, roots, platform, env, salt, guards, stateDir } = this.#options;
     this.#cache ??= this.#kept.load();
     const inventory = await takeInventory({
       users,
@@ -110,6 +113,8 @@ export class HostView {
       records: this.#records,
       profile: this.profile,
       facts: this.#options.facts,
+      guards,
+      guardStateDir: resolve(stateDir),
       onProgress,
     });
     this.#kept.save(this.#cache);

@@ -5,6 +5,7 @@ import { ContainerFollower, type FoundContainer } from './containers/container-f
 import { Denier } from './denier.ts';
 import { factOfSelf, factOfTakenMark, factOfTamper, factOfUnfollowed } from './enrich/agent-facts.ts';
 import { FileActors, type Writer } from './enrich/file-actors.ts';
+import { GuardProcesses } from './enrich/guard-processes.ts';
 import { KernelMarks, tagOf } from './enrich/kernel-marks.ts';
 import { type KnownServer, startKey } from './enrich/known-server.ts';
 import { launchWords } from './enrich/launch-words.ts';
@@ -26,6 +27,8 @@ import type { MarkedServers } from './state/marked-servers.ts';
 
 export interface ProcessWatchOptions {
   readonly profile: Profile;
+  /** Absolute paths of the guard of this installation. */
+  readonly guards: readonly string[];
   readonly denial: 'end' | 'report';
   readonly userName: (uid: number) => string;
   /** Whether starts of processes that belong to no server are told as well. */
@@ -50,6 +53,7 @@ type WatchedEvent = Exclude<CollectorEvent, { kind: 'health' | 'loss' | 'path_ch
 export class ProcessWatch {
   readonly table = new ProcessTable();
   readonly #options: ProcessWatchOptions;
+  readonly #guards: GuardProcesses;
   readonly #facts: ProcessFacts;
   readonly #marks: KernelMarks;
   readonly #shells = new ShellImages();
@@ -65,6 +69,7 @@ export class ProcessWatch {
     this.#options = options;
     const { userName } = options;
     const { table } = this;
+    this.#guards = new GuardProcesses(options.guards);
     const product = process.platform === 'darwin' ? 'macos' : 'linux';
     this.#facts = new ProcessFacts({ table, userName, product });
     this.#marks = new KernelMarks(options.collector, options.marked);
@@ -86,6 +91,7 @@ export class ProcessWatch {
       userName,
       isNew,
       processes: procProcesses(),
+      guards: this.#guards,
       isWatched: (uid, home) => homes.includes(uid, home),
       lookAgain,
       onFound: (known, facts) => {
@@ -148,6 +154,7 @@ export class ProcessWatch {
       containers: this.#containers,
       userName,
       clientProcesses,
+      guards: this.#guards,
       policyOf: (serverId, image, shell) => policies.program(serverId, image, shell),
       isDisguisedShell: (pid, image) => this.#shells.isDisguised(pid, image),
       firstReport: (known) => isNew(startKey(known, known.verdict.state)),

@@ -1,8 +1,14 @@
 export { addSignature, type Envelope, parseEnvelope } from './envelope/dsse.ts';
 export { APPROVAL_ERROR_CODES, ApprovalError, type ApprovalErrorCode } from './errors.ts';
-export { isExposed } from './keys/exposure.ts';
+export { identityKeySet } from './identity/identity-key.ts';
+export { MAX_KEY_SET_BYTES, readKeySet } from './identity/key-set.ts';
+export { type Issuer, standaloneIssuer } from './identity/spiffe-id.ts';
+export { readToken, TOKEN_LIFE_S, verifyToken } from './identity/token.ts';
+export { type IdentityRequest, TokenIssuer } from './identity/token-issuer.ts';
+export { isAnyones, isExposed, isPrivateDirectory } from './keys/exposure.ts';
 export { type KeySource, openSigner, trustKey } from './keys/key-choice.ts';
 export { createKey, DEFAULT_KEY, type KeyFile, keyNames, openKey } from './keys/key-files.ts';
+export { exposedPart } from './keys/ownership.ts';
 export { keyId, parsePublicKey, sshBlobOf, sshFingerprint } from './keys/public-key.ts';
 export type { Signer } from './keys/signer.ts';
 export { listAgentKeys } from './keys/ssh-agent.ts';
@@ -19,9 +25,11 @@ export { Authoriser, type Moment, type PolicySubject, type ToolCall } from './po
 export { CEDAR_SCHEMA } from './policy/cedar-schema.ts';
 export { DENIAL_CODES, type DenialCode, type PolicyDecision } from './policy/denial.ts';
 export type { Destination } from './policy/destination.ts';
+export { childPointer } from './policy/pointer.ts';
 export {
   CLIENT_FEATURES,
   type ClientFeature,
+  MAX_NAME_LENGTH,
   type Policy,
   type Secret,
   type SecretHeader,
@@ -29,6 +37,7 @@ export {
 export { policyInvalid, readPolicy } from './policy/policy-file.ts';
 export { toolDigest } from './policy/tool-digest.ts';
 export { blockingFindings } from './statement/acceptance.ts';
+export { skeleton } from './statement/confusable.ts';
 export type { Contexts, Situation } from './statement/contexts.ts';
 export { type Candidate, identityOf, type ServerIdentity, type Statement } from './statement/statement.ts';
 export {
@@ -38,6 +47,7 @@ export {
   type ValidApproval,
 } from './store/approval-files.ts';
 export { bundlePath, composeBundle, installBundle } from './store/bundle.ts';
+export { writeDurably } from './store/durable-file.ts';
 export { KeptHashes } from './store/kept-hashes.ts';
 export { type MarkSubject, Marks } from './store/marks.ts';
 export {

@@ -7,6 +7,7 @@ export const CLI_ERROR_CODES = [
   'CLI_NOT_CONFIRMED',
   'CLI_FILE_UNREADABLE',
   'CLI_FILE_UNWRITABLE',
+  'CLI_TOOLS_UNSEEN',
 ] as const;
 export type CliErrorCode = (typeof CLI_ERROR_CODES)[number];
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { KeySource } from '../approval/index.ts';
+import type { HostUser } from '../inventory/index.ts';
 
 /** Where the parts of this installation lie. */
 export interface Installation {
@@ -13,29 +14,51 @@ export interface Installation {
   readonly rules: string;
   /** The kernel sensor; null where it was not built. */
   readonly sensor: string | null;
+  /** The program that starts guarded servers; null where it was not built. */
+  readonly launcher: string | null;
 }
 
 /** Finds the installation that this file belongs to, built or not. */
 export function findInstallation(): Installation {
-  let root = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(root, 'rules', 'mcp')) && root !== dirname(root)) root = dirname(root);
+  const root = installationRoot();
   const manifest = z
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
   const sensor = join(root, 'dist', 'sensor', 'sealwatch-sensor');
+  const launcher = join(root, 'dist', 'guard', 'sealwatch-launcher');
   return {
     root,
     version: manifest.version,
     rules: join(root, 'rules', 'mcp'),
     sensor: existsSync(sensor) ? sensor : null,
+    launcher: existsSync(launcher) ? launcher : null,
   };
 }
 
+/** The program of this installation that stands in configs as the guard. */
+export function guardPath(): string {
+  return join(installationRoot(), 'bin', 'sealwatch');
+}
+
+function installationRoot(): string {
+  let root = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(root, 'rules', 'mcp')) && root !== dirname(root)) root = dirname(root);
+  return root;
+}
+
+/** The state directory of the host's own agent. */
+export const HOST_STATE_DIR = '/var/lib/sealwatch';
+
 /** The state directory where none is named: of the host for root, else of the user (XDG base directories). */
 export function defaultStateDir(env: Readonly<Record<string, string | undefined>>): string {
-  if (process.getuid?.() === 0) return '/var/lib/sealwatch';
+  if (process.getuid?.() === 0) return HOST_STATE_DIR;
   const base = env['XDG_STATE_HOME'];
   return join(base === undefined || base === '' ? join(homedir(), '.local', 'state') : base, 'sealwatch');
+}
+
+/** The state directory that a program of this user takes where nothing names another. */
+export function stateDirOf({ uid, home }: HostUser): string {
+  return uid === 0 ? HOST_STATE_DIR : join(home, '.local', 'state', 'sealwatch');
 }
 
 /** The host's trust roots, which alone count where the directory exists: what a fleet's management writes. */

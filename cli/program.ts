@@ -2,6 +2,8 @@ import { Command, Option } from 'commander';
 import { PROFILES, SEVERITIES } from '../wire/index.ts';
 import { type Action, collect, type Run, withJson } from './command-options.ts';
 import type { ExitCode } from './exit-code.ts';
+import { addGuard } from './guard-program.ts';
+import { addIdentity } from './identity-program.ts';
 import { defaultStateDir, type Installation } from './installation.ts';
 import { makeOutput } from './output.ts';
 import { addRules } from './rules-program.ts';
@@ -18,10 +20,13 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
     finish(await action(makeOutput(options.json === true)));
   addInventory(program, install, run);
   addApproval(program, run);
+  addWrapping(program, run);
   addKeys(program, run);
   addBundles(program, run);
   addPolicies(program, run);
   addRules(program, install, run);
+  addGuard(program, install, run);
+  addIdentity(program, run);
   addPrograms(program, install, run);
   return program;
 }
@@ -86,6 +91,10 @@ function addApproval(program: Command, run: Run): void {
     .option('--group <name>', 'a host group that it is for; may be repeated', collect)
     .option('--policy <file>', 'what it may do while it runs (docs/policy.md)')
     .option('--no-policy', 'give up the policy of the last approval')
+    .option(
+      '--tools <from>',
+      'the tools that it may offer: `seen` by the guard, or an answer to tools/list in a file',
+    )
     .option('--any-user', 'let it hold for every user')
     .option('--project', 'keep it in the project, to be committed')
     .option('--all', 'approve every server that --from-scan shows')
@@ -122,6 +131,23 @@ function addApproval(program: Command, run: Run): void {
     .action((options) =>
       run(options, async (output) => (await import('./commands/inspect.ts')).verify(options, output)),
     );
+}
+
+function addWrapping(program: Command, run: Run): void {
+  const rewriting = (verb: 'wrap' | 'unwrap', description: string) =>
+    withSelection(program.command(verb).argument('[server...]', 'id, or client/name where that is unique'))
+      .description(description)
+      .option('--all', 'every server that is found')
+      .option('--client <id>', 'servers of this client alone')
+      .option('--project <dir>', 'servers of this project alone')
+      .option('--dry-run', 'show what would change in which file, and change nothing')
+      .action((servers, options) =>
+        run(options, async (output) =>
+          (await import('./commands/wrap.ts')).rewrite(verb, servers, options, output),
+        ),
+      );
+  rewriting('wrap', 'put the guard in front of servers in the configs of their clients');
+  rewriting('unwrap', 'take the guard away again');
 }
 
 function addKeys(program: Command, run: Run): void {

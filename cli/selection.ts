@@ -14,7 +14,7 @@ import {
 import { type HostUser, homeAsUser, listHostUsers } from '../inventory/index.ts';
 import type { Profile, Server } from '../wire/index.ts';
 import { CliError } from './errors.ts';
-import { SYSTEM_TRUST } from './installation.ts';
+import { guardPath, SYSTEM_TRUST } from './installation.ts';
 
 /** What to look at, as given on the command line. */
 export interface Selection {
@@ -52,6 +52,7 @@ export function viewOf(selection: Selection, choice: ViewChoice = {}, rootsOnly 
     profile: selection.profile ?? places?.profile,
     group: places?.group,
     systemTrust: SYSTEM_TRUST,
+    guards: [guardPath()],
     copies: new SealedCopies(() => openDatabase(stateDir)),
     writers: new KeptWriters(() => openDatabase(stateDir)),
     ...choice,

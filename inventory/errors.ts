@@ -40,6 +40,7 @@ export const INVENTORY_ERROR_CODES = [
   'INVENTORY_HOME_NOT_FOUND',
   'INVENTORY_SALT_MISSING',
   'INVENTORY_NOT_CANONICAL',
+  'INVENTORY_EDIT_REFUSED',
 ] as const;
 export type InventoryErrorCode = (typeof INVENTORY_ERROR_CODES)[number];
 

@@ -25,8 +25,13 @@ export { readRunnerCall } from './closure/launch/runner-call.ts';
 export { javascriptImports, pythonImports } from './closure/launch/script-imports.ts';
 export { type ShellCommand, shellCommands } from './closure/launch/shell-words.ts';
 export { type Anchors, HOME_MARKER, PROJECT_MARKER, portablePath } from './closure/portable.ts';
+export { readEntry } from './config/entry.ts';
+export { type GuardOptions, guardEntry, readGuardedEntry } from './config/guarded-entry.ts';
 export { type ParsedConfig, type ParsedServer, parseConfigFile } from './config/parse-file.ts';
 export { readRegular } from './config/read.ts';
+export type { GuardAcceptance, GuardStart } from './config/seen-entry.ts';
+export type { ConfigObject, ValuePath } from './config/value.ts';
+export { acceptedGuards } from './discovery/accepted-guards.ts';
 export { ProjectRecords } from './discovery/project-records.ts';
 export {
   clientOfProcess,
@@ -35,7 +40,13 @@ export {
   type RunningClient,
   type RunningClients,
 } from './discovery/running-clients.ts';
-export { type DiscoveredServer, type EnvFact, ID_HEX_DIGITS, serverId } from './discovery/server.ts';
+export {
+  type DiscoveredServer,
+  type EnvFact,
+  ID_HEX_DIGITS,
+  serverId,
+  type WrittenEntry,
+} from './discovery/server.ts';
 export {
   type EntryPlace,
   type Inventory,
@@ -43,6 +54,7 @@ export {
   takeInventory,
   type WatchPlan,
 } from './discovery/take-inventory.ts';
+export { type ConfigText, editEntry, entryAt } from './editing/edit-entry.ts';
 export {
   INFORMATIONAL_PROBLEMS,
   INVENTORY_ERROR_CODES,
@@ -53,6 +65,7 @@ export {
 } from './errors.ts';
 export * as limits from './limits.ts';
 export { FINDING_IDS, type FindingId, type FindingKind, findingKind } from './posture/catalogue.ts';
+export { isLoaderVariable } from './posture/loader-variables.ts';
 export { redactArgs } from './posture/redact.ts';
 export { classifySecret, redactShapes, SECRET_CLASSES, type SecretClass } from './posture/secret.ts';
 export { controlFindings } from './posture/trust-findings.ts';

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { bundle } from './setup/bundle.mjs';
 import { runLogged, SetupError } from './setup/command.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
+import { prepareLauncher } from './setup/launcher.mjs';
 import { step } from './setup/progress.mjs';
 import { ensureRuntime, runtimeEnv } from './setup/runtime.mjs';
 import { prepareSensor } from './setup/sensor.mjs';
@@ -29,6 +30,10 @@ async function bundled() {
   }
 }
 
+function told({ state, reason }) {
+  return state === 'unavailable' ? `not available: ${reason}` : state;
+}
+
 /** Sets everything up; resolves with the Node to go on with. */
 export async function setUp() {
   try {
@@ -44,6 +49,9 @@ export async function setUp() {
     mayInstall: true,
   });
   sensor.catch(() => {});
+  // After it: two at once would wait for each other's lock of the package manager.
+  const launcher = sensor.then(() => prepareLauncher({ root, mayInstall: true }));
+  launcher.catch(() => {});
   let node = '';
   await step('runtime', async (report) => {
     const runtime = await ensureRuntime(root, log, report);
@@ -53,10 +61,8 @@ export async function setUp() {
   await step('dependencies', (report) => ensureDependencies(root, node, log, report));
   await step('build', () => compile(node, log));
   await step('bundle', () => bundled());
-  await step('kernel sensor', async () => {
-    const { state, reason } = await sensor;
-    return state === 'unavailable' ? `not available: ${reason}` : state;
-  });
+  await step('kernel sensor', async () => told(await sensor));
+  await step('launcher', async () => told(await launcher));
   return { node };
 }
 

@@ -60,6 +60,15 @@ export {
 } from './guard-record.ts';
 export { HOST_FACTS_FILE, type HostFacts, hostFactsSchema, MAX_HOST_FACTS_BYTES } from './host-facts.ts';
 export {
+  IDENTITY_ANSWERS,
+  IDENTITY_NAME,
+  IDENTITY_QUESTIONS,
+  type IdentityAnswer,
+  type IdentityQuestion,
+  identityAnswerSchema,
+  identityQuestionSchema,
+} from './identity-question.ts';
+export {
   ARTEFACT_ROLES,
   type Artefact,
   type ArtefactRole,

@@ -106,6 +106,8 @@ export const serverSchema = z
     url: z.string().nullable(),
     disabled: z.boolean().nullable(),
     auto_approve: z.union([z.array(z.string()), z.boolean()]).nullable(),
+    /** Its entry starts the guard, which starts it; what else is said of it is of the entry behind the guard. */
+    guarded: z.boolean().default(false),
     /** Name of the user whose client would start it. */
     user: z.string(),
     closure: closureSchema,

@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { clientOfProcess } from '../../inventory/index.ts';
+import type { GuardProcesses } from './guard-processes.ts';
 import type { ProcessEntry } from './process-table.ts';
 import { runningProgram } from './running-program.ts';
 
 /** Steps of a launch between a client and what it starts: `env`, `npx`, `sh -c`, `env`, `node`. */
-const MAX_STEPS = 8;
+export const MAX_STEPS = 8;
 /** Commands by which a client is itself a server for another one. */
 const SERVING = /^(mcp-server|mcp serve|mcp gateway run|gateway run)(?:\s|$)/;
 
@@ -16,14 +17,17 @@ export interface ClientAncestry {
   readonly steps: readonly ProcessEntry[];
 }
 
-/** The client that a process was launched by, directly or by launchers; null where something else started it. */
-export function clientAbove(entry: ProcessEntry): ClientAncestry | null {
+/**
+ * The client that a process was launched by, directly or by launchers or the guard; null where something else started
+ * it.
+ */
+export function clientAbove(entry: ProcessEntry, guards: GuardProcesses): ClientAncestry | null {
   const steps: ProcessEntry[] = [];
   for (let at = entry.parent; at !== null && steps.length <= MAX_STEPS; at = at.parent) {
     const { exe } = at;
     const found = clientOfProcess(at.argv, () => exe);
     if (found !== null) return { client: found.client, process: at, steps };
-    if (runningProgram(at).kind !== 'launcher') return null;
+    if (runningProgram(at).kind !== 'launcher' && !guards.has(at)) return null;
     steps.push(at);
   }
   return null;

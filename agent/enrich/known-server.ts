@@ -29,7 +29,8 @@ export function pastServer(server: Server, state: Server['state']): KnownServer 
     changes: [],
   };
   const anchors = { home: [], project: [] };
-  return knownServer({ server, anchors, launch: null, env: {}, entry: '' }, verdict);
+  const discovered = { server, anchors, launch: null, env: {}, entry: '', guard: null, written: null };
+  return knownServer(discovered, verdict);
 }
 
 export function fullServer(known: KnownServer): Server {

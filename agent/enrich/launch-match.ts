@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { LaunchSpec } from '../../inventory/index.ts';
 
 /** Words that may stand before the command itself: `/usr/bin/env node /usr/bin/npx …`. */
-const MAX_PREFIX_WORDS = 4;
+export const MAX_PREFIX_WORDS = 4;
 /** `sh -c CODE npx -y x` runs CODE, not npx: the words behind it are its own arguments. */
 const INLINE_CODE = /^(?:-[a-z]*c|-e|-p|-pe|--eval|--print)$/;
 /** npm and npx name their own process so once they run, which hides the real words from a sweep. */

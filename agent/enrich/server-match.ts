@@ -1,3 +1,4 @@
+import type { GuardProcesses } from './guard-processes.ts';
 import type { KnownServer } from './known-server.ts';
 import type { Launch } from './launch-chain.ts';
 import { matchesLaunch } from './launch-match.ts';
@@ -8,6 +9,8 @@ export interface MatchGrounds {
   readonly userName: (uid: number) => string;
   /** Names of a client's own processes, by client id. */
   readonly clientProcesses: (client: string) => readonly string[];
+  /** What stands between clients and servers. */
+  readonly guards: GuardProcesses;
 }
 
 /** The server that a process outside every subtree is the start of; null where no config asks for it. */
@@ -16,6 +19,8 @@ export function matchingServer(
   servers: Iterable<KnownServer>,
   grounds: MatchGrounds,
 ): KnownServer | null {
+  // The launcher has the words of the server that it starts.
+  if (grounds.guards.has(entry)) return null;
   let best: KnownServer | null = null;
   let bestScore = -1;
   for (const known of servers) {
@@ -35,24 +40,33 @@ export function hasSameLaunch(known: KnownServer, before: KnownServer | undefine
 }
 
 /**
- * Two clients may share one entry: the one whose user and process are in the ancestry is meant. A bare
+ * Two clients may share one entry: the one whose user and process are in the ancestry is meant; two entries may ask
+ * for the same: the one whose guard started the process is meant. A bare
  * interpreter or shell is a server only where its client is: anyone may start `bash`.
  */
 function likelihood(
   entry: ProcessEntry,
   known: KnownServer,
   launch: Launch,
-  { table, userName, clientProcesses }: MatchGrounds,
+  { table, userName, clientProcesses, guards }: MatchGrounds,
 ): number {
   const names = clientProcesses(known.discovered.server.client);
   const ancestry = table.ancestry(entry, userName);
   const byClient = ancestry.some((ancestor) =>
     names.some((name) => names.length > 0 && hasWord(ancestor.cmdline, name)),
   );
-  if (!byClient && isBare(launch)) return -1;
-  const { project } = known.discovered.server;
+  const { guard, server } = known.discovered;
+  const byGuard = guard !== null && endsWith(guards.above(entry)?.argv ?? [], guard.args);
+  if (!byClient && !byGuard && isBare(launch)) return -1;
+  const { project } = server;
   const byPlace = entry.cwd !== null && (entry.cwd === launch.spec.cwd || entry.cwd === project);
-  return (launch.spec.uid === entry.uid ? 4 : 0) + (byClient ? 2 : 0) + (byPlace ? 1 : 0);
+  const isOwn = launch.spec.uid === entry.uid;
+  return (isOwn ? 8 : 0) + (byGuard ? 4 : 0) + (byClient ? 2 : 0) + (byPlace ? 1 : 0);
+}
+
+function endsWith(argv: readonly string[], words: readonly string[]): boolean {
+  const start = argv.length - words.length;
+  return start >= 0 && words.every((word, index) => argv[start + index] === word);
 }
 
 function isBare({ spec }: Launch): boolean {

@@ -44,6 +44,7 @@ export function unmanagedServer(
     url: null,
     disabled: null,
     auto_approve: null,
+    guarded: false,
     user,
     closure: { digest: sha256Hex(''), artefacts: [] },
     state: 'pending',

@@ -1,6 +1,7 @@
 import type { Loss, ProcessExec, Profile } from '../../wire/index.ts';
 import type { Fact } from '../fact.ts';
 import { type ClientAncestry, clientAbove, ownClient } from './client-ancestry.ts';
+import type { GuardProcesses } from './guard-processes.ts';
 import { alertServer, type KnownServer, serverFields } from './known-server.ts';
 import type { Image } from './launch-chain.ts';
 import type { LivingProcesses } from './living-process.ts';
@@ -27,6 +28,8 @@ export interface UnmanagedServersOptions {
   readonly userName: (uid: number) => string;
   readonly isNew: (key: string) => boolean;
   readonly processes: LivingProcesses;
+  /** What stands between clients and servers. */
+  readonly guards: GuardProcesses;
   /** Whether configs of a client of this user and HOME are looked at. */
   readonly isWatched: (uid: number, home: string | null) => boolean;
   /** Resolves after a look at the host that began after the call. */
@@ -74,10 +77,11 @@ export class UnmanagedServers {
     this.#forget(entry);
     if (entry.membership !== null || this.#stopped) return;
     if (this.#waiting.size > 0) this.#hold(event, entry);
-    const ancestry = isTalkedTo(event) ? clientAbove(entry) : null;
+    const { guards } = this.#options;
+    const ancestry = isTalkedTo(event) ? clientAbove(entry, guards) : null;
     // What comes out of it is of no interest to anybody, which may be a whole build.
     if (ancestry === null) this.#options.release(entry.pid);
-    if (ancestry === null || runningProgram(entry).kind === 'launcher') return;
+    if (ancestry === null || runningProgram(entry).kind === 'launcher' || guards.has(entry)) return;
     if (ownClient(entry)?.serves === null) return;
     const image = { exe: entry.exe, argv: entry.argv };
     this.#judged.set(entry, image);
@@ -156,14 +160,17 @@ export class UnmanagedServers {
 
   /**
    * Whether its standard input still comes from the client: in a pipeline of a shell it comes from another
-   * command. What the kernel told at the exec counts where /proc may not be read.
+   * command. What the kernel told at the exec counts where /proc may not be read. The guard hands on what the client
+   * says by pipes of its own.
    */
   #talks({ event, entry, ancestry }: Candidate): boolean {
-    const { table, processes } = this.#options;
+    const { table, processes, guards } = this.#options;
     const own = processes.streams(entry.pid);
     if (own === null) return event.image !== null;
     if (!HELD_STREAM.test(own.stdin) || !HELD_STREAM.test(own.stdout)) return false;
+    const guard = ancestry.steps.findIndex((step) => guards.has(step));
     return ancestry.steps
+      .slice(0, guard < 0 ? undefined : guard)
       .filter((step) => table.get(step.pid) === step)
       .map((step) => processes.streams(step.pid))
       .every((streams) => streams === null || streams.stdin === own.stdin);

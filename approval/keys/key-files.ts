@@ -1,23 +1,13 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApprovalError } from '../errors.ts';
-import { keyId, MAX_KEY_BYTES } from './public-key.ts';
+import { readPrivateKey } from './private-key.ts';
+import { keyId } from './public-key.ts';
 import type { Signer } from './signer.ts';
 
 /** Name of the key that is used where none is named. */
 export const DEFAULT_KEY = 'approver';
-const OTHERS_MAY_ANYTHING = 0o077;
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 
 /** A key file's two halves. */
@@ -75,41 +65,8 @@ export function createKey(stateDir: string, name: string): KeyFile {
 /** Opens a key; null where there is none of that name. @throws {ApprovalError} where others could have read it */
 export function openKey(stateDir: string, name: string): KeyFile | null {
   const path = keyPath(stateDir, name);
-  const pem = readSecret(path);
-  if (pem === null) return null;
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(pem);
-  } catch (cause) {
-    throw new ApprovalError('APPROVAL_KEY_UNREADABLE', `${path} is not a private key`, { cause });
-  }
-  if (key.asymmetricKeyType !== 'ed25519')
-    throw new ApprovalError('APPROVAL_KEY_UNREADABLE', `${path} is not an Ed25519 key`);
-  return keyFile(name, path, key);
-}
-
-function readSecret(path: string): string | null {
-  let file: number;
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (cause) {
-    if (codeOf(cause) === 'ENOENT') return null;
-    throw new ApprovalError('APPROVAL_KEY_UNREADABLE', `${path} cannot be read`, { cause });
-  }
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile() || stat.size > MAX_KEY_BYTES)
-      throw new ApprovalError('APPROVAL_KEY_UNREADABLE', `${path} is not a key file`);
-    const uid = process.getuid?.() ?? stat.uid;
-    if ((stat.mode & OTHERS_MAY_ANYTHING) !== 0 || (stat.uid !== uid && stat.uid !== 0)) {
-      throw new ApprovalError('APPROVAL_KEY_EXPOSED', `${path} can be read by others`, {
-        hint: `make a new key: move ${path} away and approve again`,
-      });
-    }
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
+  const key = readPrivateKey(path);
+  return key === null ? null : keyFile(name, path, key);
 }
 
 function keyFile(name: string, path: string, secret: KeyObject): KeyFile {

@@ -1,9 +1,6 @@
 import { lstatSync, realpathSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { OTHERS_MAY_WRITE } from './exposure.ts';
-
-/** The sticky bit, which stat(2) calls the restricted deletion flag. */
-const RESTRICTED_DELETION = 0o1000;
+import { OTHERS_MAY_WRITE, RESTRICTED_DELETION } from './exposure.ts';
 
 /**
  * The first of a path, the directories above it and the links on the way that someone else than `owners` could

@@ -89,6 +89,11 @@ export class Authoriser {
     return decision;
   }
 
+  /** Whether a tool with this definition is among those that may be called at all. */
+  tool(tool: string, digest: string | null): PolicyDecision {
+    return this.#toolFault({ tool, digest }) ?? ALLOW;
+  }
+
   /** Whether a program may be started; `path` is that of the file that is executed. */
   program(path: string, { shell }: { readonly shell: boolean }, { now }: Moment): PolicyDecision {
     if (shell && !this.#policy.shells)
@@ -153,7 +158,7 @@ export class Authoriser {
     return this.#policy.ask?.includes(tool) === true;
   }
 
-  #toolFault({ tool, digest }: ToolCall): PolicyDecision | null {
+  #toolFault({ tool, digest }: Pick<ToolCall, 'tool' | 'digest'>): PolicyDecision | null {
     if (this.#tools === null) return null;
     const digests = this.#tools.get(tool);
     if (digests === undefined)

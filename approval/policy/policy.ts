@@ -4,7 +4,8 @@ import { destinationFault } from './destination.ts';
 import { pathPatternFault } from './path-pattern.ts';
 
 const MAX_ITEMS = 1_000;
-const MAX_NAME_LENGTH = 256;
+/** UTF-16 code units of a name, e.g. of a tool. */
+export const MAX_NAME_LENGTH = 256;
 const MAX_PATTERN_LENGTH = 4_096;
 const MAX_RATES = 32;
 const MAX_SECRETS = 64;

@@ -11,7 +11,7 @@ import {
 } from '../../agent/index.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { Installation } from '../installation.ts';
+import { guardPath, type Installation } from '../installation.ts';
 import { makeLog } from '../logger.ts';
 import type { Output } from '../output.ts';
 import { usersOf } from '../selection.ts';
@@ -52,6 +52,7 @@ export async function agentRun(file: string, install: Installation, output: Outp
     execPermission: config.exec_permission === 'on',
     users: usersOf(config.homes),
     roots: config.roots,
+    guards: [guardPath()],
     rules: {
       builtin: [install.rules],
       settings: ruleSettings(config),

@@ -11,6 +11,7 @@ import {
   type SignedDecision,
 } from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
+import { chooseTools, withTools } from '../chosen-tools.ts';
 import { closureLines } from '../closure-lines.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
@@ -38,6 +39,8 @@ export interface DecideOptions extends Selection {
   readonly project?: boolean;
   /** File that says what it may do while it runs; false gives up the policy that it has. */
   readonly policy?: string | false;
+  /** The tools that it may offer: `seen`, or a recorded answer to `tools/list`. */
+  readonly tools?: string;
   /** Lets it hold for every user. */
   readonly anyUser?: boolean;
 }
@@ -102,7 +105,11 @@ function contextsOf(known: KnownServer, options: DecideOptions, profile: Profile
 async function requestOf(
   known: KnownServer,
   options: DecideOptions,
-  { view, sight }: { readonly view: HostView; readonly sight: HostSight },
+  {
+    view,
+    sight,
+    policy,
+  }: { readonly view: HostView; readonly sight: HostSight; readonly policy: Policy | null },
 ): Promise<ApprovalRequest> {
   const now = new Date();
   const { server } = known.discovered;
@@ -116,7 +123,7 @@ async function requestOf(
     now,
     contexts: contextsOf(known, options, view.profile),
     accepted: options.accept ?? [],
-    policy: await policyOf(known, options),
+    policy,
     signer: await openSigner(options.key, keySource(options.stateDir)),
     project: options.project === true ? server.project : null,
     known: sight.stored,
@@ -127,6 +134,18 @@ async function requestOf(
 async function policyOf({ verdict }: KnownServer, { policy }: DecideOptions): Promise<Policy | null> {
   if (policy === false) return null;
   return policy === undefined ? (verdict.statement?.predicate.policy ?? null) : loadPolicy(policy);
+}
+
+/** The policy that is to be signed, and what a person should know of the tools that it names. */
+async function chosenPolicy(
+  known: KnownServer,
+  options: DecideOptions,
+): Promise<{ readonly policy: Policy | null; readonly lines: readonly string[] }> {
+  const policy = await policyOf(known, options);
+  if (options.tools === undefined) return { policy, lines: [] };
+  const { server } = known.discovered;
+  const choice = chooseTools(server, options.tools, options.stateDir);
+  return { policy: await withTools(policy, choice.tools, options.tools), lines: choice.lines };
 }
 
 /** Findings first: they are what the question is about. */
@@ -151,14 +170,16 @@ export async function approve(
   const view = viewOf(options);
   const sight = await view.look(new Date());
   const known = pick(sight.servers, name);
+  const { policy, lines } = await chosenPolicy(known, options);
   if (!output.json) {
     showClosure(known, output);
-    for (const line of policyLines(await policyOf(known, options))) output.say(`  policy   ${line}`);
+    for (const line of policyLines(policy)) output.say(`  policy   ${line}`);
+    for (const line of lines) output.say(`  tool     ${line}`);
   }
   const told = await completed(known, options);
   await confirm('Seal this?', options);
   view.keepCopies(known.discovered);
-  const request = await requestOf(known, told, { view, sight });
+  const request = await requestOf(known, told, { view, sight, policy });
   const { statement, path } = await view.approvals.approve(known.discovered.server, request);
   if (output.json) output.answerJson(statement);
   else {
@@ -199,7 +220,8 @@ async function approveAll(options: RolloutOptions, output: Output): Promise<Exit
     const label = `${server.client}/${printable(server.name)}`;
     try {
       view.keepCopies(known.discovered);
-      const request = await requestOf(known, options, { view, sight });
+      const { policy } = await chosenPolicy(known, options);
+      const request = await requestOf(known, options, { view, sight, policy });
       const decision: SignedDecision = await view.approvals.approve(server, request);
       if (output.json) output.answerJson(decision.statement);
       else output.answer(`approved ${label}`);
@@ -239,7 +261,8 @@ export async function revoke(name: string, options: DecideOptions, output: Outpu
   const sight = await view.look(new Date());
   const known = pick(sight.servers, name);
   await confirm(`Revoke ${printable(name)}?`, options);
-  const request = await requestOf(known, options, { view, sight });
+  const policy = await policyOf(known, options);
+  const request = await requestOf(known, options, { view, sight, policy });
   const everywhere: Contexts = { profiles: null, host_groups: null, users: null };
   const { statement } = await view.approvals.revoke(known.discovered.server, {
     ...request,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import {
   Authoriser,
@@ -12,32 +11,23 @@ import {
 import { homeAsUser } from '../../inventory/index.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { readInput } from '../input-text.ts';
 import { type Output, printable } from '../output.ts';
 
+/** Bytes of a policy, a list of tools or requests. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 const MAX_REQUESTS = 10_000;
 
-/** A file of the user's, or stdin where it is `-`. @throws {CliError} */
-function readInput(path: string): string {
-  try {
-    const bytes = readFileSync(path === '-' ? 0 : path);
-    if (bytes.length > MAX_INPUT_BYTES) throw new Error(`over ${MAX_INPUT_BYTES} bytes`);
-    return bytes.toString('utf8');
-  } catch (cause) {
-    throw new CliError('CLI_FILE_UNREADABLE', `${path} cannot be read`, { cause });
-  }
-}
-
 /** The policy of a file. @throws {ApprovalError} with all its faults */
 export async function loadPolicy(path: string): Promise<Policy> {
-  const read = await readPolicy(readInput(path));
+  const read = await readPolicy(readInput(path, MAX_INPUT_BYTES));
   if (read.kind === 'refused') throw policyInvalid(path, read.faults);
   return read.policy;
 }
 
 /** `sealwatch policy check`: whether an approval would take it, and how it would be signed. */
 export async function policyCheck(path: string, output: Output): Promise<ExitCode> {
-  const read = await readPolicy(readInput(path));
+  const read = await readPolicy(readInput(path, MAX_INPUT_BYTES));
   if (read.kind === 'refused') {
     if (output.json)
       output.answerJson({ valid: false, problems: read.faults.map((fault) => ({ path, ...fault })) });
@@ -63,14 +53,17 @@ const toolsSchema = z.union([
   z.array(z.unknown()),
 ]);
 
+/** The definitions in a recorded answer to `tools/list`; `-` is stdin. @throws {CliError} */
+export function recordedTools(path: string): readonly unknown[] {
+  return parseJson(readInput(path, MAX_INPUT_BYTES), toolsSchema, path, 'an answer to tools/list');
+}
+
 /** `sealwatch policy tools`: the tools of a `tools/list` answer as they go into a policy. */
 export function policyTools(path: string, output: Output): ExitCode {
-  const tools = parseJson(readInput(path), toolsSchema, path, 'an answer to tools/list').map(
-    (definition) => ({
-      name: nameOf(definition),
-      digest: toolDigest(definition),
-    }),
-  );
+  const tools = recordedTools(path).map((definition) => ({
+    name: nameOf(definition),
+    digest: toolDigest(definition),
+  }));
   if (output.json) output.answerJson({ tools });
   else {
     output.answer('tools:');
@@ -107,7 +100,7 @@ type Request = z.infer<typeof requestSchema>;
 /** `sealwatch policy try`: what a policy says of requests, one JSON object a line. */
 export async function policyTry(path: string, requests: string, output: Output): Promise<ExitCode> {
   const authoriser = await Authoriser.open(await loadPolicy(path), trialSubject());
-  const lines = readInput(requests)
+  const lines = readInput(requests, MAX_INPUT_BYTES)
     .split('\n')
     .filter((line) => line.trim() !== '');
   if (lines.length > MAX_REQUESTS)

@@ -7,7 +7,7 @@ import type { Alert, Health, Profile } from '../../wire/index.ts';
 import { alertLines } from '../alert-line.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { type Installation, SYSTEM_TRUST } from '../installation.ts';
+import { guardPath, type Installation, SYSTEM_TRUST } from '../installation.ts';
 import { parseListen } from '../listen.ts';
 import { makeLog } from '../logger.ts';
 import type { Output } from '../output.ts';
@@ -54,6 +54,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
       execPermission: false,
       users: usersOf(options.home),
       roots: (options.root ?? []).map((root) => resolve(root)),
+      guards: [guardPath()],
       rules: {
         builtin: [install.rules],
         settings: { ...DEFAULT_RULE_SETTINGS, rules: (options.rules ?? []).map((path) => resolve(path)) },

@@ -6,7 +6,7 @@ const SETTLE_MS = 10;
 /** Milliseconds after which a look that failed is tried again. */
 const RETRY_MS = 500;
 /** A look is taken again after this many milliseconds whatever is heard, and just when an approval ends. */
-const LOOK_AGAIN_MS = 60_000;
+const REVIEW_MS = 60_000;
 /** Milliseconds that a request waits for a look that is under way. */
 const MAX_WAIT_MS = 5_000;
 
@@ -16,6 +16,8 @@ export interface AuthorityOptions {
   readonly onChange: (decided: Decided) => void;
   /** Told what has to be watched from now on. */
   readonly follow: (watch: Standing['watch']) => void;
+  /** Compares what no watch tells of; calls `touched` where something differs. */
+  readonly probe: () => void;
   /** A look failed: what was known holds until the next. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -50,6 +52,11 @@ export class Authority {
   /** Whether anything was touched since the last look began. */
   get stale(): boolean {
     return this.#touched !== this.#seen;
+  }
+
+  /** Looks for changes that nobody is told of, as writes through a mapping. */
+  probe(): void {
+    this.#options.probe();
   }
 
   /** Something that decides may have changed. */
@@ -109,7 +116,7 @@ export class Authority {
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#stopped) return;
     const end = endOf(this.#decided.standing);
-    const wait = end === null ? LOOK_AGAIN_MS : Math.max(0, Math.min(LOOK_AGAIN_MS, end - Date.now() + 1));
+    const wait = end === null ? REVIEW_MS : Math.max(0, Math.min(REVIEW_MS, end - Date.now() + 1));
     this.#timer = setTimeout(() => this.touched(), wait);
     this.#timer.unref();
   }

@@ -1,4 +1,4 @@
-const NEWLINE = 0x0a;
+const LINE_FEED = 0x0a;
 
 /** What a reader of lines makes of the bytes that came. */
 export type LinePart =
@@ -32,7 +32,7 @@ export class LineReader {
     const parts: LinePart[] = [];
     let rest = chunk;
     while (rest.length > 0) {
-      const end = rest.indexOf(NEWLINE);
+      const end = rest.indexOf(LINE_FEED);
       const piece = end < 0 ? rest : rest.subarray(0, end + 1);
       this.#take(piece, end >= 0, parts);
       rest = rest.subarray(piece.length);

@@ -25,8 +25,8 @@ export class Exchange {
   #next = 0;
   /** What the client said that it can do (MCP 2025-11-25, ClientCapabilities). */
   clientCapabilities: Readonly<Record<string, unknown>> = {};
-  /** What the server said that it can do. */
-  serverCapabilities: Readonly<Record<string, unknown>> = {};
+  /** What the server said that it can do; null before it answered `initialize`. */
+  serverCapabilities: Readonly<Record<string, unknown>> | null = null;
 
   /** Whether any answer of the server has to be looked at. */
   get watches(): boolean {

@@ -68,6 +68,7 @@ export class Gate {
   request(message: Request): Decision | Promise<Decision> {
     if (HARMLESS.has(message.method)) return PASS;
     const { authority, tools } = this.#options;
+    authority.probe();
     const needsTools = message.method === 'tools/call' && !tools.ready;
     if (!authority.stale && !needsTools) return this.#decide(message, authority.decided);
     return this.#decideLater(message, needsTools);

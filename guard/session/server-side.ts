@@ -1,6 +1,6 @@
 import type { Profile } from '../../wire/index.ts';
 import type { LinePart } from '../frames/line-reader.ts';
-import { TopLevelKeys } from '../frames/top-level-keys.ts';
+import { CLOSE_OBJECT, OPEN_OBJECT, TopLevelKeys } from '../frames/top-level-keys.ts';
 import type { SessionRecord } from './client-side.ts';
 import type { Exchange, Remembered } from './exchange.ts';
 import type { Gate } from './gate.ts';
@@ -13,12 +13,14 @@ export const MAX_HELD_BYTES = 256 * 1024;
 /** Bytes of one message that are held back where the guard has to read it whole. */
 const MAX_READ_BYTES = 64 * 1024 * 1024;
 
+const CARRIAGE_RETURN = 0x0d;
+
 type Response = Extract<Message, { kind: 'response' }>;
 
 /** Reads the lists of tools that the server gives. */
 export interface ToolListener {
   /** An answer to `tools/list` of the client; null passes it as it came, else what is passed instead. */
-  listed(response: Response, request: Remembered): Buffer | null;
+  listed(response: Response, request: Remembered, line: Buffer): Buffer | null;
   /** The server says that its tools are others now. */
   changed(): void;
 }
@@ -61,7 +63,8 @@ export class ServerSide {
 
   #line(line: Buffer): Promise<void> | null {
     // Most messages are answers that nobody asked to look at: they need not be read.
-    if (!this.#options.exchange.watches && !mayHaveMethod(line)) return this.#pass(line, true);
+    if (!this.#options.exchange.watches && isObjectLike(line) && !mayHaveMethod(line))
+      return this.#pass(line, true);
     const read = readMessage(line);
     if (read.kind === 'fault') {
       const passed = this.#options.profile !== 'production' || read.fault === 'not_json';
@@ -77,7 +80,7 @@ export class ServerSide {
     if (message.kind === 'response') {
       if (exchange.takeOwn(message)) return null;
       const request = exchange.answered(message.id);
-      return this.#pass(request === null ? line : (this.#answer(message, request) ?? line), true);
+      return this.#pass(request === null ? line : (this.#answer(message, request, line) ?? line), true);
     }
     if (message.kind === 'notification') {
       if (message.method === 'notifications/tools/list_changed') tools.changed();
@@ -90,9 +93,9 @@ export class ServerSide {
     return null;
   }
 
-  #answer(response: Response, request: Remembered): Buffer | null {
+  #answer(response: Response, request: Remembered, line: Buffer): Buffer | null {
     const { exchange, tools, onInitialized } = this.#options;
-    if (request.method === 'tools/list') return tools.listed(response, request);
+    if (request.method === 'tools/list') return tools.listed(response, request, line);
     if (request.method !== 'initialize' || response.failed) return null;
     const { capabilities } = isObject(response.result) ? response.result : {};
     exchange.serverCapabilities = isObject(capabilities) ? capabilities : {};
@@ -142,6 +145,12 @@ export class ServerSide {
     const { toClient } = this.#options;
     return toClient.pass(bytes, ends) ? null : toClient.drained();
   }
+}
+
+/** Whether a line begins and ends as an object does; what does not is read, to be told of. */
+function isObjectLike(line: Buffer): boolean {
+  const end = line.at(-2) === CARRIAGE_RETURN ? -3 : -2;
+  return line[0] === OPEN_OBJECT && line.at(end) === CLOSE_OBJECT;
 }
 
 /** Whether a line may hold the key `method`, also where its letters are escaped (RFC 8259, section 7). */

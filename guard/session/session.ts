@@ -7,10 +7,15 @@ import { Direction } from './direction.ts';
 import { Exchange } from './exchange.ts';
 import { Gate } from './gate.ts';
 import { LineSink } from './line-sink.ts';
+import { isObject } from './message.ts';
 import { Person } from './person.ts';
 import type { Questions } from './questions.ts';
 import { MAX_HELD_BYTES, ServerSide } from './server-side.ts';
 import type { ToolWatch } from './tool-watch.ts';
+
+const TOOLS_CHANGED = Buffer.from(
+  `${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' })}\n`,
+);
 
 export interface SessionOptions {
   readonly client: { readonly input: Readable; readonly output: Writable };
@@ -34,6 +39,8 @@ export class Session {
   /** What the server sends has ended and was passed on. */
   readonly serverLeft: Promise<void>;
   readonly #exchange = new Exchange();
+  readonly #toClient: LineSink;
+  readonly #tools: ToolWatch;
 
   constructor(options: SessionOptions) {
     const { client, server, authority, profile, record, onInitialized, onBroken } = options;
@@ -41,6 +48,8 @@ export class Session {
     const toClient = new LineSink(client.output);
     const exchange = this.#exchange;
     const tools = options.toolWatch(exchange, toServer);
+    this.#toClient = toClient;
+    this.#tools = tools;
     const person = new Person({ exchange, toClient, questions: options.questions });
     const gate = new Gate({
       authority,
@@ -60,6 +69,15 @@ export class Session {
     const fromServer = new Direction(server.output, MAX_HELD_BYTES, (part) => serverSide.take(part));
     this.clientLeft = fromClient.ended();
     this.serverLeft = fromServer.ended();
+  }
+
+  /** Something else is decided about the server now: its tools are looked at anew, by guard and client. */
+  judgedAnew(): void {
+    const { serverCapabilities } = this.#exchange;
+    if (serverCapabilities === null) return;
+    this.#tools.changed();
+    const { tools } = serverCapabilities;
+    if (isObject(tools) && tools['listChanged'] === true) this.#toClient.insert(TOOLS_CHANGED);
   }
 
   close(): void {

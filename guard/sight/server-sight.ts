@@ -6,6 +6,7 @@ import {
   type HashCache,
   type HostUser,
   type Inventory,
+  redactArgs,
   takeInventory,
 } from '../../inventory/index.ts';
 import { asksFor, type GuardRequest, isMeant } from '../request.ts';
@@ -21,7 +22,7 @@ export type Standing =
       readonly verdict: Verdict;
       readonly watch: Inventory['watch'];
     }
-  /** The entry that was named asks for another command. */
+  /** The entry that was named asks for another command or url. */
   | { readonly kind: 'mismatch'; readonly asked: string; readonly watch: Inventory['watch'] }
   /** No config asks for it. */
   | { readonly kind: 'unknown'; readonly watch: Inventory['watch'] };
@@ -34,6 +35,10 @@ export interface SightOptions {
   /** Key of the digests of environment values; they go nowhere from here. */
   readonly salt: string;
   readonly platform: NodeJS.Platform;
+  /** Absolute paths by which configs start this guard. */
+  readonly guards: readonly string[];
+  /** The state directory that such an entry may name. */
+  readonly stateDir: string;
 }
 
 /** Looks at one server: which entry it is, what its closure is now, and what was decided about it. */
@@ -64,12 +69,12 @@ export class ServerSight {
   }
 
   async #find(projects: readonly string[] | undefined): Promise<Found> {
-    const { request, user, cache, salt, platform } = this.#options;
+    const { request, user, cache, salt, platform, guards, stateDir } = this.#options;
     let asked: string | null = null;
     const wants = (place: EntryPlace) => {
       if (!isMeant(request, place)) return false;
       const fits = asksFor(place.entry, request);
-      if (!fits) asked = [place.entry.command ?? '', ...place.entry.args].join(' ');
+      if (!fits) asked = askedBy(place);
       return fits;
     };
     const inventory = await takeInventory({
@@ -80,6 +85,8 @@ export class ServerSight {
       salt,
       cache,
       facts: 'closure',
+      guards,
+      guardStateDir: stateDir,
       wants,
       projects,
       ...(request.client === null ? {} : { clients: new Set([request.client]) }),
@@ -94,6 +101,12 @@ export class ServerSight {
 }
 
 type Found = Omit<Extract<Standing, { kind: 'known' }>, 'verdict'> | Exclude<Standing, { kind: 'known' }>;
+
+/** What an entry asks for, in a line. */
+function askedBy({ entry: { command, args, url } }: EntryPlace): string {
+  if (command !== null || url === null) return [command ?? '', ...args].join(' ');
+  return redactArgs([url], 'show').join('');
+}
 
 /** Of several entries that ask for the same, that of the project in which the client stands, innermost first. */
 function nearest(servers: readonly DiscoveredServer[], cwd: string): DiscoveredServer | null {

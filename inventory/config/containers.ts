@@ -21,6 +21,8 @@ export interface FoundEntry {
   readonly project: string | null;
   /** Where the entry stands in its file; null where the parser cannot tell. */
   readonly at: Position | null;
+  /** Keys from the top of the document to the entry. */
+  readonly keys: ValuePath;
 }
 
 /** Every container key that some client reads; tried for files of clients that are not known. */
@@ -125,7 +127,7 @@ function readCandidates(
       addFault(faults, { code: 'CONFIG_ENTRY_INVALID', message, at });
     } else {
       const read = readEntry(name, value, client, (field) => document.positionOf([...path, ...field]));
-      entries.push({ entry: read.entry, raw: value, project, at });
+      entries.push({ entry: read.entry, raw: value, project, at, keys: path });
       for (const fault of read.faults) addFault(faults, fault);
     }
   }

@@ -1,6 +1,5 @@
 import type { Fault } from '../errors.ts';
-import type { ConfigDocument, ConfigValue, ValuePath } from './value.ts';
-import { isObject, quoted } from './value.ts';
+import { type ConfigDocument, quoted, valueAt } from './value.ts';
 
 /** RFC 4648, section 4; line breaks as `base64(1)` writes them. */
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -32,13 +31,4 @@ export function embeddedDocument(
     return { ...fault, message: `in the value of ${name}${place}: ${fault.message}`, at };
   };
   return { root: inner.root, faults: inner.faults.map(moved), positionOf: () => at };
-}
-
-function valueAt(root: ConfigValue, key: ValuePath): ConfigValue | undefined {
-  let here: ConfigValue | undefined = root;
-  for (const part of key) {
-    if (!isObject(here)) return undefined;
-    here = here[part];
-  }
-  return here;
 }

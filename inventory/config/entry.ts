@@ -33,16 +33,16 @@ export interface ToolFilter {
   readonly excluded: readonly string[];
 }
 
-const COMMAND_KEYS = ['command', 'cmd'] as const;
-const URL_KEYS = ['httpUrl', 'url', 'serverUrl', 'uri', 'baseUrl', 'address'] as const;
+export const COMMAND_KEYS = ['command', 'cmd'] as const;
+export const URL_KEYS = ['httpUrl', 'url', 'serverUrl', 'uri', 'baseUrl', 'address'] as const;
 const ENV_KEYS = ['env', 'environment', 'envs'] as const;
-const HEADER_KEYS = ['headers', 'http_headers', 'env_http_headers'] as const;
+export const HEADER_KEYS = ['headers', 'http_headers', 'env_http_headers'] as const;
 const PASSED_ENV_KEYS = ['env_keys', 'env_vars'] as const;
 const INCLUDED_TOOL_KEYS = ['enabled_tools', 'includeTools', 'available_tools', 'tools'] as const;
 const EXCLUDED_TOOL_KEYS = ['disabled_tools', 'disabledTools', 'excludeTools'] as const;
 const CWD_KEYS = ['cwd', 'workingDirectory', 'working_directory'] as const;
 const ENV_FILE_KEYS = ['envFile', 'env_file'] as const;
-const TRANSPORT_KEYS = ['type', 'transport', 'transportType'] as const;
+export const TRANSPORT_KEYS = ['type', 'transport', 'transportType'] as const;
 
 const TRANSPORT_SPELLINGS: Readonly<Record<string, Transport>> = {
   stdio: 'stdio',

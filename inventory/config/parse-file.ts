@@ -4,6 +4,7 @@ import { type Fault, problemOf } from '../errors.ts';
 import { findEntries } from './containers.ts';
 import { formatOfPath, readConfigFile } from './document.ts';
 import type { ServerEntry } from './entry.ts';
+import { type GuardAcceptance, seenThrough } from './seen-entry.ts';
 
 /** A server as `sealwatch inventory parse` answers it. */
 export interface ParsedServer {
@@ -20,6 +21,8 @@ export interface ParsedServer {
   readonly header_keys: readonly string[];
   /** The project directory the file names for it (`projects.<path>.mcpServers`); null elsewhere. */
   readonly project: string | null;
+  /** Whether the entry starts the guard, as `sealwatch wrap` writes it; all else here is as it stands in the file. */
+  readonly guarded: boolean;
 }
 
 /** The answer of `sealwatch inventory parse --client ID FILE`. */
@@ -30,11 +33,17 @@ export interface ParsedConfig {
   readonly problems: readonly Problem[];
 }
 
+const NO_GUARD: GuardAcceptance = { isGuard: () => false, isStateDir: () => false };
+
 /**
  * Reads one config file as a client's. Entries under a key that the client does not read are listed all
  * the same. Never throws for what the file holds; the format follows the file's ending (JSON by default).
  */
-export function parseConfigFile(clientId: string, path: string): ParsedConfig {
+export function parseConfigFile(
+  clientId: string,
+  path: string,
+  accepted: GuardAcceptance = NO_GUARD,
+): ParsedConfig {
   const client = findClient(clientId);
   const faults: Fault[] = [];
   if (client === null) {
@@ -54,12 +63,16 @@ export function parseConfigFile(clientId: string, path: string): ParsedConfig {
   const found = findEntries(file.document, client, containers, false);
   return {
     ...answer,
-    servers: found.entries.map(({ entry, project }) => parsedServer(entry, project)),
+    servers: found.entries.map((entry) => {
+      const place = { clients: new Set([client?.id ?? clientId]), name: entry.entry.name, path };
+      const { guard } = seenThrough(entry, client, place, accepted);
+      return parsedServer(entry.entry, entry.project, guard !== null);
+    }),
     problems: [...faults, ...found.faults].map((fault) => problemOf(path, fault)),
   };
 }
 
-function parsedServer(entry: ServerEntry, project: string | null): ParsedServer {
+function parsedServer(entry: ServerEntry, project: string | null, guarded: boolean): ParsedServer {
   return {
     name: entry.name,
     transport: entry.transport,
@@ -73,5 +86,6 @@ function parsedServer(entry: ServerEntry, project: string | null): ParsedServer 
     env_file: entry.envFile,
     header_keys: Object.keys(entry.headers),
     project,
+    guarded,
   };
 }

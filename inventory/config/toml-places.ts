@@ -4,17 +4,31 @@ import { MAX_CONFIG_DEPTH, MAX_CONFIG_VALUES } from '../limits.ts';
 import { type Place, place } from './places.ts';
 import { ConfigFault, tooDeep, tooManyValues } from './value.ts';
 
+/** Where a value that is not a table of its own is written, in UTF-16 code units from the start of the text. */
+export interface WrittenValue {
+  readonly kind: 'scalar' | 'list' | 'map';
+  /** Start of the whole key, and of its last part; for an item of a list, of the value. */
+  readonly from: number;
+  readonly keyStart: number;
+  /** End of the key; null for an item of a list. */
+  readonly keyEnd: number | null;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A table or array while the scan goes on; tables may be opened again and again. */
-interface Node {
+export interface TomlNode {
   readonly at: number;
+  /** Null for a table with a header and for what stands between the parts of a dotted key. */
+  written: WrittenValue | null;
   /** Null until something is inside: most values are leaves. */
-  inside: Map<string | number, Node> | null;
+  inside: Map<string | number, TomlNode> | null;
   /** Set for `[[…]]`: a header below it means its last element. */
   isArrayOfTables: boolean;
 }
 
-function node(at: number): Node {
-  return { at, inside: null, isArrayOfTables: false };
+function node(at: number): TomlNode {
+  return { at, written: null, inside: null, isArrayOfTables: false };
 }
 
 /**
@@ -23,16 +37,22 @@ function node(at: number): Node {
  * same, so depth and count are judged here before the parser builds anything. Throws ConfigFault.
  */
 export function tomlPlaces(text: string, positionAt: (offset: number) => Position): Place {
-  return asPlace(new PlaceScanner(text, positionAt).scan());
+  return asPlace(tomlNodes(text, positionAt));
 }
 
-function asPlace({ at, inside }: Node): Place {
+/** The same, with where each value begins and ends. Throws ConfigFault. */
+export function tomlNodes(text: string, positionAt: (offset: number) => Position): TomlNode {
+  return new PlaceScanner(text, positionAt).scan();
+}
+
+function asPlace({ at, inside }: TomlNode): Place {
   return place(at, () => new Map([...(inside ?? [])].map(([key, child]) => [key, asPlace(child)])));
 }
 
 interface KeyPart {
   readonly name: string;
   readonly at: number;
+  readonly end: number;
 }
 
 class PlaceScanner {
@@ -46,7 +66,7 @@ class PlaceScanner {
     this.#positionAt = positionAt;
   }
 
-  scan(): Node {
+  scan(): TomlNode {
     const root = node(0);
     let table = root;
     let depth = 0;
@@ -57,7 +77,7 @@ class PlaceScanner {
     return root;
   }
 
-  #header(root: Node): readonly [Node, number] {
+  #header(root: TomlNode): readonly [TomlNode, number] {
     const start = this.#at;
     const isArray = this.#text.startsWith('[[', start);
     this.#at += isArray ? 2 : 1;
@@ -75,12 +95,15 @@ class PlaceScanner {
     return [here, key.length];
   }
 
-  #keyValue(table: Node, depth: number): void {
+  #keyValue(table: TomlNode, depth: number): void {
     let here = table;
     const key = this.#key(depth);
     for (const { name, at } of key) here = this.#child(here, name, at);
     this.#at += 1;
-    this.#value(here, depth + key.length);
+    const value = this.#value(here, depth + key.length);
+    const last = key.at(-1);
+    if (last === undefined) return;
+    here.written = { ...value, from: key[0]?.at ?? last.at, keyStart: last.at, keyEnd: last.end };
   }
 
   /** A dotted key; ends on the `=` or `]` behind it. */
@@ -94,7 +117,7 @@ class PlaceScanner {
       else this.#skip(/[^\s.=\]]*/y);
       const written = this.#text.slice(at, this.#at);
       this.#bound(depth + parts.length, at);
-      parts.push({ name: isQuoted ? unquoted(written) : written, at });
+      parts.push({ name: isQuoted ? unquoted(written) : written, at, end: this.#at });
       this.#skip(/[ \t]*/y);
       if (this.#text[this.#at] !== '.') break;
       this.#at += 1;
@@ -102,27 +125,32 @@ class PlaceScanner {
     return parts;
   }
 
-  #value(owner: Node, depth: number): void {
+  #value(owner: TomlNode, depth: number): Pick<WrittenValue, 'kind' | 'start' | 'end'> {
     this.#bound(depth, this.#at);
     this.#skip(/[ \t]*/y);
-    const first = this.#text[this.#at];
+    const start = this.#at;
+    const first = this.#text[start];
     if (first === '"' || first === "'") this.#string();
     else if (first === '[') this.#list(owner, depth);
     else if (first === '{') this.#inlineTable(owner, depth);
     else this.#skip(/[^,\]}#\r\n]*/y);
+    const kind = first === '[' ? 'list' : first === '{' ? 'map' : 'scalar';
+    return { kind, start, end: this.#at };
   }
 
-  #list(owner: Node, depth: number): void {
+  #list(owner: TomlNode, depth: number): void {
     this.#at += 1;
     for (let index = 0; this.#more(']'); index += 1) {
       const start = this.#at;
-      this.#value(this.#child(owner, index, start), depth + 1);
+      const item = this.#child(owner, index, start);
+      const value = this.#value(item, depth + 1);
+      item.written = { ...value, from: value.start, keyStart: value.start, keyEnd: null };
       // A value without text is no TOML; step over it rather than wait there.
       if (this.#at === start) this.#at += 1;
     }
   }
 
-  #inlineTable(owner: Node, depth: number): void {
+  #inlineTable(owner: TomlNode, depth: number): void {
     this.#at += 1;
     while (this.#more('}')) this.#keyValue(owner, depth);
   }
@@ -140,7 +168,7 @@ class PlaceScanner {
     return false;
   }
 
-  #child(parent: Node, key: string | number, at: number): Node {
+  #child(parent: TomlNode, key: string | number, at: number): TomlNode {
     parent.inside ??= new Map();
     const known = parent.inside.get(key);
     if (known !== undefined) return known;

@@ -43,6 +43,34 @@ export function findForbiddenKey(value: ConfigValue, path: ValuePath = []): Valu
   return null;
 }
 
+/** The value at a key path; undefined where there is none. */
+export function valueAt(root: ConfigValue | undefined, path: ValuePath): ConfigValue | undefined {
+  let here: ConfigValue | undefined = root;
+  for (const key of path) {
+    if (isList(here)) here = typeof key === 'number' ? here[key] : undefined;
+    else here = isObject(here) && Object.hasOwn(here, key) ? here[key] : undefined;
+  }
+  return here;
+}
+
+/** A copy of a value with another one, or none for undefined, at a key path whose parents are there. */
+export function withValueAt(
+  root: ConfigValue | undefined,
+  path: ValuePath,
+  value: ConfigValue | undefined,
+): ConfigValue {
+  const [key, ...rest] = path;
+  if (key === undefined) return value ?? null;
+  if (isList(root)) {
+    return root.map((item, index) => (index === key ? withValueAt(item, rest, value) : item));
+  }
+  const copy: Record<string, ConfigValue> = Object.create(null);
+  if (isObject(root)) Object.assign(copy, root);
+  if (rest.length === 0 && value === undefined) delete copy[key];
+  else copy[key] = withValueAt(copy[key], rest, value);
+  return copy;
+}
+
 /** Thrown inside the parsers only, to leave a file at its first fault. */
 export class ConfigFault extends Error {
   readonly fault: Fault;

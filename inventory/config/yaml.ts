@@ -43,6 +43,12 @@ function readDocument(text: string, positionAt: (offset: number) => Position): C
   return { root, faults, positionOf: positionsIn(() => yamlPlaces(contents, aliases), positionAt) };
 }
 
+/** What a document that `parseYaml` took is made of, with where each node is written. */
+export function yamlContents(text: string): unknown {
+  const [document] = compose(text, (offset) => new LineIndex(text).positionAt(offset));
+  return document?.contents ?? null;
+}
+
 /** The first document, and the second where there is one; what follows is not even composed. */
 function compose(text: string, positionAt: (offset: number) => Position): readonly Document[] {
   const composer = new Composer({

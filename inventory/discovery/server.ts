@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Profile, Scope, Server } from '../../wire/index.ts';
-import type { Client } from '../clients/client.ts';
+import type { Client, ConfigLocation } from '../clients/client.ts';
 import { ArtefactSet, type HostFacts } from '../closure/artefacts.ts';
 import { canonicalJson, sha256Hex } from '../closure/jcs.ts';
 import { expandPath, type LaunchPlace } from '../closure/launch/expand.ts';
@@ -10,9 +10,9 @@ import type { LaunchSpec } from '../closure/launch/launcher.ts';
 import type { ClosureMemory } from '../closure/launch/script-sources.ts';
 import { CommandTracer } from '../closure/launch/trace.ts';
 import { type Anchors, portablePath, portableText } from '../closure/portable.ts';
-import type { FoundEntry } from '../config/containers.ts';
 import type { ServerEntry } from '../config/entry.ts';
-import { type ConfigValue, isList, isObject } from '../config/value.ts';
+import type { GuardStart, SeenEntry } from '../config/seen-entry.ts';
+import { type ConfigValue, isList, isObject, type ValuePath } from '../config/value.ts';
 import { findingsOf } from '../posture/findings.ts';
 import type { Posture } from '../posture/posture.ts';
 import { redactArgs, redactEntry, redactText, storableEntry } from '../posture/redact.ts';
@@ -38,11 +38,27 @@ export interface DiscoveredServer {
   readonly env: Readonly<Record<string, EnvFact>>;
   /** The entry as canonical JSON, indented, secrets replaced by their class: for text diffs. */
   readonly entry: string;
+  /** How the client starts the guard that stands in front of it; null where none does. */
+  readonly guard: GuardStart | null;
+  /** Where its entry is written; null for a server that is in no config. */
+  readonly written: WrittenEntry | null;
+}
+
+/** Where an entry is written, for who wants to edit it. */
+export interface WrittenEntry {
+  readonly location: ConfigLocation;
+  readonly encodings: Client['encodings'];
+  readonly realPath: string;
+  /** Keys from the top of the document to the entry. */
+  readonly keys: ValuePath;
+  /** Whose client reads it. */
+  readonly user: HostUser;
 }
 
 /** Where an entry was found. */
 export interface EntrySource {
   readonly client: Client;
+  readonly location: ConfigLocation;
   readonly scope: Scope;
   readonly path: string;
   readonly realPath: string;
@@ -85,7 +101,7 @@ export function serverId(
 }
 
 /** Builds one server from its entry: what it starts, the closure and the findings. */
-export function describeServer(source: EntrySource, found: FoundEntry, host: HostContext) {
+export function describeServer(source: EntrySource, found: SeenEntry, host: HostContext) {
   const { entry } = found;
   const anchors: Anchors = { home: bothNames(source.user.home), project: bothNames(source.project) };
   const set = new ArtefactSet(host, anchors);
@@ -133,6 +149,7 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
       entry.autoApprove === null || typeof entry.autoApprove === 'boolean'
         ? entry.autoApprove
         : [...entry.autoApprove],
+    guarded: found.guard !== null,
     user: source.userName,
     closure,
     findings: host.judged ? findingsOf(posture()) : [],
@@ -140,8 +157,17 @@ export function describeServer(source: EntrySource, found: FoundEntry, host: Hos
   };
   const text = JSON.stringify(JSON.parse(canonicalJson(storableEntry(found.raw))), null, 2);
   const env = envFacts(entry, host.salt);
-  const discovered: DiscoveredServer = { server, anchors, launch, env, entry: text };
+  const { guard } = found;
+  const written = writtenEntry(source, found);
+  const discovered: DiscoveredServer = { server, anchors, launch, env, entry: text, guard, written };
+  // A link to the guard may be turned to something else.
+  if (guard !== null) set.files.add(guard.command);
   return { discovered, files: set.files, trees: set.trees };
+}
+
+function writtenEntry(source: EntrySource, { keys }: SeenEntry): WrittenEntry {
+  const { location, client, realPath, user } = source;
+  return { location, encodings: client.encodings, realPath, keys, user };
 }
 
 function traceLaunch(

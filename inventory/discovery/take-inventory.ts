@@ -12,9 +12,11 @@ import { ClosureMemory } from '../closure/launch/script-sources.ts';
 import { findEntries } from '../config/containers.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import { followLinks } from '../config/read.ts';
+import { type GuardAcceptance, seenThrough } from '../config/seen-entry.ts';
 import type { ConfigObject } from '../config/value.ts';
 import { InventoryError, problemOf } from '../errors.ts';
 import type { HostUser } from '../users.ts';
+import { acceptedGuards } from './accepted-guards.ts';
 import { ConfigFiles } from './config-files.ts';
 import { ConfigSearch, type FoundConfig, type FoundControlFile } from './config-search.ts';
 import { ControlSet } from './controls.ts';
@@ -51,6 +53,10 @@ export interface InventoryOptions {
    * `closure` leaves out what no verdict needs: who can write what, findings and controls. All unless told.
    */
   readonly facts?: 'all' | 'closure' | undefined;
+  /** Absolute paths of the guard; entries are seen through where it stands in front of them. None unless told. */
+  readonly guards?: readonly string[] | undefined;
+  /** The only state directory that such a guard may be given; none unless told. */
+  readonly guardStateDir?: string | undefined;
   /** Ids of the clients whose places are looked into; all unless given. */
   readonly clients?: ReadonlySet<string> | undefined;
   /** Projects that are looked at in place of those that clients have on record or run in. */
@@ -124,10 +130,20 @@ function withAssumption(inventory: Inventory, assumption: string | null): Invent
   return { ...inventory, servers };
 }
 
+function readersByPath(configs: readonly FoundConfig[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const readers = new Map<string, Set<string>>();
+  for (const { path, client } of configs) {
+    const known = readers.get(path) ?? new Set();
+    readers.set(path, known.add(client.id));
+  }
+  return readers;
+}
+
 class Scan {
   readonly #all: boolean;
   readonly #options: InventoryOptions;
   readonly #host: HostContext;
+  readonly #guards: GuardAcceptance;
   readonly #views: readonly UserView[];
   readonly #configFiles = new ConfigFiles();
   readonly #search: ConfigSearch;
@@ -137,6 +153,7 @@ class Scan {
   readonly #files = new Set<string>();
   readonly #trees = new Set<string>();
   readonly #seen = new Set<string>();
+  #readers: ReadonlyMap<string, ReadonlySet<string>> | null = null;
 
   constructor(options: InventoryOptions, lists: AccessLists) {
     this.#options = options;
@@ -148,6 +165,7 @@ class Scan {
     const memory = new ClosureMemory();
     const files = new FileFacts(cache);
     const judged = this.#all;
+    this.#guards = acceptedGuards(options.guards ?? [], options.guardStateDir);
     this.#host = { cache, files, names, writers, judged, salt, profile, memory, systemRoot, platform };
     const running = runningClientsOf(options).list();
     const isShared = (user: HostUser) =>
@@ -212,12 +230,15 @@ class Scan {
     const entries = findEntries(document, client, location.containers, true);
     for (const fault of entries.faults) this.#report(problemOf(path, fault));
     const settings = settingsOf(path, location.settings, this.#configFiles);
-    for (const entry of entries.entries) {
+    for (const literal of entries.entries) {
+      const place = { clients: this.#readersOf(path), name: literal.entry.name, path };
+      const entry = seenThrough(literal, client, place, this.#guards);
       const own = entry.project !== null;
-      const place = { client: client.id, path, project: entry.project ?? found.project, entry: entry.entry };
-      if (this.#options.wants?.(place) === false) continue;
+      const meant = { client: client.id, path, project: entry.project ?? found.project, entry: entry.entry };
+      if (this.#options.wants?.(meant) === false) continue;
       const source = {
         client,
+        location,
         path,
         realPath,
         linked: links.length > 0,
@@ -236,6 +257,12 @@ class Scan {
       for (const watched of files) this.#files.add(watched);
       for (const tree of trees) this.#trees.add(tree);
     }
+  }
+
+  /** Several clients may read one file, and an entry of it names but one of them to the guard. */
+  #readersOf(path: string): ReadonlySet<string> {
+    this.#readers ??= readersByPath(this.#search.configs);
+    return this.#readers.get(path) ?? new Set();
   }
 
   #addControls(root: ConfigObject, found: FoundConfig): void {

@@ -1,46 +1,8 @@
 import { isAbsolute } from 'node:path';
 import type { Finding, Severity } from '../../wire/index.ts';
 import { matchLauncher } from '../closure/launch/launcher.ts';
+import { LOADER_EFFECTS, type LoaderEffect } from './loader-variables.ts';
 import { finding, type Posture } from './posture.ts';
-
-/**
- * What a variable makes its reader do: `code` names a file that runs, `options` does where its value has
- * such an option, `path` names directories that are searched first, `command` is a command line.
- */
-type Effect = 'code' | 'options' | 'path' | 'command';
-
-const VARIABLES: Readonly<Record<string, Effect>> = {
-  LD_PRELOAD: 'code',
-  LD_AUDIT: 'code',
-  LD_LIBRARY_PATH: 'path',
-  DYLD_INSERT_LIBRARIES: 'code',
-  DYLD_LIBRARY_PATH: 'path',
-  DYLD_FRAMEWORK_PATH: 'path',
-  DYLD_FALLBACK_LIBRARY_PATH: 'path',
-  GCONV_PATH: 'path',
-  NODE_OPTIONS: 'options',
-  BUN_OPTIONS: 'options',
-  NODE_PATH: 'path',
-  PYTHONPATH: 'path',
-  PYTHONHOME: 'path',
-  PYTHONSTARTUP: 'code',
-  PYTHONUSERBASE: 'path',
-  BASH_ENV: 'code',
-  ENV: 'code',
-  PERL5OPT: 'options',
-  PERL5LIB: 'path',
-  PERL5DB: 'command',
-  RUBYOPT: 'options',
-  RUBYLIB: 'path',
-  JAVA_TOOL_OPTIONS: 'options',
-  JDK_JAVA_OPTIONS: 'options',
-  _JAVA_OPTIONS: 'options',
-  CLASSPATH: 'path',
-  DOTNET_STARTUP_HOOKS: 'code',
-  GIT_SSH_COMMAND: 'command',
-  GIT_SSH: 'command',
-  GIT_EXEC_PATH: 'path',
-};
 
 /** Options in these variables that load code or open a debugger; others (memory, warnings) are harmless. */
 const LOADING_OPTIONS: Readonly<Record<string, RegExp>> = {
@@ -55,13 +17,13 @@ const JAVA_NAMES: ReadonlySet<string> = new Set(['JDK_JAVA_OPTIONS', '_JAVA_OPTI
 /** Directories in which everyone may put files. */
 const SHARED_DIRECTORY = /^(?:\/tmp|\/var\/tmp|\/dev\/shm)(?:\/|$)/;
 const PATH_LIKE = /^(?:[./~$]|[A-Za-z]:[\\/])/;
-const ENTRY_SEVERITY: Readonly<Record<Effect, Severity>> = {
+const ENTRY_SEVERITY: Readonly<Record<LoaderEffect, Severity>> = {
   code: 'high',
   options: 'high',
   path: 'low',
   command: 'low',
 };
-const INHERITED_SEVERITY: Readonly<Record<Effect, Severity>> = {
+const INHERITED_SEVERITY: Readonly<Record<LoaderEffect, Severity>> = {
   code: 'medium',
   options: 'medium',
   path: 'informational',
@@ -73,11 +35,11 @@ export function loaderVariables(posture: Posture): readonly Finding[] {
   const { entry, inherited, writersOf, user } = posture;
   const own: Readonly<Record<string, string | undefined>> = { ...entry.env, ...prefixAssignments(posture) };
   const isOpen = (directory: string) => writersOf(directory).some((writer) => writer !== user);
-  const found = Object.keys(VARIABLES).flatMap((name) => {
+  const found = Object.keys(LOADER_EFFECTS).flatMap((name) => {
     const set = effective(name, own[name]);
     if (set !== null) {
       const opened =
-        VARIABLES[name] === 'path' && own[name]?.split(':').some((place) => opens(place, isOpen));
+        LOADER_EFFECTS[name] === 'path' && own[name]?.split(':').some((place) => opens(place, isOpen));
       const message = `the config sets ${name}, which ${set.what}${opened ? ', in a directory that others can write' : ''}`;
       return [finding('mcp_loader_variable', message, opened ? 'high' : ENTRY_SEVERITY[set.effect])];
     }
@@ -106,8 +68,8 @@ function prefixAssignments({ entry }: Posture): Readonly<Record<string, string>>
 function effective(
   name: string,
   value: string | undefined,
-): { readonly effect: Effect; readonly what: string } | null {
-  const effect = VARIABLES[name];
+): { readonly effect: LoaderEffect; readonly what: string } | null {
+  const effect = LOADER_EFFECTS[name];
   if (effect === undefined || value === undefined || value.trim() === '') return null;
   if (effect === 'options') {
     const pattern = LOADING_OPTIONS[JAVA_NAMES.has(name) ? 'JAVA_TOOL_OPTIONS' : name];

@@ -12,7 +12,7 @@ export async function ensureClients(root, node, report) {
   const lock = readFileSync(join(source, 'package-lock.json'), 'utf8');
   const stamp = join(target, '.installed');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return 'current';
-  report('installing claude, codex and gemini from the npm registry');
+  report('installing claude, codex, gemini and the inspector from the npm registry');
   const log = join(root, '.cache', 'clients.log');
   const installed = await installFromLock(source, target, ['package.json', 'package-lock.json'], {
     node,

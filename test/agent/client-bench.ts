@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import { GuardProcesses } from '../../agent/enrich/guard-processes.ts';
 import { KernelMarks } from '../../agent/enrich/kernel-marks.ts';
 import type { KnownServer } from '../../agent/enrich/known-server.ts';
 import type { LivingProcesses } from '../../agent/enrich/living-process.ts';
@@ -25,12 +26,14 @@ interface Setting {
   readonly streams?: Readonly<Record<number, readonly [string, string] | null>>;
   /** What the next look at the host finds. */
   readonly found?: readonly KnownServer[];
+  /** Paths of the guard. */
+  readonly guards?: readonly string[];
 }
 
 /** Everything between events of processes and facts but the collector; `claude` runs as process 10. */
 export function bench(
   context: TestContext,
-  { profile = 'developer', watched, streams, found }: Setting = {},
+  { profile = 'developer', watched, streams, found, guards: paths = [] }: Setting = {},
 ) {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const table = new ProcessTable();
@@ -40,6 +43,7 @@ export function bench(
   const tracked: TrackedProcess[] = [];
   const reported = new Set<string>();
   let looks = 0;
+  const guards = new GuardProcesses(paths);
   const userName = (uid: number) => `u${uid}`;
   const isNew = (key: string) => !reported.has(key) && reported.add(key) !== undefined;
   const tracker = new ProcessTracker({
@@ -52,6 +56,7 @@ export function bench(
     containers: { place: (_, membership) => ({ membership, entered: false }), ran: () => {} },
     userName,
     clientProcesses: () => ['claude'],
+    guards,
     policyOf: () => 'none',
     isDisguisedShell: () => false,
     firstReport: () => true,
@@ -69,6 +74,7 @@ export function bench(
     userName,
     isNew,
     processes: { streams: streamsOf, home: () => HOME },
+    guards,
     isWatched: (uid, home) => uid === (watched ?? 1000) && home === HOME,
     lookAgain: async () => {
       looks += 1;

@@ -16,6 +16,7 @@ test('trust roots that others may write make every server invalid, and the look 
   const view = new HostView({
     users: [{ name: 'u', uid: process.getuid?.() ?? 0, gid: 0, home: home.path }],
     roots: [],
+    guards: [],
     stateDir: state.path,
     salt: 'salt',
     platform: 'linux',

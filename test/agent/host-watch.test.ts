@@ -52,6 +52,7 @@ async function alertsOf(
   const view = new HostView({
     users: [{ name: 'u', uid: process.getuid?.() ?? 0, gid: 0, home: home.path }],
     roots: [],
+    guards: [],
     stateDir: state.path,
     salt: meta.salt(),
     platform: 'linux',

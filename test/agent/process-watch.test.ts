@@ -27,6 +27,7 @@ function watch(
   const made = new ProcessWatch({
     profile: 'developer',
     denial: 'report',
+    guards: [],
     wholeHost,
     userName: (uid) => `u${uid}`,
     isNew: () => true,

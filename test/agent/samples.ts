@@ -3,7 +3,7 @@ import type { TrackerOptions } from '../../agent/enrich/process-tracker.ts';
 import type { Draft } from '../../agent/state/spool.ts';
 import type { Verdict } from '../../approval/index.ts';
 import { APPROVAL_PREDICATE, composeStatement } from '../../approval/statement/statement.ts';
-import type { EnvFact, LaunchSpec } from '../../inventory/index.ts';
+import type { EnvFact, GuardStart, LaunchSpec } from '../../inventory/index.ts';
 import type { Artefact, Server, ServerState, Severity } from '../../wire/index.ts';
 import { candidate, NOW } from '../approval/candidate.ts';
 
@@ -50,6 +50,7 @@ export interface Known {
   readonly state?: ServerState;
   readonly approved?: boolean;
   readonly launch?: LaunchSpec | null;
+  readonly guard?: GuardStart | null;
 }
 
 /** A server with a verdict, as an inventory and a judgement would give it. */
@@ -81,5 +82,7 @@ export function known(more: Known = {}): KnownServer {
   const env: Record<string, EnvFact> = {};
   for (const [name, digest] of Object.entries(more.env ?? {})) env[name] = { digest, class: null };
   const anchors = { home: ['/home/alice'], project: [] };
-  return knownServer({ server, anchors, launch: more.launch ?? null, env, entry: '{}' }, verdict);
+  const launch = more.launch ?? null;
+  const guard = more.guard ?? null;
+  return knownServer({ server, anchors, launch, env, entry: '{}', guard, written: null }, verdict);
 }

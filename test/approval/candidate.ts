@@ -53,6 +53,7 @@ export function candidate(
     url: null,
     disabled: null,
     auto_approve: null,
+    guarded: false,
     user: 'alice',
     closure: { digest: digestOf(lines.sort().join('')), artefacts },
     findings: [],

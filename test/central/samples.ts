@@ -79,6 +79,7 @@ export function sampleServer(id: string): Server {
     url: null,
     disabled: null,
     auto_approve: null,
+    guarded: false,
     user: 'alice',
     closure: { digest: 'c'.repeat(64), artefacts: [] },
     state: 'pending',

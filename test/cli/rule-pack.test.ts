@@ -19,7 +19,13 @@ class Desk implements Disposable {
   }
 
   get install(): Installation {
-    return { root: this.directory.path, version: '0', rules: this.directory.at('own'), sensor: null };
+    return {
+      root: this.directory.path,
+      version: '0',
+      rules: this.directory.at('own'),
+      sensor: null,
+      launcher: null,
+    };
   }
 
   output(json = false): Output {

@@ -29,6 +29,7 @@ export function sampleServer(changes: Partial<Server> = {}): Server {
     url: null,
     disabled: null,
     auto_approve: null,
+    guarded: false,
     user: 'u',
     closure: {
       digest: 'a'.repeat(64),

@@ -1,30 +1,17 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { skip } from '../collectors/process/built-sensor.ts';
 import { haveProgram } from '../debian-package.ts';
 import { Host, type Program, until } from './host.ts';
+import { startClient } from './stand-in-client.ts';
 
 const PATIENCE = { timeout: 120_000, skip };
 const EVERYTHING = fileURLToPath(
   new URL('../../node_modules/@modelcontextprotocol/server-everything/dist/index.js', import.meta.url),
 );
-/** Starts what each line of its stdin asks for, and holds its standard streams as a client does. */
-const CLIENT = `
-const { spawn } = require('node:child_process');
-require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
-  const { words, env } = JSON.parse(line);
-  const child = spawn(words[0], words.slice(1), { stdio: 'pipe', env: { ...process.env, ...env } });
-  child.stdin.on('error', () => {});
-  child.stdout.resume();
-  child.stderr.resume();
-  child.on('error', () => {});
-  child.on('exit', (code, signal) => console.log(words.at(-1), code ?? signal));
-});
-`;
 /** Loaded into the server: runs a shell whenever it is asked to by a file. */
 const HOOK = `
 const fs = require('node:fs');
@@ -39,26 +26,6 @@ setInterval(() => {
 `;
 /** A server by its name only. */
 const NAMED = "process.stdin.resume(); process.stdin.on('end', () => process.exit());";
-
-/** A client of this name that runs until the test ends, with what it starts. */
-function startClient(context: TestContext, host: Host, name: string) {
-  const script = host.write(`bin/${name}`, CLIENT);
-  const child: ChildProcess = spawn(process.execPath, [script], {
-    cwd: host.home,
-    stdio: ['pipe', 'pipe', 'ignore'],
-    detached: true,
-    env: { PATH: process.env['PATH'], HOME: host.home },
-  });
-  const said: string[] = [];
-  child.stdout?.on('data', (data) => said.push(...String(data).split('\n')));
-  context.after(async () => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    await once(child, 'close');
-  });
-  const run = (words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    child.stdin?.write(`${JSON.stringify({ words, env })}\n`);
-  return { run, said };
-}
 
 const unmanaged = (daemon: Program) => daemon.named('mcp_unmanaged_server').map(({ server }) => server?.name);
 

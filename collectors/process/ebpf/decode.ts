@@ -187,7 +187,7 @@ const DECODERS: ReadonlyMap<number, RecordDecoder> = new Map<number, RecordDecod
 function lossOf(record: Buffer, time: number): Loss {
   const count = Number(record.readBigUInt64LE(LAYOUT.sensor_loss.fields.lost));
   const members = Number(record.readBigUInt64LE(LAYOUT.sensor_loss.fields.lost_members));
-  const text = 'events did not fit the ring buffer of the kernel sensor';
+  const text = 'the kernel sensor had no room or no memory for events';
   const detail = members === 0 ? text : `${text}, ${members} of them of servers' subtrees`;
   return { kind: 'loss', time, stage: 'kernel-ring', count, in_subtrees: members, detail };
 }

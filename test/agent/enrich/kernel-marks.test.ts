@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GuardProcesses } from '../../../agent/enrich/guard-processes.ts';
 import { KernelMarks, tagOf } from '../../../agent/enrich/kernel-marks.ts';
 import { ProcessFacts } from '../../../agent/enrich/process-facts.ts';
 import { ProcessTable } from '../../../agent/enrich/process-table.ts';
@@ -37,6 +38,7 @@ function tracking(kept: ReadonlyMap<string, Server> = new Map()) {
     userName,
     facts: new ProcessFacts({ table, userName, product: 'linux' }),
     clientProcesses: () => [],
+    guards: new GuardProcesses([]),
     policyOf: () => 'none',
     isDisguisedShell: () => false,
     firstReport: () => true,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GuardProcesses } from '../../../agent/enrich/guard-processes.ts';
 import { KernelMarks } from '../../../agent/enrich/kernel-marks.ts';
 import { roleAfterLauncher, rootRole } from '../../../agent/enrich/launch-chain.ts';
 import { matchesLaunch } from '../../../agent/enrich/launch-match.ts';
@@ -182,6 +183,7 @@ function tracker(...servers: ReturnType<typeof known>[]) {
     containers: NO_CONTAINERS,
     userName,
     clientProcesses: () => ['claude'],
+    guards: new GuardProcesses([]),
     policyOf: () => 'none',
     isDisguisedShell: () => false,
     firstReport: ({ discovered }) =>

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export { program } from '../../compiled-program.ts';
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -36,14 +35,3 @@ export const skip: string | false =
     : isRoot
       ? false
       : 'the kernel sensor needs root';
-
-const folder = mkdtempSync(join(tmpdir(), 'sealwatch-programs-'));
-process.on('exit', () => execFileSync('rm', ['-rf', folder]));
-
-/** Compiles test/programs/NAME.c, with more flags where it takes them, and returns the path of the program. */
-export function program(name: string, ...flags: readonly string[]): string {
-  const path = join(folder, name);
-  const source = join(root, 'test', 'programs', `${name}.c`);
-  execFileSync('cc', ['-O1', '-pthread', ...flags, '-o', path, source]);
-  return path;
-}

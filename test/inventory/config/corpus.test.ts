@@ -39,6 +39,7 @@ if (!existsSync(CORPUS)) {
         env_file: server['envFile'],
         header_keys: server['header_keys'],
         project: null,
+        guarded: false,
       }));
       assert.deepEqual(parsed.servers, wanted);
       assert.equal(parsed.problems.length, expected.valid ? 0 : 1, JSON.stringify(parsed.problems));

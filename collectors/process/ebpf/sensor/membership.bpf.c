@@ -42,7 +42,7 @@ int BPF_PROG(inherit_membership, struct task_struct *child, __u64 clone_flags)
 	state = *from;
 	state.member = inherited(from->member, child->pid != child->tgid);
 	/* Without memory for the mark the child is lost, and what it does. */
-	if (!bpf_task_storage_get(&members, child, &state, BPF_LOCAL_STORAGE_GET_F_CREATE))
+	if (!mark(child, &state))
 		count_lost(true);
 	return 0;
 }
@@ -112,7 +112,7 @@ int mark_members(struct bpf_iter__task *ctx)
 		if (now)
 			now->member = fresh.member;
 		else
-			now = bpf_task_storage_get(&members, task, &fresh, BPF_LOCAL_STORAGE_GET_F_CREATE);
+			now = mark(task, &fresh);
 		__sync_fetch_and_add(&changed, 1);
 		if (now && !tells_all)
 			tell(task, &now->member);

@@ -205,12 +205,15 @@ static __always_inline void send_exec(struct scratch *scratch, struct task_struc
 static __always_inline struct member_state *adopted(struct task_struct *task)
 {
 	struct sensor_member *member = container_of_task(task);
-	struct member_state state = {};
+	struct member_state state = {}, *marked;
 
 	if (!member)
 		return NULL;
 	state.member = *member;
-	return bpf_task_storage_get(&members, task, &state, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	marked = mark(task, &state);
+	if (!marked)
+		count_lost(true);
+	return marked;
 }
 
 SEC("tp_btf/sched_process_exec")

@@ -19,6 +19,7 @@
 #endif
 
 #define MAX_CONTAINERS 1024
+#define MARK_TRIES 4
 
 SHARED struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -103,6 +104,19 @@ static __always_inline void fill_header(struct sensor_header *header, __u16 type
 static __always_inline struct member_state *member_of(struct task_struct *task)
 {
 	return bpf_task_storage_get(&members, task, 0, 0);
+}
+
+/*
+ * Marks a task; NULL without memory. A tracepoint takes memory without waiting for it, so that the kernel may have
+ * none at one moment and some at the next: seen while the page cache filled the whole memory.
+ */
+static __always_inline struct member_state *mark(struct task_struct *task, struct member_state *state)
+{
+	struct member_state *marked = NULL;
+
+	for (int i = 0; i < MARK_TRIES && !marked; i++)
+		marked = bpf_task_storage_get(&members, task, state, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	return marked;
 }
 
 static __always_inline __u64 capabilities_of(const struct cred *cred)

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const ENTRY = fileURLToPath(
+  new URL('../../../node_modules/@modelcontextprotocol/server-everything/dist/index.js', import.meta.url),
+);
+
+/** `server-everything` on loopback, a process of its own. */
+export class EverythingServer implements AsyncDisposable {
+  readonly url: string;
+  readonly #process: ChildProcess;
+
+  private constructor(url: string, process: ChildProcess) {
+    this.url = url;
+    this.#process = process;
+  }
+
+  static async start(mode: 'streamableHttp' | 'sse'): Promise<EverythingServer> {
+    const port = await freePort();
+    const child = spawn(process.execPath, [ENTRY, mode], {
+      env: { ...process.env, PORT: String(port) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child.stderr?.setEncoding('utf8');
+    for await (const [text] of on(child)) if (/(?:listening|running) on port/.test(text)) break;
+    child.stderr?.resume();
+    const path = mode === 'sse' ? 'sse' : 'mcp';
+    return new EverythingServer(`http://127.0.0.1:${port}/${path}`, child);
+  }
+
+  /** Ends it at once, as a crash does. */
+  async kill(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    this.#process.kill('SIGKILL');
+    await once(this.#process, 'exit');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
+
+async function* on(child: ChildProcess): AsyncGenerator<readonly [string]> {
+  let text = '';
+  while (child.stderr !== null) {
+    const [chunk] = await once(child.stderr, 'data');
+    text += String(chunk);
+    yield [text];
+  }
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
