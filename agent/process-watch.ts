@@ -1,4 +1,4 @@
-import { type ProcessCollector, startOf } from '../collectors/index.ts';
+import { type ProcessCollector, startOf, sweepProcesses } from '../collectors/index.ts';
 import { clientProcesses } from '../inventory/index.ts';
 import type { CollectorEvent, Profile } from '../wire/index.ts';
 import { ContainerFollower, type FoundContainer } from './containers/container-follower.ts';
@@ -79,12 +79,7 @@ export class ProcessWatch {
     this.#actors = new FileActors((write) => this.#tracker.writer(write));
     this.#denier = options.denial === 'report' ? null : this.#makeDenier();
     this.#unmanaged = this.#makeUnmanaged();
-    this.#claims = new ServerClaims({
-      table,
-      startOf,
-      holdsOpen,
-      claim: (entry, claim) => this.#register(entry, claim),
-    });
+    this.#claims = this.#makeClaims();
   }
 
   #makeUnmanaged(): UnmanagedServers {
@@ -110,6 +105,24 @@ export class ProcessWatch {
     });
   }
 
+  #makeClaims(): ServerClaims {
+    const { table } = this;
+    return new ServerClaims({
+      table,
+      startOf,
+      holdsOpen,
+      claim: (entry, claim) => this.#register(entry, claim),
+      sweep: sweepProcesses,
+      onFound: (event) => {
+        for (const fact of this.receive(event)) this.#options.onFact(fact);
+      },
+      onGone: (pid, start) => {
+        const seen = { time: Date.now(), source: 'sweep', exit_code: null, uid: null } as const;
+        this.receive({ ...seen, kind: 'process_exit', pid, start });
+      },
+    });
+  }
+
   /** A guard says which process it started for which server. */
   claimed(claim: ServerClaim): void {
     this.#claims.take(claim);
@@ -128,6 +141,7 @@ export class ProcessWatch {
   /** Nothing is judged any more. */
   stop(): void {
     this.#unmanaged.stop();
+    this.#claims.stop();
     this.#containers.stop();
   }
 

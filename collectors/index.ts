@@ -13,3 +13,4 @@ export type { ActorDirectory } from './process/ebpf/file-actor.ts';
 export type { SensorOrders } from './process/ebpf/sensor.ts';
 export { createProcessCollector, type ProcessCollector } from './process/index.ts';
 export { startOf, TICKS_PER_SECOND } from './process/proc.ts';
+export { sweepProcesses } from './process/sweep.ts';

@@ -25,11 +25,13 @@ function denied(server: Entry['server'], target: string): Entry {
   };
 }
 
-/** What a guard calls the only server of the home. */
-async function serverOf(host: Host): Promise<NonNullable<Entry['server']>> {
+type ServerWords = NonNullable<Entry['server']>;
+
+/** What guards call the servers of the home. */
+async function serversOf(host: Host): Promise<readonly ServerWords[]> {
   const { stdout } = await host.run('scan', '--json', '--home', host.home, '--state-dir', host.stateDir);
-  const [{ id, client, name, state }] = JSON.parse(stdout).servers;
-  return { id, client, name, state };
+  const found: readonly ServerWords[] = JSON.parse(stdout).servers;
+  return found.map(({ id, client, name, state }) => ({ id, client, name, state }));
 }
 
 const targets = (alerts: readonly Alert[], name: string) =>
@@ -41,7 +43,7 @@ test(
   async (context) => {
     const host = new Host(context);
     host.writeConfig('.cursor/mcp.json', { one: { command: 'cat', args: [] } });
-    const server = await serverOf(host);
+    const [server = assert.fail('no server')] = await serversOf(host);
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const central = host.central(port);
@@ -114,23 +116,35 @@ test(
   async (context) => {
     if (process.platform !== 'linux') return context.skip('there is no /proc');
     const host = new Host(context);
-    host.writeConfig('.cursor/mcp.json', { one: { command: 'cat', args: [] } });
-    const server = await serverOf(host);
+    host.writeConfig('.cursor/mcp.json', {
+      piped: { command: 'cat', args: ['one'] },
+      quiet: { command: 'cat', args: ['two'] },
+    });
+    const servers = await serversOf(host);
     const daemon = await host.up().ready();
     const journal = new Journal(host.at('.local', 'state', 'sealwatch', 'guard'));
-    const child = spawn('sleep', ['300'], { stdio: 'ignore' });
-    context.after(() => {
-      child.kill('SIGKILL');
-      journal.close();
-    });
-    const { pid = 0 } = child;
+    context.after(() => journal.close());
     const launch = { kind: 'launch', outcome: 'started', code: null, reason: '', dropped: [] } as const;
-    journal.write({ server, ...launch, command: 'sleep 300', pid });
-    const started = await daemon.alert('mcp_unapproved_server_started');
-    assert.deepEqual(
-      [started.server?.id, started.event['ProcessId'], started.event['CommandLine']],
-      [server.id, pid, 'sleep 300'],
-    );
+    for (const [name, stdio] of [
+      ['piped', 'pipe'],
+      // The kernel sensor tells of nobody who talks to nobody.
+      ['quiet', 'ignore'],
+    ] as const) {
+      const child = spawn('sleep', ['300'], { stdio });
+      context.after(() => child.kill('SIGKILL'));
+      const { pid = 0 } = child;
+      const server = servers.find((each) => each.name === name) ?? assert.fail(name);
+      journal.write({ server, ...launch, command: 'sleep 300', pid });
+      const started = await daemon.alert(
+        'mcp_unapproved_server_started',
+        (alert) => alert.server?.name === name,
+      );
+      assert.deepEqual(
+        [started.server?.id, started.event['ProcessId'], started.event['CommandLine']],
+        [server.id, pid, 'sleep 300'],
+      );
+      assert.ok(started.ancestry.some((ancestor) => ancestor.pid === process.pid));
+    }
     assert.equal((await daemon.stop()).code, 0);
   },
 );

@@ -69,7 +69,7 @@ test('a guard inside the subtree of a server starts no servers', () => {
   assert.equal(claimedProcess(CLAIM, all), 'false');
 });
 
-test('a claim waits for its process and for the config of its server', () => {
+test('a claim waits for its process and for the config of its server', (context) => {
   const all = grounds();
   const { table } = all;
   const joined: number[] = [];
@@ -78,7 +78,11 @@ test('a claim waits for its process and for the config of its server', () => {
     ...all,
     startOf: (pid) => table.get(pid)?.start ?? execEvent(pid, 1, []).start,
     claim: ({ pid }) => isKnown && joined.push(pid) > 0,
+    sweep: async () => [],
+    onFound: () => assert.fail('nothing runs'),
+    onGone: () => assert.fail('nothing was found'),
   });
+  context.after(() => claims.stop());
   claims.take({ ...CLAIM, pid: 31 });
   claims.heardOf(31);
   table.fork(forkEvent(31, 20));
@@ -91,6 +95,49 @@ test('a claim waits for its process and for the config of its server', () => {
   claims.heardOf(31);
   claims.retry();
   assert.deepEqual(joined, [31]);
+});
+
+test('a process that nobody told of is looked for, with those above and below it', async (context) => {
+  const { table, ...all } = grounds();
+  const running = [
+    execEvent(50, 1, ['client']),
+    execEvent(60, 50, ['guard']),
+    execEvent(70, 60, ['sh', '-c', 'server']),
+    execEvent(75, 1, ['stranger']),
+    execEvent(80, 70, ['server']),
+  ];
+  const found: number[] = [];
+  const gone: number[] = [];
+  let isOver = false;
+  const joined = new Promise<number>((resolve) => {
+    const claims = new ServerClaims({
+      ...all,
+      table,
+      startOf: (pid) => (isOver ? null : pid),
+      holdsOpen: () => true,
+      claim: ({ pid }) => {
+        setImmediate(() => {
+          isOver = true;
+          claims.retry();
+          resolve(pid);
+        });
+        return true;
+      },
+      sweep: async () => running,
+      onFound: (event) => {
+        found.push(event.pid);
+        table.exec(event);
+      },
+      onGone: (pid) => gone.push(pid),
+    });
+    context.after(() => claims.stop());
+    claims.take({ ...CLAIM, pid: 70, guard: 60 });
+  });
+  const alive = setInterval(() => {}, 1_000);
+  context.after(() => clearInterval(alive));
+  assert.equal(await joined, 70);
+  assert.deepEqual(found, [50, 60, 70, 80]);
+  assert.deepEqual(gone, found);
 });
 
 test('which files a process holds open is read from the system', (context) => {
