@@ -78,8 +78,9 @@ export class Journal {
     return this.#lost.unwritten + this.#lost.removed;
   }
 
-  write(entry: Entry): void {
-    const line = lineOf(entry);
+  /** `time` is in milliseconds since the epoch. */
+  write(entry: Entry, time: number = Date.now()): void {
+    const line = lineOf(entry, time);
     if (line === null || this.#waitingBytes + line.length > MAX_WAITING_BYTES) this.#lost.unwritten += 1;
     else {
       this.#waiting.push(line);
@@ -168,15 +169,15 @@ export class Journal {
   #losses(): readonly { readonly what: Lost; readonly count: number; readonly line: Buffer }[] {
     return (['unwritten', 'removed'] as const).flatMap((what) => {
       const count = this.#lost[what];
-      const line = count === 0 ? null : lineOf({ server: null, kind: 'loss', what, count });
+      const line = count === 0 ? null : lineOf({ server: null, kind: 'loss', what, count }, Date.now());
       return line === null ? [] : [{ what, count, line }];
     });
   }
 }
 
 /** Null where it is too long however it is cut. */
-function lineOf(entry: Entry): Buffer | null {
-  const record = { v: 1, time: Date.now(), guard: process.pid, ...entry };
+function lineOf(entry: Entry, time: number): Buffer | null {
+  const record = { v: 1, time, guard: process.pid, ...entry };
   for (const limits of [FULL, SHORT]) {
     const line = Buffer.from(`${JSON.stringify(record, (_key, value) => cut(value, limits))}\n`);
     if (line.length <= MAX_RECORD_BYTES) return line;

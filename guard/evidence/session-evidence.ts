@@ -46,19 +46,17 @@ export class SessionEvidence implements SessionRecord {
   ): void {
     if (refusal === null && !RECORDED.has(method)) return;
     const server = this.#server();
+    const time = Date.now();
     // The message is on its way already: nobody waits for the digest.
-    setImmediate(() =>
-      this.#journal.write({
-        server,
-        kind: 'call',
-        method,
-        target: targetOf(params),
-        outcome,
-        code: refusal?.code ?? null,
-        reason: refusal?.reason ?? '',
-        arguments: params['arguments'] === undefined ? null : digestOf(params['arguments']),
-      }),
-    );
+    setImmediate(() => {
+      const target = targetOf(params);
+      const digest = params['arguments'] === undefined ? null : digestOf(params['arguments']);
+      const [code, reason] = refusal === null ? [null, ''] : [refusal.code, refusal.reason];
+      this.#journal.write(
+        { server, kind: 'call', method, target, outcome, code, reason, arguments: digest },
+        time,
+      );
+    });
   }
 
   faulty(from: 'client' | 'server', fault: FrameFault, passed: boolean): void {
