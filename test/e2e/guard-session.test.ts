@@ -42,7 +42,7 @@ test(
     const time = Date.parse(denied.time);
     assert.ok(before <= time && time <= after, 'told with its own time');
     const poisoned = await daemon.alert('mcp_tool_poisoned');
-    assert.deepEqual(poisoned.event['mcp.poison'], ['hidden_instruction', 'asks_for_secret'].sort());
+    assert.deepEqual(poisoned.event['mcp.poison'], ['asks_for_secret']);
     await daemon.alert('mcp_tool_changed');
     await daemon.alert('mcp_closure_changed', ({ event }) => JSON.stringify(event).includes(script));
     assert.ok(!JSON.stringify(daemon.alerts).includes('ghp_16C7'), 'arguments are there as digests only');
