@@ -1,11 +1,18 @@
 import { readlinkSync, statSync } from 'node:fs';
 import type { Artefact } from '../../wire/index.ts';
 
-/** What a process runs that should not be running; null where it is what was approved, or cannot be told. */
+/** Mode bits by which somebody else than the owner may write. */
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * What a process runs that should not be running; null where it is what was approved, or cannot be told. Programs of the
+ * system are on the way to many servers (`#!/usr/bin/env node`), and nobody but root has put them there.
+ */
 export function strangeImage(pid: number, path: string, artefacts: readonly Artefact[]): string | null {
   const exe = imageOf(pid);
   if (exe === null) return null;
   const sealed = artefacts.filter(({ role }) => role === 'executable' || role === 'interpreter');
+  if (isSystems(exe.link)) return null;
   const asked = sameFile(exe.link, path) || sealed.some((artefact) => sameFile(exe.link, artefact.path));
   return asked && !exe.path.endsWith(' (deleted)') ? null : exe.path;
 }
@@ -17,6 +24,15 @@ function imageOf(pid: number): { readonly path: string; readonly link: string } 
     return { path: readlinkSync(link), link };
   } catch {
     return null;
+  }
+}
+
+function isSystems(link: string): boolean {
+  try {
+    const { uid, mode } = statSync(link);
+    return uid === 0 && (mode & WRITABLE_BY_OTHERS) === 0;
+  } catch {
+    return false;
   }
 }
 
