@@ -24,6 +24,8 @@ export class PathWatch {
   /** Names that matter in a directory; null where all do. */
   #names: ReadonlyMap<string, ReadonlySet<string> | null> = new Map();
   #key = '';
+  /** Directories that were not there. */
+  readonly #absent = new Set<string>();
   #probed: ReadonlyMap<string, string> = new Map();
   #lastProbe = 0;
   #poll: NodeJS.Timeout | null = null;
@@ -42,7 +44,7 @@ export class PathWatch {
     const { names, complete } = namesOf(plan);
     const key = JSON.stringify([...names].map(([directory, wanted]) => [directory, wanted && [...wanted]]));
     this.#probed = timesOf(plan.files.slice(0, MAX_PROBED_FILES));
-    if (key === this.#key) return;
+    if (key === this.#key && this.#absent.size === 0) return;
     this.#key = key;
     this.#names = names;
     for (const [directory, watcher] of this.#watchers) {
@@ -50,8 +52,12 @@ export class PathWatch {
       watcher.close();
       this.#watchers.delete(directory);
     }
+    this.#absent.clear();
+    const watched = this.#watchers.size;
     const missed = [...names.keys()].filter((directory) => !this.#watch(directory));
     this.#setPolling(!complete || missed.length > 0);
+    // What happened there before nobody has told, nor did the last look see all of it.
+    if (this.#watchers.size > watched) setImmediate(this.#onTouch);
   }
 
   /** Compares the times of the single files, at most every PROBE_MS. */
@@ -76,7 +82,10 @@ export class PathWatch {
   #watch(directory: string): boolean {
     if (this.#watchers.has(directory)) return true;
     try {
-      const watcher = watch(directory, { persistent: false }, (_, name) => this.#heard(directory, name));
+      const watcher = watch(directory, { persistent: false }, (event, name) => {
+        if (event === 'rename') this.#forget(name === null ? directory : join(directory, name));
+        this.#heard(directory, name);
+      });
       watcher.on('error', () => {
         // Gone, or moved away: the look that follows says what to watch instead.
         watcher.close();
@@ -87,7 +96,9 @@ export class PathWatch {
       this.#watchers.set(directory, watcher);
       return true;
     } catch (error) {
-      return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      if (isAbsent) this.#absent.add(directory);
+      return isAbsent;
     }
   }
 
@@ -95,9 +106,19 @@ export class PathWatch {
     const wanted = this.#names.get(directory);
     if (wanted === undefined) return;
     // A directory that is itself moved or removed is told of under its own name.
-    if (wanted === null || name === null || wanted.has(name) || name === basename(directory)) {
-      if (name === basename(directory)) this.#key = '';
-      this.#onTouch();
+    const isItself = name === basename(directory);
+    if (isItself) this.#forget(directory);
+    if (wanted === null || name === null || wanted.has(name) || isItself) this.#onTouch();
+  }
+
+  /** What was watched under a name may be another directory by now: it is watched anew at the next `follow`. */
+  #forget(path: string): void {
+    if (!this.#watchers.has(path)) return;
+    this.#key = '';
+    for (const [directory, watcher] of this.#watchers) {
+      if (directory !== path && !directory.startsWith(`${path}/`)) continue;
+      watcher.close();
+      this.#watchers.delete(directory);
     }
   }
 
