@@ -85,7 +85,7 @@ describe('a writer flips what is launched as fast as it can', { skip }, () => {
   test('a first line that carries the attack', async () => {
     using directory = new TempDirectory();
     const marker = directory.at('marker');
-    const one = directory.write('one', '#!/bin/sh\necho approved\n', 0o755);
+    const one = directory.write('one', '#!/usr/bin/env sh\necho approved\n', 0o755);
     const other = directory.write('other', `#!/usr/bin/env -S touch ${marker}\n`, 0o755);
     const script = directory.at('run.sh');
     copyFileSync(one, script);
