@@ -135,7 +135,7 @@ describe('a writer flips what is launched as fast as it can', { skip }, () => {
     });
   }
 
-  test('a link on the way, which Node follows by itself', async () => {
+  test('a link on the way, which Node follows by itself and a shell goes along', async () => {
     using directory = new TempDirectory();
     const marker = directory.at('marker');
     const main = directory.write('app/main.js', "console.log('approved');\n");
@@ -150,6 +150,12 @@ describe('a writer flips what is launched as fast as it can', { skip }, () => {
         words: ['/usr/bin/python3', '-c', `exec(open('${name}').read().replace('console.log', 'print'))`],
         how,
         launches: 20,
+        marker,
+      });
+      await race({
+        words: ['/bin/sh', '-c', `cd ${link} && exec ${node} main.js`],
+        how,
+        launches: 30,
         marker,
       });
     });
