@@ -135,7 +135,7 @@ describe('a writer flips what is launched as fast as it can', { skip }, () => {
     });
   }
 
-  test('a link on the way, which Node follows by itself and a shell goes along', async () => {
+  test('a link on the way, which Node follows by itself', async () => {
     using directory = new TempDirectory();
     const marker = directory.at('marker');
     const main = directory.write('app/main.js', "console.log('approved');\n");
@@ -152,12 +152,20 @@ describe('a writer flips what is launched as fast as it can', { skip }, () => {
         launches: 20,
         marker,
       });
-      await race({
-        words: ['/bin/sh', '-c', `cd ${link} && exec ${node} main.js`],
-        how,
-        launches: 30,
-        marker,
-      });
     });
+  });
+
+  test('a link that a shell goes along', async () => {
+    using directory = new TempDirectory();
+    const marker = directory.at('marker');
+    const main = directory.write('app/main.sh', 'echo approved\n');
+    directory.write('evil/main.sh', `touch ${marker}\necho evil\n`);
+    const link = directory.at('current');
+    symlinkSync(directory.at('app'), link);
+    const how = { sealed: { files: digests(main), names: [`${link}/main.sh`] } };
+    const words = ['/bin/sh', '-c', `cd ${link} && . ./main.sh`];
+    await during([flip, 'link', link, directory.at('app'), directory.at('evil')], () =>
+      race({ words, how, launches: 80, marker }),
+    );
   });
 });
