@@ -77,8 +77,10 @@ class LaunchedServer {
       this.#fault ??= new GuardError('GUARD_START_FAILED', `${event.path} was refused: ${event.reason}`);
       this.#options.onRefused({ path: event.path, reason: event.reason });
     }
-    if (event.event === 'error')
-      this.#fault ??= startError(path, event.errno, `${event.reason}: ${event.text}`);
+    if (event.event === 'not_run') this.#fault ??= startError(path, event.errno, event.text);
+    if (event.event === 'error') {
+      this.#fault ??= new GuardError('GUARD_START_FAILED', `${event.reason}: ${event.text}`);
+    }
     if (event.event === 'exited') {
       this.#end = {
         code: event.code ?? null,

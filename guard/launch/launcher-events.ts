@@ -18,6 +18,7 @@ const Event = z.discriminatedUnion('event', [
     signal: z.number().int().optional(),
   }),
   z.object({ event: z.literal('ended') }),
+  z.object({ event: z.literal('not_run'), errno: z.number().int(), text: z.string() }),
   z.object({ event: z.literal('error'), reason: z.string(), errno: z.number().int(), text: z.string() }),
 ]);
 /** What the launcher tells (launcher/events.h). */

@@ -71,7 +71,6 @@ static void answer_exec(struct call *call, __u64 flags)
 	call->asked.follow_last = !(flags & AT_SYMLINK_NOFOLLOW);
 	if (call->asked.path[0] || flags & AT_EMPTY_PATH)
 		err = program_expect(call->calls->seal, &call->asked, call->calls->settled, &program);
-
 	if (!call_is_waiting(call))
 		return;
 	if (err > 0) {
@@ -79,7 +78,10 @@ static void answer_exec(struct call *call, __u64 flags)
 		return;
 	}
 	err = err ?: trace_exec(call->notif->pid, &program);
-	if (err)
+	/* Somebody else traces it, or nobody may: Yama. */
+	if (err == -EPERM)
+		answer_refused(call, program.path, REFUSED_OPAQUE);
+	else if (err)
 		answer_error(call, err);
 	else
 		answer_pass(call);
@@ -115,6 +117,10 @@ static void dispatch(struct call *call)
 		break;
 	case __NR_getcwd:
 		getcwd_call_answer(call, args[0], args[1]);
+		break;
+	case __NR_chdir:
+		if (take_path(call, AT_FDCWD, args[0]))
+			chdir_call_answer(call);
 		break;
 	case __NR_execve:
 		if (take_path(call, AT_FDCWD, args[0]))

@@ -100,6 +100,14 @@ int event_ended(void)
 	return send_all(line, sizeof(line) - 1);
 }
 
+int event_not_run(int error)
+{
+	char line[MAX_LINE_BYTES];
+
+	return say(line, snprintf(line, sizeof(line), "{\"event\":\"not_run\",\"errno\":%d,\"text\":\"%s\"}\n", error,
+				  strerror(error)));
+}
+
 int event_error(const char *reason, int error)
 {
 	char line[MAX_LINE_BYTES];

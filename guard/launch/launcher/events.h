@@ -32,7 +32,9 @@ int event_refused(pid_t pid, const char *path, enum refusal refusal);
 /* `status` is as of wait(2). */
 int event_exited(int status);
 int event_ended(void);
-/* `error` is an errno. */
+/* The server's program could not be executed; `error` is an errno. */
+int event_not_run(int error);
+/* Something else; `error` is an errno. */
 int event_error(const char *reason, int error);
 
 #endif

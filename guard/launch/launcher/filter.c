@@ -56,6 +56,7 @@ static struct sock_filter program[] = {
 	ON(__NR_openat2, ASK),
 	ON(__NR_readlinkat, ASK),
 	ON(__NR_getcwd, ASK),
+	ON(__NR_chdir, ASK),
 	ON(__NR_execve, ASK),
 	ON(__NR_execveat, ASK),
 	/* What opens files past these calls. */

@@ -88,6 +88,13 @@ void life_tell_started(void)
 	life.told_started = true;
 }
 
+static void fail_to_run(int error)
+{
+	event_not_run(error);
+	life.has_failed = true;
+	life_kill();
+}
+
 void life_read_started(void)
 {
 	int error = 0;
@@ -96,7 +103,7 @@ void life_read_started(void)
 	close(life.server.started);
 	life.server.started = -1;
 	if (n == sizeof(error) && !life.is_killing)
-		life_fail("cannot run the program", error);
+		fail_to_run(error);
 	/* Under a filter it does not run before its image was judged. */
 	else if (n == 0 && !life.filtered)
 		life_tell_started();

@@ -7,6 +7,10 @@
 
 #include "process.h"
 
+/* So long it is watched where a thread goes that may take another way than the one that was judged. */
+#define LOOKS 100
+#define LOOK_US 500
+
 /* Whether there is something that was approved, or that is the system's. */
 static bool is_approved(const struct call *call, const struct place *place)
 {
@@ -113,4 +117,62 @@ void getcwd_call_answer(const struct call *call, __u64 address, __u64 room)
 		answer_error(call, -ERANGE);
 	else
 		write_back(call, path, length, address);
+}
+
+static bool stands_in(pid_t tid, struct stat *stat)
+{
+	int handle = process_open(tid, "cwd");
+	bool found = handle >= 0 && !fstat(handle, stat);
+
+	if (handle >= 0)
+		close(handle);
+	return found;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/*
+ * Nobody can go somewhere in the place of another. So the thread goes by itself, and nothing is answered, to it or to
+ * its children, until it has come to where the link led when it was judged, or has stayed where it was.
+ */
+static void watch_going(const struct call *call, const char *path, const struct stat *from, const struct stat *to)
+{
+	pid_t tid = call->notif->pid;
+	struct stat now;
+	unsigned int looks;
+
+	for (looks = 0; looks < LOOKS && stands_in(tid, &now) && !is_same(&now, to); looks++) {
+		if (!is_same(&now, from)) {
+			call->calls->refused(tid, path, REFUSED_LINK);
+			return;
+		}
+		usleep(LOOK_US);
+	}
+}
+
+void chdir_call_answer(struct call *call)
+{
+	struct place place;
+	struct stat from;
+	int err;
+
+	call->asked.follow_last = true;
+	err = place_find(call->calls->seal, &call->asked, &place);
+	if (!err && place.held && !stands_in(call->notif->pid, &from))
+		err = -EACCES;
+	if (!call_is_waiting(call))
+		err = err ?: -ESRCH;
+	else if (err == WALK_MOVED)
+		answer_refused(call, place.asked, REFUSED_LINK);
+	else if (err && place.held)
+		answer_error(call, err);
+	else
+		answer_pass(call);
+	if (!err && place.held)
+		watch_going(call, place.asked, &from, &place.stat);
+	if (place.handle >= 0)
+		close(place.handle);
 }

@@ -36,7 +36,7 @@ struct program {
  */
 int program_expect(const struct seal *seal, struct asked *asked, bool settled, struct program *program);
 
-/* Judges a process that stands before its first instruction. Returns 0, REFUSES(why), or -errno. `image` is its path. */
+/* Judges a process before its first instruction. Returns 0, REFUSES(why), or -errno; `image` is its path. */
 int program_check(const struct seal *seal, pid_t pid, const struct program *program, char image[PATH_MAX]);
 
 /* The digest of a file that runs, which is read only where it is not known already; 0 or -errno. */

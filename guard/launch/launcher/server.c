@@ -76,6 +76,16 @@ static void run(bool filtered, char *const argv[], const char *path, const sigse
 	_exit(n == sizeof(error) ? 127 : 126);
 }
 
+/* What the server closes, or has open when it ends, is closed for the guard as well. */
+static void let_go(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	dup3(null, STDIN_FILENO, O_CLOEXEC);
+	dup3(null, STDOUT_FILENO, O_CLOEXEC);
+	close(null);
+}
+
 int server_start(struct server *server, bool filtered, char *const argv[], const char *path, const sigset_t *mask)
 {
 	int sockets[2], pipes[2];
@@ -96,6 +106,7 @@ int server_start(struct server *server, bool filtered, char *const argv[], const
 	close(sockets[1]);
 	close(pipes[1]);
 	server->started = pipes[0];
+	let_go();
 	if (filtered)
 		server->listener = receive_listener(sockets[0]);
 	close(sockets[0]);

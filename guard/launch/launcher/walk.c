@@ -221,7 +221,8 @@ static int pin_name(struct seal *seal, struct seal_entry *entry)
 	if (err == -ENOENT || err == -ENOTDIR)
 		return 0;
 	end = err ? NULL : seal_find(seal, place.path);
-	if (!err && (!end || !(end->flags & SEAL_LISTED)))
+	if (!err && !(end && end->flags & SEAL_LISTED) &&
+	    !(S_ISDIR(place.stat.st_mode) && seal_in_tree(seal, place.path)))
 		err = WALK_MOVED;
 	if (err == WALK_MAGIC)
 		err = WALK_MOVED;

@@ -40,7 +40,7 @@ int walk(const struct seal *seal, const char *path, bool follow_last, struct pla
 
 /*
  * Walks each name of a list, pins the links on its way and marks its directories. Returns 0, WALK_MOVED where a name
- * does not lead to a listed file (then `refused` is it), or -errno.
+ * leads neither to a listed file nor to a directory of a tree (then `refused` is it), or -errno.
  */
 int walk_pin(struct seal *seal, char refused[PATH_MAX]);
 

@@ -85,7 +85,7 @@ describe('a writer flips what is launched as fast as it can', { skip }, () => {
   test('a first line that carries the attack', async () => {
     using directory = new TempDirectory();
     const marker = directory.at('marker');
-    const one = directory.write('one', '#!/bin/sh\necho approved\n', 0o755);
+    const one = directory.write('one', '#!/usr/bin/env sh\necho approved\n', 0o755);
     const other = directory.write('other', `#!/usr/bin/env -S touch ${marker}\n`, 0o755);
     const script = directory.at('run.sh');
     copyFileSync(one, script);
@@ -153,5 +153,19 @@ describe('a writer flips what is launched as fast as it can', { skip }, () => {
         marker,
       });
     });
+  });
+
+  test('a link that a shell goes along', async () => {
+    using directory = new TempDirectory();
+    const marker = directory.at('marker');
+    const main = directory.write('app/main.sh', 'echo approved\n');
+    directory.write('evil/main.sh', `touch ${marker}\necho evil\n`);
+    const link = directory.at('current');
+    symlinkSync(directory.at('app'), link);
+    const how = { sealed: { files: digests(main), names: [`${link}/main.sh`] } };
+    const words = ['/bin/sh', '-c', `cd ${link} && . ./main.sh`];
+    await during([flip, 'link', link, directory.at('app'), directory.at('evil')], () =>
+      race({ words, how, launches: 80, marker }),
+    );
   });
 });

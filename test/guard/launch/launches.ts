@@ -13,14 +13,28 @@ import {
 } from '../../../guard/launch/server-process.ts';
 import type { HashCache } from '../../../inventory/index.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+interface Prepared {
+  readonly state: 'built' | 'current' | 'unavailable';
+  readonly path: string | null;
+  readonly reason: string | null;
+}
+
+interface PrepareOptions {
+  readonly root: string;
+  readonly out?: string;
+  readonly log?: string;
+  readonly mayInstall?: boolean;
+}
 
 /** scripts/setup/launcher.mjs: plain JavaScript without types. */
-const { prepareLauncher } = await import(pathToFileURL(join(root, 'scripts', 'setup', 'launcher.mjs')).href);
-const prepared: { readonly reason: string | null } = await prepareLauncher({
-  root,
-  mayInstall: process.getuid?.() === 0,
-});
+export async function prepareLauncher(options: PrepareOptions): Promise<Prepared> {
+  const module = await import(pathToFileURL(join(root, 'scripts', 'setup', 'launcher.mjs')).href);
+  return module.prepareLauncher(options);
+}
+
+const prepared = await prepareLauncher({ root, mayInstall: process.getuid?.() === 0 });
 
 export const launcher = findLauncher(root);
 /** Why nothing can be launched here; false where it can. */

@@ -77,19 +77,49 @@ describe('what a strict launch holds to its list', { skip, concurrency: 2 }, () 
 
   test('a file that is new in a sealed tree is refused, what is left out of it is not', async () => {
     using directory = new TempDirectory();
-    const main = directory.write('pkg/main.js', "require('./part'); console.log('loaded');\n");
-    const part = directory.write('pkg/part/index.js', '');
+    const text = "try { require('./plugins/one.js'); } catch {}\nconsole.log('loaded');\n";
+    const main = directory.write('pkg/main.js', text);
     const left = directory.write('pkg/.git/x.js', "console.log('left out');\n");
-    const tree = {
-      files: digests(main, part),
-      trees: [directory.at('pkg')],
-      exempt: [directory.at('pkg/.git')],
-    };
+    const tree = { files: digests(main), trees: [directory.at('pkg')], exempt: [directory.at('pkg/.git')] };
     assert.equal((await outcome([node, main], { sealed: tree })).output, 'loaded\n');
     assert.equal((await outcome([node, left], { sealed: tree })).output, 'left out\n');
-    const added = directory.write('pkg/part.js', "console.log('evil');\n");
+    const added = directory.write('pkg/plugins/one.js', "console.log('evil');\n");
     const ran = await outcome([node, main], { sealed: tree });
     assert.deepEqual([ran.output, ran.refused], ['', [added]]);
+  });
+
+  test('a link of a tree may lead into a tree, and nowhere else', async () => {
+    using directory = new TempDirectory();
+    const main = directory.write('pkg/main.js', "require('dep');\n");
+    const dep = directory.write('pkg/store/dep/index.js', "console.log('approved');\n");
+    directory.write('evil/index.js', "console.log('evil');\n");
+    directory.write('pkg/node_modules/.keep', '');
+    const link = directory.at('pkg/node_modules/dep');
+    symlinkSync('../store/dep', link);
+    const sealed = { files: digests(main, dep), trees: [directory.at('pkg')] };
+    assert.equal((await outcome([node, main], { sealed })).output, 'approved\n');
+    rmSync(link);
+    symlinkSync('../../evil', link);
+    const ran = await outcome([node, main], { sealed });
+    assert.equal(ran.output, '');
+    assert.equal(ran.refused.length, 1);
+  });
+
+  test('the directory that a server started in keeps its name when it is moved away', async () => {
+    using directory = new TempDirectory();
+    const text = "import os\ninput()\nprint(os.getcwd())\nexec(open('part.py').read())\n";
+    const main = directory.write('app/main.py', text);
+    const part = directory.write('app/part.py', "print('approved')\n");
+    const sealed = { files: digests(main, part) };
+    const cwd = directory.at('app');
+    const stayed = await launch(['/usr/bin/python3', 'main.py'], { sealed, cwd });
+    stayed.server.stdin.write('\n');
+    assert.equal(await stayed.output(), `${cwd}\napproved\n`);
+    const moved = await launch(['/usr/bin/python3', '-c', text], { sealed, cwd });
+    renameSync(cwd, directory.at('away'));
+    directory.write('away/part.py', "print('evil')\n");
+    moved.server.stdin.write('\n');
+    assert.equal(await moved.output(), `${cwd}\n`);
   });
 
   test('a module that is new beside a listed script is not loaded in the place of another', async () => {
@@ -122,7 +152,8 @@ describe('what a strict launch holds to its list', { skip, concurrency: 2 }, () 
   test('no link takes the place of a directory that was none', async () => {
     using directory = new TempDirectory();
     const main = directory.write('app/main.js', "console.log('approved');\n");
-    directory.write('evil/main.js', "console.log('evil');\n");
+    // The same text, and something else beside it.
+    directory.write('evil/main.js', directory.read('app/main.js'));
     const files = digests(main);
     renameSync(directory.at('app'), directory.at('away'));
     symlinkSync(directory.at('evil'), directory.at('app'));

@@ -60,6 +60,13 @@ for (const mode of ['plain', 'strict'] as const) {
       assert.deepEqual(await server.ended, { code: 0, signal: null });
     });
 
+    test('what it closes is closed for the guard', async () => {
+      const { server, output } = await launch(['/bin/sh', '-c', 'echo out; exec >&-; cat; exit 6'], { mode });
+      assert.equal(await output(), 'out\n');
+      server.stdin.end();
+      assert.deepEqual(await server.ended, { code: 6, signal: null });
+    });
+
     test('signals reach it', async () => {
       for (const [index, name] of SIGNALS.entries()) {
         const script = `trap 'exit ${index + 10}' ${name.slice(3)}; echo ready; while :; do sleep 0.05; done`;
