@@ -9,9 +9,8 @@ import {
   type Profile,
 } from '../../wire/index.ts';
 import { GuardError } from '../errors.ts';
+import { WRITABLE_BY_OTHERS } from '../file-mode.ts';
 
-/** Any of these would let somebody else than the owner have written it. */
-const WRITABLE_BY_OTHERS = 0o022;
 const ROOT = 0;
 
 /** By what a guard judges on this host. */

@@ -1,8 +1,6 @@
 import { readlinkSync, statSync } from 'node:fs';
 import type { Artefact } from '../../wire/index.ts';
-
-/** Mode bits by which somebody else than the owner may write. */
-const WRITABLE_BY_OTHERS = 0o022;
+import { WRITABLE_BY_OTHERS } from '../file-mode.ts';
 
 /**
  * What a process runs that should not be running; null where it is what was approved, or cannot be told. Programs of the
