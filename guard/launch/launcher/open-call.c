@@ -107,9 +107,7 @@ void open_call_answer(struct call *call)
 	}
 	call->asked.follow_last = !(call->flags & O_NOFOLLOW);
 	err = place_find(call->calls->seal, &call->asked, &place);
-	if (!call_is_waiting(call))
-		err = err ?: -ESRCH;
-	else if (err == WALK_MOVED)
+	if (err == WALK_MOVED)
 		answer_refused(call, place.asked, REFUSED_LINK);
 	else if (err)
 		answer_not_found(call, &place, err);
