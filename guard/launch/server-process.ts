@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { HashCache } from '../../inventory/index.ts';
+import { GuardError } from '../errors.ts';
 import type { StartCommand } from './command.ts';
 import { startByLauncher } from './launched-process.ts';
 import { startPlain } from './plain-process.ts';
@@ -53,7 +54,12 @@ export interface StartOptions {
  * Starts a server with standard error inherited; resolves once its program runs.
  * @throws {GuardError} GUARD_COMMAND_NOT_FOUND, or GUARD_START_FAILED, also where the first program was refused
  */
-export function startServer(options: StartOptions): Promise<ServerProcess> {
-  const { launcher } = options;
-  return launcher === null ? startPlain(options) : startByLauncher(launcher, options);
+export async function startServer(options: StartOptions): Promise<ServerProcess> {
+  const { launcher, command } = options;
+  try {
+    return await (launcher === null ? startPlain(options) : startByLauncher(launcher, options));
+  } catch (cause) {
+    if (cause instanceof GuardError) throw cause;
+    throw new GuardError('GUARD_START_FAILED', `${command.path} could not be started`, { cause });
+  }
 }

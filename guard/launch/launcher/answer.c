@@ -18,6 +18,11 @@ static void respond(const struct call *call, __s64 value, int error, __u32 flags
 	ioctl(call->calls->listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
+bool call_is_waiting(const struct call *call)
+{
+	return !ioctl(call->calls->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call->notif->id);
+}
+
 void answer_pass(const struct call *call)
 {
 	respond(call, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
@@ -35,13 +40,10 @@ void answer_error(const struct call *call, int error)
 
 void answer_refused(const struct call *call, const char *path, enum refusal refusal)
 {
+	if (!call_is_waiting(call))
+		return;
 	call->calls->refused(call->notif->pid, path, refusal);
 	answer_error(call, -EACCES);
-}
-
-bool call_is_waiting(const struct call *call)
-{
-	return !ioctl(call->calls->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call->notif->id);
 }
 
 void answer_descriptor(const struct call *call, int fd)

@@ -16,7 +16,10 @@ struct call {
 	__u64 flags;
 };
 
-/* Whether the thread that was looked into is the one that asked: its number may have another owner by now. */
+/*
+ * Whether the thread that was looked into is the one that asked: its number may have another owner by now. Asked
+ * before anything is done to it or told of it; an answer that comes too late reaches nobody.
+ */
 bool call_is_waiting(const struct call *call);
 
 /* The kernel carries the call out, and reads all of it anew. */

@@ -28,14 +28,10 @@ static bool take_path(struct call *call, int directory, __u64 address)
 
 	call->asked.tid = call->notif->pid;
 	call->asked.directory = directory;
-	if (!call_is_waiting(call))
-		return false;
 	/* A process that may not be looked into, for it forbade it or its program is unreadable, gets nothing. */
-	if (err == -EPERM) {
-		call->calls->refused(call->notif->pid, "", REFUSED_OPAQUE);
-		err = -EACCES;
-	}
-	if (err)
+	if (err == -EPERM)
+		answer_refused(call, "", REFUSED_OPAQUE);
+	else if (err)
 		answer_error(call, err);
 	return !err;
 }
@@ -71,13 +67,12 @@ static void answer_exec(struct call *call, __u64 flags)
 	call->asked.follow_last = !(flags & AT_SYMLINK_NOFOLLOW);
 	if (call->asked.path[0] || flags & AT_EMPTY_PATH)
 		err = program_expect(call->calls->seal, &call->asked, call->calls->settled, &program);
-	if (!call_is_waiting(call))
-		return;
 	if (err > 0) {
 		answer_refused(call, program.path, REFUSAL(err));
 		return;
 	}
-	err = err ?: trace_exec(call->notif->pid, &program);
+	if (!err)
+		err = call_is_waiting(call) ? trace_exec(call->notif->pid, &program) : -ESRCH;
 	/* Somebody else traces it, or nobody may: Yama. */
 	if (err == -EPERM)
 		answer_refused(call, program.path, REFUSED_OPAQUE);

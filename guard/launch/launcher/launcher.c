@@ -172,7 +172,9 @@ static void watch(void)
 {
 	static const struct life_hooks hooks = { .stopped = handle_stopped, .ended = trace_ended };
 
-	while (life_reap(&hooks)) {
+	bool is_due = true;
+
+	while (!is_due || life_reap(&hooks)) {
 		struct pollfd fds[] = {
 			{ .fd = CONTROL_FD, .events = POLLIN },
 			{ .fd = launcher.signals, .events = POLLIN },
@@ -185,6 +187,7 @@ static void watch(void)
 			fds[0].fd = -1;
 		if (poll(fds, 4, life_patience()) < 0 && errno != EINTR)
 			life_fail("cannot wait", errno);
+		is_due = fds[1].revents || life_is_killing();
 		if (fds[1].revents)
 			read_signals();
 		if (fds[3].revents)
@@ -222,6 +225,8 @@ static bool set_up(int argc, char **argv)
 	launcher.argv = argv + 3;
 	if (fstat(CONTROL_FD, &control) || !S_ISSOCK(control.st_mode) || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC))
 		return false;
+	/* Who ignores it is told of no child. */
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&set);
 	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		sigaddset(&set, numbers[i]);

@@ -46,7 +46,7 @@ static int judge_text(struct call *call, const struct place *link, const char *t
 
 static void write_back(const struct call *call, const char *text, size_t length, __u64 address)
 {
-	int err = process_write(call->notif->pid, address, text, length);
+	int err = call_is_waiting(call) ? process_write(call->notif->pid, address, text, length) : -ESRCH;
 
 	if (err)
 		answer_error(call, err);
@@ -85,9 +85,7 @@ void readlink_call_answer(struct call *call, __u64 address, __u64 room)
 		err = -EINVAL;
 	else if (!err && counts)
 		err = readlinkat(link.handle, "", text, sizeof(text) - 1) < 0 ? -errno : judge_text(call, &link, text);
-	if (!call_is_waiting(call))
-		err = 0;
-	else if (err == WALK_MOVED)
+	if (err == WALK_MOVED)
 		answer_refused(call, link.asked, REFUSED_LINK);
 	else if (err == -ENOENT && !link.foreign)
 		answer_error(call, err);
@@ -107,13 +105,9 @@ void getcwd_call_answer(const struct call *call, __u64 address, __u64 room)
 	const char *path = place_kept_cwd(call->notif->pid);
 	size_t length = path ? strlen(path) + 1 : 0;
 
-	if (!call_is_waiting(call))
-		return;
-	if (!path) {
+	if (!path)
 		answer_pass(call);
-		return;
-	}
-	if (length > room)
+	else if (length > room)
 		answer_error(call, -ERANGE);
 	else
 		write_back(call, path, length, address);

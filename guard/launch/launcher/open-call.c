@@ -12,6 +12,9 @@
 #include "program.h"
 #include "verdict.h"
 
+/* So much is copied sooner than it is asked whether it must be. */
+#define COPIED_BYTES (1024 * 1024)
+
 /*
  * Whether a thread asks for the very file that it runs, as Node does: that one cannot be written to (ETXTBSY), and is
  * too large to be copied.
@@ -22,6 +25,8 @@ static bool is_verified_image(const struct call *call, const struct place *place
 	struct stat image;
 	char path[32];
 
+	if (place->stat.st_size <= COPIED_BYTES)
+		return false;
 	snprintf(path, sizeof(path), "/proc/%d/exe", call->notif->pid);
 	return !stat(path, &image) && image.st_dev == place->stat.st_dev && image.st_ino == place->stat.st_ino &&
 	       !program_digest(call->calls->seal, place, found) && !memcmp(found, digest, DIGEST_BYTES);
@@ -107,9 +112,7 @@ void open_call_answer(struct call *call)
 	}
 	call->asked.follow_last = !(call->flags & O_NOFOLLOW);
 	err = place_find(call->calls->seal, &call->asked, &place);
-	if (!call_is_waiting(call))
-		err = err ?: -ESRCH;
-	else if (err == WALK_MOVED)
+	if (err == WALK_MOVED)
 		answer_refused(call, place.asked, REFUSED_LINK);
 	else if (err)
 		answer_not_found(call, &place, err);

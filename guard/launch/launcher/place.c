@@ -172,10 +172,15 @@ static int find_base(int base, struct place *place)
 	return path_of(place->handle, place->path);
 }
 
+static bool is_sealed(const struct seal *seal, const char *path)
+{
+	return seal_find(seal, path) || seal_in_tree(seal, path);
+}
+
 static int find(const struct seal *seal, const struct asked *asked, int base, struct place *place)
 {
 	char text[PATH_MAX], meant[PATH_MAX];
-	bool is_kept = base >= 0 && kept_path(base), is_own;
+	bool is_kept = base >= 0 && kept_path(base), is_own, is_plain, is_foreign;
 	int err = 0;
 
 	if (asked->path[0] == '/')
@@ -188,17 +193,24 @@ static int find(const struct seal *seal, const struct asked *asked, int base, st
 	normalise(place->asked);
 	if (!asked->path[0])
 		return find_base(base, place);
-	if (asked->resolve & RESOLVE_IN_ROOT || !process_shares_root(asked->tid))
+	if (asked->resolve & RESOLVE_IN_ROOT)
 		return find_foreign(asked, base, place);
 	is_own = mean(asked->tid, text, meant);
 	/* The text of a directory that was moved away is the one that counts. */
 	err = open_place(base, is_own ? meant : is_kept ? text : asked->path, asked, 0, place);
 	/* Without links on its way a path is what its text says. */
-	if (is_own || (!err && !strcmp(place->asked, place->path)))
+	is_plain = !err && !strcmp(place->asked, place->path);
+	if (is_own || (is_plain && !is_sealed(seal, place->path)))
 		return err;
+	/* Only of what is approved it matters who asked for it. */
+	is_foreign = !process_shares_root(asked->tid);
+	if (is_plain && !is_foreign)
+		return 0;
 	if (place->handle >= 0)
 		close(place->handle);
 	place->handle = -1;
+	if (is_foreign)
+		return find_foreign(asked, base, place);
 	if (!err || err == -ENOENT || err == -ENOTDIR || err == -ELOOP)
 		err = walk(seal, text, asked->follow_last, place);
 	if (err != WALK_MAGIC)

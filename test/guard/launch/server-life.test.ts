@@ -119,6 +119,8 @@ for (const mode of ['plain', 'strict'] as const) {
       const text = directory.write('text', 'x');
       await assert.rejects(launch(['/nothing/there'], { mode }), { code: 'GUARD_COMMAND_NOT_FOUND' });
       await assert.rejects(launch([text], { mode }), { code: 'GUARD_START_FAILED' });
+      const tooLong = 'x'.repeat(10_000_000);
+      await assert.rejects(launch(['/bin/true', tooLong], { mode }), { code: 'GUARD_START_FAILED' });
       await assert.rejects(launch(['/bin/true'], { mode, cwd: directory.at('none') }), {
         code: 'GUARD_START_FAILED',
       });
