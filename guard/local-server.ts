@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { standaloneIssuer } from '../approval/index.ts';
 import { type HashCache, redactArgs } from '../inventory/index.ts';
 import type { Profile } from '../wire/index.ts';
@@ -51,7 +52,7 @@ export async function startLocalServer(first: Decided, options: LocalServerOptio
     hashes: options.cache,
     onRefused: ({ path, reason }) => {
       journal.write({ server: serverWords(first.standing), kind: 'image', path, reason });
-      say(`${path} was not loaded: ${reason}`);
+      say(`${path === '' ? 'a program' : path} was not loaded: ${reason}`);
     },
   });
   journal.write({
@@ -106,14 +107,19 @@ export function commandLine({ command, args, remote }: GuardRequest): string {
 function sealedNow(
   decided: Decided,
   command: StartCommand,
-  { profile, launcher, cache }: LocalServerOptions,
+  { request, profile, launcher, cache }: LocalServerOptions,
 ): SealedFiles | null {
   if (profile !== 'production' || launcher === null || decided.standing.kind !== 'known') return null;
-  const sealed = sealedFiles(artefactsOf(decided), [command.path], cache);
+  const sealed = sealedFiles(artefactsOf(decided), namesOf(command, request.cwd), cache);
   if (!('changed' in sealed)) return sealed;
   throw new GuardError('GUARD_IMAGE_MISMATCH', `${sealed.changed} changed while it was looked at`, {
     hint: 'start it again once nothing writes there',
   });
+}
+
+/** Paths as the command names them: what they lead to is decided by `sealedFiles`. */
+function namesOf({ path, args }: StartCommand, cwd: string): readonly string[] {
+  return [path, ...args.map((arg) => resolve(cwd, arg))];
 }
 
 function artefactsOf({ standing }: Decided) {

@@ -68,7 +68,7 @@ export async function guard(
     client: { input: process.stdin, output: ownOutput() },
     say: (text) => process.stderr.write(`sealwatch: ${printable(text)}\n`),
     onSignal: (forward) => {
-      for (const signal of FORWARDED) process.on(signal, forward);
+      for (const signal of FORWARDED) process.on(signal, () => isOwn(signal) || forward(signal));
     },
   });
   leave(end);
@@ -109,6 +109,11 @@ function ownOutput(): Writable {
   const stat = fstatSync(1);
   if (!stat.isFIFO() && !stat.isSocket()) return process.stdout;
   return new Socket({ fd: 1, readable: false, writable: true });
+}
+
+/** Whether the server has got a signal by itself: a terminal sends Ctrl-C to all of its foreground (termios(3), ISIG). */
+function isOwn(signal: NodeJS.Signals): boolean {
+  return process.stdin.isTTY === true && (signal === 'SIGINT' || signal === 'SIGQUIT');
 }
 
 function leave({ code, signal }: GuardEnd): void {

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { type HashCache, listTree } from '../../inventory/index.ts';
 import type { Artefact } from '../../wire/index.ts';
 
@@ -21,7 +22,7 @@ export interface ChangedSince {
 /**
  * The files of a closure with the digests that its own is made of: packages, which a closure holds as one digest,
  * are listed anew, and count only where they still give that digest. So whoever holds a loader to this list holds it
- * to the closure.
+ * to the closure. `names` are paths of the command line, of which those count that lead to any of it.
  */
 export function sealedFiles(
   artefacts: readonly Artefact[],
@@ -43,5 +44,15 @@ export function sealedFiles(
     exempt.push(...tree.leftOut);
     for (const [file, digest] of tree.files) files.set(file, digest);
   }
-  return { files, names, trees, exempt };
+  return { files, names: names.filter((name) => leadsTo(name, files, trees)), trees, exempt };
+}
+
+/** Whether a name leads to what is held; others are words, or data that the closure does not hold. */
+function leadsTo(name: string, files: ReadonlyMap<string, string>, trees: readonly string[]): boolean {
+  try {
+    const path = realpathSync(name);
+    return files.has(path) || trees.some((tree) => path === tree || path.startsWith(`${tree}/`));
+  } catch {
+    return false;
+  }
 }

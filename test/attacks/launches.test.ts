@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -55,8 +56,9 @@ class Scenario {
   /** Starts the entry through the guard; null where it ran. */
   async start(entry: Entry, env: Readonly<Record<string, string>> = {}): Promise<string | null> {
     const wire = this.guarded.start({ ...entry, env: { ...entry.env, ...env } });
-    const answer = await wire.ask('initialize', { protocolVersion: '2025-11-25' });
-    await wire.leave();
+    const answer = await wire.ask('initialize', { protocolVersion: '2025-11-25' }).catch(() => null);
+    const { code, signal } = await wire.leave();
+    if (answer === null) return `ended with ${code ?? signal}`;
     return 'error' in answer ? String(refusalIn(answer)['code']) : null;
   }
 
@@ -81,6 +83,19 @@ class Scenario {
     return { script, entry };
   }
 }
+
+const RACES = 24;
+const ABREAST = 3;
+/** Puts the one and the other text into a file as fast as it can, by rename and by writing into it. */
+const FLIPPER = `
+const fs = require('node:fs');
+const [path, ...texts] = process.argv.slice(1);
+for (let turn = 0; ; turn += 1) {
+  const text = texts[turn % 2];
+  if (turn % 4 < 2) fs.writeFileSync(path, text);
+  else { fs.writeFileSync(path + '.new', text); fs.renameSync(path + '.new', path); }
+}
+`;
 
 const CHANGED = 'APPROVAL_CLOSURE_CHANGED';
 const NOT_APPROVED = 'GUARD_NOT_APPROVED';
@@ -225,6 +240,21 @@ describe('launches of shared/attacks.md §3b, behind the guard in production', P
     writeFileSync(`${interpreter}.new`, evilShell(scenario.mark), { mode: 0o755 });
     renameSync(`${interpreter}.new`, interpreter);
     await scenario.stops(entry, CHANGED);
+  });
+
+  test(`19. hash→exec race: the script is flipped in a loop while ${RACES} guards start it`, async (t) => {
+    const scenario = new Scenario(t);
+    const { script, entry } = await scenario.approvedScript();
+    const flipper = spawn(NODE, ['-e', FLIPPER, script, good(scenario.mark), evil(scenario.mark)]);
+    t.after(() => flipper.kill('SIGKILL'));
+    const ends: (string | null)[] = [];
+    for (let started = 0; started < RACES; started += ABREAST)
+      ends.push(...(await Promise.all(Array.from({ length: ABREAST }, () => scenario.start(entry)))));
+    assert.equal(existsSync(`${scenario.mark}.evil`), false, 'nothing unapproved was executed');
+    assert.equal(flipper.exitCode, null, 'it flipped to the end');
+    const count = ends.filter((end) => end === null).length;
+    assert.ok(count < RACES, 'some were refused');
+    t.diagnostic(`${count} of ${RACES} ran what was approved, the others were refused`);
   });
 
   test('20. allowlist bypass: npx with a command of its own', async (t) => {
