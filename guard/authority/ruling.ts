@@ -36,12 +36,11 @@ export function rulingOn(standing: Standing, profile: Profile): Ruling {
 }
 
 function refusalOf({ verdict, discovered }: Extract<Standing, { kind: 'known' }>): Refusal {
-  const { client, name } = discovered.server;
   return {
     code: verdict.code ?? 'GUARD_NOT_APPROVED',
     reason: verdict.reason,
     changes: verdict.changes.slice(0, MAX_NAMED_CHANGES),
-    remedy: `sealwatch approve ${shellWord(`${client}/${name}`)}`,
+    remedy: approveCommand(discovered.server),
   };
 }
 
@@ -55,6 +54,11 @@ function refusalOfStranger(standing: Exclude<Standing, { kind: 'known' }>): Refu
     changes: [],
     remedy: null,
   };
+}
+
+/** The command that approves a server as it is now. */
+export function approveCommand({ client, name }: { readonly client: string; readonly name: string }): string {
+  return `sealwatch approve ${shellWord(`${client}/${name}`)}`;
 }
 
 /** A word as a shell takes it. */

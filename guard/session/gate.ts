@@ -2,7 +2,7 @@ import type { ClientFeature, Moment, PolicyDecision } from '../../approval/index
 import type { Profile } from '../../wire/index.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Decided } from '../authority/decided.ts';
-import { type Refusal, rulingOn } from '../authority/ruling.ts';
+import { approveCommand, type Refusal, rulingOn } from '../authority/ruling.ts';
 import type { Message } from './message.ts';
 
 type Request = Extract<Message, { kind: 'request' }>;
@@ -174,7 +174,7 @@ function refused(
   { code, reason }: Pick<Extract<PolicyDecision, { decision: 'deny' }>, 'code' | 'reason'>,
 ): Decision {
   const server = standing.kind === 'known' ? standing.discovered.server : null;
-  const remedy = server === null ? null : `sealwatch approve ${server.client}/${server.name} --policy FILE`;
+  const remedy = server === null ? null : `${approveCommand(server)} --policy FILE`;
   return { kind: 'refuse', refusal: { code, reason, changes: [], remedy } };
 }
 

@@ -2,7 +2,7 @@ import type { Moment } from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Decided } from '../authority/decided.ts';
-import type { Refusal } from '../authority/ruling.ts';
+import { approveCommand, type Refusal } from '../authority/ruling.ts';
 import type { Entry } from '../evidence/journal.ts';
 import { Baseline, type Holding } from '../tools/baseline.ts';
 import { filteredAnswer } from '../tools/filtered-answer.ts';
@@ -74,13 +74,26 @@ export class ToolWatch implements ToolKnowledge, ToolListener {
     const { authority, profile, moment } = this.#options;
     if (profile !== 'production') return null;
     if (this.#known?.isUnusable(name) === true)
-      return refusal('GUARD_TOOL_UNUSABLE', `${name} is defined twice, or at a length that nobody can judge`);
+      return this.#refusal(
+        'GUARD_TOOL_UNUSABLE',
+        `${name} is defined twice, or at a length that nobody can judge`,
+      );
     const baseline = this.#baselineOf(authority.decided);
     if (listsTools(authority.decided) || baseline.holds(name, this.digestOf(name), moment().monotonic))
       return null;
     return baseline.has(name)
-      ? refusal('GUARD_TOOL_CHANGED', `${name} is not defined as it was when it was seen first`)
-      : refusal('GUARD_TOOL_NOT_LISTED', `the server had no tool ${name} when its tools were seen first`);
+      ? this.#refusal('GUARD_TOOL_CHANGED', `${name} is not defined as it was when it was seen first`)
+      : this.#refusal(
+          'GUARD_TOOL_NOT_LISTED',
+          `the server had no tool ${name} when its tools were seen first`,
+        );
+  }
+
+  /** With another approval, what is seen first under it counts. */
+  #refusal(code: Refusal['code'], reason: string): Refusal {
+    const { standing } = this.#options.authority.decided;
+    const remedy = standing.kind === 'known' ? approveCommand(standing.discovered.server) : null;
+    return { code, reason, changes: [], remedy };
   }
 
   listed(response: Response, request: Remembered, line: Buffer): Buffer | null {
@@ -191,8 +204,4 @@ function holdingOf({ standing }: Decided): Holding {
     statement === null ? 'none' : `${statement.predicate.issued} ${statement.predicate.serial}`;
   const { id, client, name, closure } = server;
   return { server: id, entry: { client, name }, under: `${approval} ${closure.digest}` };
-}
-
-function refusal(code: Refusal['code'], reason: string): Refusal {
-  return { code, reason, changes: [], remedy: null };
 }

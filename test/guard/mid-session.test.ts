@@ -125,6 +125,7 @@ test(
       } else {
         assert.deepEqual(names, ['pid']);
         assert.equal(refusalIn(called)['code'], 'GUARD_TOOL_CHANGED');
+        assert.equal(refusalIn(called)['approve'], 'sealwatch approve cursor/one');
         assert.equal(refusalIn(added)['code'], 'GUARD_TOOL_NOT_LISTED');
       }
       assert.ok('result' in (await second.call('pid')));
