@@ -64,6 +64,9 @@ export function digests(...paths: readonly string[]): ReadonlyMap<string, string
   );
 }
 
+/** A checkout may lie where not only root writes, and so may its Node: it is listed for every launch. */
+const NODE_DIGEST = digests(node);
+
 export async function launch([path = '', ...args]: readonly string[], how: Launch = {}): Promise<Launched> {
   const refused: Refused[] = [];
   const server = await startServer({
@@ -72,7 +75,13 @@ export async function launch([path = '', ...args]: readonly string[], how: Launc
     command: { path, argv0: path, args },
     cwd: how.cwd ?? '/',
     env: how.env ?? process.env,
-    sealed: { files: new Map(), names: [], trees: [], exempt: [], ...how.sealed },
+    sealed: {
+      names: [],
+      trees: [],
+      exempt: [],
+      ...how.sealed,
+      files: new Map([...NODE_DIGEST, ...(how.sealed?.files ?? [])]),
+    },
     ...(how.hashes === undefined ? {} : { hashes: how.hashes }),
     onRefused: (one) => refused.push(one),
   });
