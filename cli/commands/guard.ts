@@ -47,7 +47,8 @@ export async function guard(
     own,
     systemTrust: SYSTEM_TRUST,
     launcher: install.launcher,
-    client: { input: process.stdin, output: ownOutput() },
+    relay: needsNoWait(0) && needsNoWait(1) ? install.relay : null,
+    client: () => ({ input: process.stdin, output: ownOutput() }),
     say: (text) => process.stderr.write(`sealwatch: ${printable(text)}\n`),
     onSignal: (forward) => {
       for (const signal of FORWARDED) process.on(signal, forward);
@@ -56,10 +57,15 @@ export async function guard(
   leave(end);
 }
 
+/** Whether a descriptor can be read or written without waiting. */
+function needsNoWait(fd: number): boolean {
+  const stat = fstatSync(fd);
+  return stat.isFIFO() || stat.isSocket();
+}
+
 /** Standard output, written without waiting for its reader: Node's own stream blocks on a pipe that is full. */
 function ownOutput(): Writable {
-  const stat = fstatSync(1);
-  if (!stat.isFIFO() && !stat.isSocket()) return process.stdout;
+  if (!needsNoWait(1)) return process.stdout;
   return new Socket({ fd: 1, readable: false, writable: true });
 }
 
