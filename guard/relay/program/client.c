@@ -2,7 +2,9 @@
 #include "client.h"
 
 #include <errno.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "free-call.h"
 #include "names.h"
@@ -20,10 +22,23 @@ static struct {
 	/* Calls pass until then, in milliseconds. */
 	uint64_t until;
 	struct queue passed;
-	uint64_t tell_at;
+	/* One for many lines: a wait with an end of its own costs a call microseconds. */
+	int timer;
+	bool is_armed;
 	/* Bytes of passed lines that the guard was told of and has not taken. */
 	uint32_t untaken;
 } pass;
+
+bool client_set_up(void)
+{
+	pass.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	return pass.timer >= 0;
+}
+
+int client_timer(void)
+{
+	return pass.timer;
+}
 
 /* A clock that goes on while the machine sleeps: what was true before may not be after. */
 static uint64_t now_ms(void)
@@ -52,16 +67,18 @@ void client_close(void)
 }
 
 /* What the guard still has of either side may change what it would decide, and must not be overtaken. */
-static bool may_pass(uint64_t now)
+static bool may_pass(void)
 {
-	return pass.is_open && now < pass.until && !client.unhandled && !server.unhandled && !client.is_inside &&
-	       pass.untaken + queue_used(&pass.passed) < WINDOW_BYTES;
+	return pass.is_open && !client.unhandled && !server.unhandled && !client.is_inside &&
+	       pass.untaken + queue_used(&pass.passed) < WINDOW_BYTES && now_ms() < pass.until;
 }
 
-static void note_passed(const unsigned char *line, size_t length, uint64_t now)
+static void note_passed(const unsigned char *line, size_t length)
 {
-	if (!queue_used(&pass.passed))
-		pass.tell_at = now + PASSED_MS;
+	static const struct itimerspec once = { .it_value.tv_nsec = PASSED_MS * 1000000 };
+
+	if (!pass.is_armed)
+		pass.is_armed = !timerfd_settime(pass.timer, 0, &once, NULL);
 	queue_put(&pass.passed, line, length);
 	if (queue_used(&pass.passed) >= PASSED_BYTES)
 		client_tell_passed();
@@ -70,7 +87,10 @@ static void note_passed(const unsigned char *line, size_t length, uint64_t now)
 void client_tell_passed(void)
 {
 	size_t length = queue_used(&pass.passed);
+	uint64_t count;
 
+	if (pass.is_armed && read(pass.timer, &count, sizeof(count)) == sizeof(count))
+		pass.is_armed = false;
 	if (!length)
 		return;
 	tell(TOLD_PASSED, queue_front(&pass.passed), length);
@@ -86,22 +106,12 @@ int client_passed_taken(uint32_t bytes)
 	return 0;
 }
 
-int client_patience(void)
-{
-	uint64_t now;
-
-	if (!queue_used(&pass.passed))
-		return -1;
-	now = now_ms();
-	return now < pass.tell_at ? pass.tell_at - now : 0;
-}
-
 /* Gives the guard all that is whole, or a piece where a line is too long; false where there is nothing to give. */
 static bool hand_on(void)
 {
 	size_t length = source_lines(&client), used = queue_used(&client.held);
 
-	if (!length && (client.is_inside || used > FREE_BYTES || client.fd < 0))
+	if (!length && (client.is_inside || used > FREE_BYTES || client.has_ended))
 		length = used;
 	/* Told in the order in which they came. */
 	if (length)
@@ -110,29 +120,28 @@ static bool hand_on(void)
 }
 
 /* Passes the first line where it may; 0 where it may not, -1 where the server is too slow for it now. */
-static int pass_on(struct sink *to_server, uint64_t now)
+static int pass_on(struct sink *to_server)
 {
 	size_t length = source_line(&client);
 
-	if (!length || length > FREE_BYTES || !may_pass(now))
+	if (!length || length > FREE_BYTES || !may_pass())
 		return 0;
 	if (sink_is_full(to_server))
 		return -1;
 	if (!is_free_call(queue_front(&client.held), length))
 		return 0;
 	sink_put(to_server, queue_front(&client.held), length);
-	note_passed(queue_front(&client.held), length, now);
+	note_passed(queue_front(&client.held), length);
 	queue_drop(&client.held, length);
 	return 1;
 }
 
 void client_pump(struct sink *to_server)
 {
-	uint64_t now = queue_used(&client.held) ? now_ms() : 0;
 	int passed;
 
 	while (queue_used(&client.held)) {
-		passed = pass_on(to_server, now);
+		passed = pass_on(to_server);
 		if (passed < 0 || (!passed && !hand_on()))
 			break;
 	}

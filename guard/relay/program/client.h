@@ -7,9 +7,15 @@
 #include "source.h"
 
 /* Milliseconds that passed lines wait to be told together: the guard's work for them must not hold up the next call. */
-#define PASSED_MS 10
+#define PASSED_MS 40
 
 extern struct source client;
+
+/* Before all others; false where there is no timer. */
+bool client_set_up(void);
+
+/* Readable when passed lines are to be told. */
+int client_timer(void);
 
 /* Calls of the tools in names.h pass for so long. */
 void client_open(uint32_t lease_ms);
@@ -19,13 +25,10 @@ void client_close(void);
 /* Moves what was read as far as it can go. */
 void client_pump(struct sink *to_server);
 
-/* Tells the lines that were passed. */
+/* Tells the lines that were passed; when the timer says so, as well. */
 void client_tell_passed(void);
 
 /* The guard has taken so many bytes of them; -EPROTO where they were not so many. */
 int client_passed_taken(uint32_t bytes);
-
-/* Milliseconds until they are to be told; -1 where there are none. */
-int client_patience(void);
 
 #endif

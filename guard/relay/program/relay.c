@@ -6,9 +6,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +16,7 @@
 #include "client.h"
 #include "control.h"
 #include "names.h"
+#include "ready.h"
 #include "server.h"
 #include "sink.h"
 
@@ -146,44 +147,53 @@ static void pump(void)
 	}
 	client_pump(&to_server);
 	server_pump(&to_client);
-	if (!client_patience())
-		client_tell_passed();
 	tell_written();
 }
 
-static struct pollfd wanted(int fd, bool wants, short events)
+static bool choose(void)
 {
-	return (struct pollfd){ .fd = wants ? fd : -1, .events = events };
+	bool reads = state.is_started && !state.is_finishing;
+
+	return ready_want(READY_CONTROL, CONTROL_FD, control_waiting() ? EPOLLIN | EPOLLOUT : EPOLLIN) &&
+	       ready_want(READY_CLIENT, client.fd, reads && source_has_room(&client) ? EPOLLIN : 0) &&
+	       ready_want(READY_SERVER, server.fd, reads && source_has_room(&server) ? EPOLLIN : 0) &&
+	       ready_want(READY_TO_SERVER, to_server.fd, sink_wants(&to_server) ? EPOLLOUT : 0) &&
+	       ready_want(READY_TO_CLIENT, to_client.fd, sink_wants(&to_client) ? EPOLLOUT : 0) &&
+	       ready_want(READY_TIMER, client_timer(), EPOLLIN);
+}
+
+static bool has(int ready, enum ready who)
+{
+	return ready & 1 << who;
 }
 
 /* One wait, and all that came of it; 0, or an exit code. */
 static int turn(void)
 {
-	bool reads = state.is_started && !state.is_finishing;
-	struct pollfd fds[] = {
-		{ .fd = CONTROL_FD, .events = control_waiting() ? POLLIN | POLLOUT : POLLIN },
-		wanted(client.fd, reads && source_has_room(&client), POLLIN),
-		wanted(server.fd, reads && source_has_room(&server), POLLIN),
-		wanted(to_server.fd, queue_used(&to_server.waiting), POLLOUT),
-		wanted(to_client.fd, queue_used(&to_client.waiting), POLLOUT),
-	};
-	int err = 0;
+	int ready, err = 0;
 
-	if (poll(fds, sizeof(fds) / sizeof(*fds), client_patience()) < 0)
-		return errno == EINTR ? 0 : EXIT_FAILED;
+	if (!choose())
+		return EXIT_FAILED;
+	sink_close(&to_server);
+	sink_close(&to_client);
+	ready = ready_wait();
+	if (ready < 0)
+		return EXIT_FAILED;
 	/* What the guard ordered before a call came holds for that call. */
-	if (fds[0].revents & ~POLLOUT)
+	if (has(ready, READY_CONTROL))
 		err = control_read(carry_out);
 	if (err)
 		return err > 0 ? EXIT_ALONE : EXIT_FAILED;
-	if (fds[1].revents)
+	if (has(ready, READY_CLIENT))
 		source_read(&client);
-	if (fds[2].revents)
+	if (has(ready, READY_SERVER))
 		source_read(&server);
-	if (fds[3].revents)
+	if (has(ready, READY_TO_SERVER))
 		sink_flush(&to_server);
-	if (fds[4].revents)
+	if (has(ready, READY_TO_CLIENT))
 		sink_flush(&to_client);
+	if (has(ready, READY_TIMER))
+		client_tell_passed();
 	if (state.is_started)
 		pump();
 	return control_flush() ? EXIT_ALONE : 0;
@@ -207,7 +217,7 @@ static bool set_up(void)
 	/* A terminal signals the whole group; the guard says what follows from that. */
 	for (i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
 		signal(ignored[i], SIG_IGN);
-	return !prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return ready_set_up() && client_set_up() && !prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 int main(void)

@@ -49,26 +49,24 @@ static bool is_plain_answer(const unsigned char *line, size_t length)
 	       !holds(line, length, "\\u00");
 }
 
-/* Passes what is there of a long answer; its keys may show late that it is none. */
-static void pass_long(struct sink *to_client)
+/* Passes what the client takes of a long answer, whose keys may show late that it is none; false where it takes nothing. */
+static bool pass_long(struct sink *to_client)
 {
-	size_t length = source_line(&server);
-	bool is_last = length > 0;
+	size_t line = source_line(&server), length;
 
-	if (!is_last)
-		length = queue_used(&server.held);
+	length = sink_try(to_client, queue_front(&server.held), line ? line : queue_used(&server.held));
 	message_keys_push(&pass.keys, queue_front(&server.held), length);
 	if (pass.keys.has_method && !pass.told_broken) {
 		tell(TOLD_BROKEN, NULL, 0);
 		pass.told_broken = true;
 	}
-	sink_put(to_client, queue_front(&server.held), length);
 	queue_drop(&server.held, length);
-	if (!is_last)
-		return;
+	if (!length || length != line)
+		return length;
 	pass.is_long = false;
 	sink_put_share(to_client, queue_front(&pass.after), queue_used(&pass.after));
 	queue_drop(&pass.after, queue_used(&pass.after));
+	return true;
 }
 
 /* Begins to pass a line that is too long to be held, where its beginning is that of an answer. */
@@ -95,10 +93,8 @@ static bool pass_on(struct sink *to_client)
 {
 	size_t length = source_line(&server);
 
-	if (pass.is_long) {
-		pass_long(to_client);
-		return true;
-	}
+	if (pass.is_long)
+		return pass_long(to_client);
 	if (!may_pass())
 		return false;
 	if (!length)
@@ -115,7 +111,7 @@ static bool hand_on(void)
 {
 	size_t length = source_lines(&server), used = queue_used(&server.held);
 
-	if (!length && (server.is_inside || used > HELD_BYTES || server.fd < 0))
+	if (!length && (server.is_inside || used > HELD_BYTES || server.has_ended))
 		length = used;
 	return length && source_hand(&server, TOLD_SERVER, length);
 }
@@ -124,7 +120,7 @@ void server_pump(struct sink *to_client)
 {
 	/* While the client is slow, the server is held back. */
 	while (queue_used(&server.held) && !sink_is_full(to_client))
-		if (!pass_on(to_client) && !hand_on())
+		if (!pass_on(to_client) && (pass.is_long || !hand_on()))
 			break;
 	if (source_is_over(&server) && !server.told_end) {
 		tell(TOLD_SERVER_ENDED, NULL, 0);

@@ -7,9 +7,7 @@
 /* What nobody reads counts as written, so that nobody waits for it. */
 static void give_up(struct sink *sink)
 {
-	if (sink->fd >= 0)
-		close(sink->fd);
-	sink->fd = -1;
+	sink->is_over = true;
 	sink->written = sink->taken;
 	queue_drop(&sink->waiting, queue_used(&sink->waiting));
 }
@@ -24,8 +22,10 @@ static size_t write_now(struct sink *sink, const unsigned char *bytes, size_t le
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EAGAIN)
+		if (n < 0 && errno == EAGAIN) {
+			sink->is_blocked = true;
 			break;
+		}
 		if (n <= 0) {
 			give_up(sink);
 			return length;
@@ -36,17 +36,25 @@ static size_t write_now(struct sink *sink, const unsigned char *bytes, size_t le
 	return all;
 }
 
+size_t sink_try(struct sink *sink, const void *bytes, size_t length)
+{
+	size_t done = length;
+
+	if (sink->is_blocked)
+		return 0;
+	if (!sink->is_over)
+		done = write_now(sink, bytes, length);
+	sink->taken += done;
+	if (sink->is_over)
+		sink->written = sink->taken;
+	return done;
+}
+
 void sink_put(struct sink *sink, const void *bytes, size_t length)
 {
-	size_t done = 0;
+	size_t done = sink_try(sink, bytes, length);
 
-	sink->taken += length;
-	if (sink->fd < 0) {
-		sink->written = sink->taken;
-		return;
-	}
-	if (!queue_used(&sink->waiting))
-		done = write_now(sink, bytes, length);
+	sink->taken += length - done;
 	queue_put(&sink->waiting, (const unsigned char *)bytes + done, length - done);
 }
 
@@ -63,10 +71,11 @@ void sink_flush(struct sink *sink)
 {
 	size_t waiting = queue_used(&sink->waiting), done;
 
-	if (sink->fd < 0)
+	if (sink->is_over)
 		return;
+	sink->is_blocked = false;
 	done = waiting ? write_now(sink, queue_front(&sink->waiting), waiting) : 0;
-	if (sink->fd < 0)
+	if (sink->is_over)
 		return;
 	queue_drop(&sink->waiting, done);
 	if (sink->ends && !queue_used(&sink->waiting))
@@ -77,6 +86,14 @@ void sink_end(struct sink *sink)
 {
 	sink->ends = true;
 	sink_flush(sink);
+}
+
+void sink_close(struct sink *sink)
+{
+	if (sink->is_over && sink->fd >= 0)
+		close(sink->fd);
+	if (sink->is_over)
+		sink->fd = -1;
 }
 
 uint32_t sink_written_share(struct sink *sink)

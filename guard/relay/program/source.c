@@ -10,7 +10,7 @@
 
 bool source_has_room(const struct source *source)
 {
-	return source->fd >= 0 && queue_used(&source->held) < HELD_BYTES;
+	return !source->has_ended && queue_used(&source->held) < HELD_BYTES;
 }
 
 void source_read(struct source *source)
@@ -18,12 +18,10 @@ void source_read(struct source *source)
 	size_t room = HELD_BYTES + READ_BYTES - queue_used(&source->held);
 	ssize_t n = read(source->fd, queue_space(&source->held, room), room);
 
-	if (n > 0) {
+	if (n > 0)
 		source->held.end += n;
-	} else if (!n || (errno != EAGAIN && errno != EINTR)) {
-		close(source->fd);
-		source->fd = -1;
-	}
+	else if (!n || (errno != EAGAIN && errno != EINTR))
+		source->has_ended = true;
 }
 
 bool source_hand(struct source *source, enum told kind, size_t length)
@@ -67,5 +65,5 @@ int source_done(struct source *source, uint32_t taken, uint32_t handled)
 
 bool source_is_over(const struct source *source)
 {
-	return source->fd < 0 && !queue_used(&source->held);
+	return source->has_ended && !queue_used(&source->held);
 }

@@ -13,8 +13,9 @@
 #define HELD_BYTES (256 * 1024)
 
 struct source {
-	/* -1 where it has ended. */
 	int fd;
+	/* Nothing more can be read. */
+	bool has_ended;
 	/* What was read and went nowhere so far. */
 	struct queue held;
 	/* Bytes that the guard was given and has not taken; that it has not handled. */
