@@ -7,6 +7,7 @@ import { bundle } from './setup/bundle.mjs';
 import { runLogged, SetupError } from './setup/command.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { step } from './setup/progress.mjs';
+import { prepareRelay } from './setup/relay.mjs';
 import { ensureRuntime, runtimeEnv } from './setup/runtime.mjs';
 import { prepareSensor } from './setup/sensor.mjs';
 
@@ -53,10 +54,10 @@ export async function setUp() {
   await step('dependencies', (report) => ensureDependencies(root, node, log, report));
   await step('build', () => compile(node, log));
   await step('bundle', () => bundled());
-  await step('kernel sensor', async () => {
-    const { state, reason } = await sensor;
-    return state === 'unavailable' ? `not available: ${reason}` : state;
-  });
+  const outcome = ({ state, reason }) => (state === 'unavailable' ? `not available: ${reason}` : state);
+  await step('kernel sensor', async () => outcome(await sensor));
+  // After the sensor: two installations of packages at once would wait for one another.
+  await step('relay', async () => outcome(await prepareRelay({ root, mayInstall: true })));
   return { node };
 }
 

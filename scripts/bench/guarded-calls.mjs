@@ -40,10 +40,23 @@ function prepare() {
   mkdirSync(join(home, '.cursor'), { recursive: true, mode: 0o700 });
   mkdirSync(state, { mode: 0o700 });
   const [command, ...args] = server;
-  writeFileSync(join(home, '.cursor', 'mcp.json'), JSON.stringify({ mcpServers: { echo: { command, args } } }));
+  writeFileSync(
+    join(home, '.cursor', 'mcp.json'),
+    JSON.stringify({ mcpServers: { echo: { command, args } } }),
+  );
   const accept = FINDINGS.flatMap((finding) => ['--accept', finding]);
   for (const profile of ['production']) {
-    const words = ['approve', 'cursor/echo', '--home', home, '--state-dir', state, '--yes', '--profile', profile];
+    const words = [
+      'approve',
+      'cursor/echo',
+      '--home',
+      home,
+      '--state-dir',
+      state,
+      '--yes',
+      '--profile',
+      profile,
+    ];
     const done = spawnSync(program, [...words, ...accept], { env, encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`approve failed: ${done.stderr}`);
   }
@@ -81,11 +94,36 @@ function report(figures) {
   for (const way of Object.keys(WAYS)) {
     say(`\n${way}`);
     const of = (key) => figures[way].map((figure) => figure[key]);
-    line('a call, p50 (µs)', middle(of('p50').map((ms) => ms * 1_000), 0));
-    line('a call, p99 (µs)', middle(of('p99').map((ms) => ms * 1_000), 0));
-    line('results of 10 MB (MB/s)', middle(of('rate').map((rate) => rate / 1e6), 0));
+    line(
+      'a call, p50 (µs)',
+      middle(
+        of('p50').map((ms) => ms * 1_000),
+        0,
+      ),
+    );
+    line(
+      'a call, p99 (µs)',
+      middle(
+        of('p99').map((ms) => ms * 1_000),
+        0,
+      ),
+    );
+    line(
+      'results of 10 MB (MB/s)',
+      middle(
+        of('rate').map((rate) => rate / 1e6),
+        0,
+      ),
+    );
     line('start until the tools are listed (ms)', middle(of('started'), 0));
-    if (way !== 'direct') line('memory of what stands between (MiB)', middle(of('held').map((kib) => kib / 1024), 0));
+    if (way !== 'direct')
+      line(
+        'memory of what stands between (MiB)',
+        middle(
+          of('held').map((kib) => kib / 1024),
+          0,
+        ),
+      );
   }
   for (const way of ['relay', 'guard', 'developer']) {
     say(`\n${way} / direct, round by round`);
@@ -102,7 +140,9 @@ function report(figures) {
 
 try {
   say(machine());
-  say(`${rounds} rounds of ${calls} calls and ${BIG_COUNT} results of 10 MB each way, in turn; median (middle half)`);
+  say(
+    `${rounds} rounds of ${calls} calls and ${BIG_COUNT} results of 10 MB each way, in turn; median (middle half)`,
+  );
   prepare();
   const figures = Object.fromEntries(Object.keys(WAYS).map((way) => [way, []]));
   for (let at = 0; at < rounds; at += 1)
