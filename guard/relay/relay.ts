@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Socket } from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Passage, PassageListener, Side } from '../session/free-calls.ts';
@@ -36,6 +35,7 @@ export class Relay implements Passage {
   readonly #handled = { client: 0, server: 0 };
   #listener: PassageListener | null = null;
   #isCorked = false;
+  #isFinishing = false;
   #tellsTaken = false;
 
   /** `early` is what was read of the server before. */
@@ -57,7 +57,7 @@ export class Relay implements Passage {
     );
     this.client = { input: this.#inputs.client, output: this.#toClient };
     this.server = { input: this.#toServer, output: this.#inputs.server };
-    this.ended = once(control, 'close').then(() => this.#gone());
+    this.ended = new Promise<void>((resolve) => control.once('close', resolve)).then(() => this.#gone());
     control.on('error', () => {});
     control.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#send(ORDER.start, early);
@@ -102,6 +102,8 @@ export class Relay implements Passage {
   /** Has the relay pass on what it has, and ends it; what it told until then was heard. */
   async finish(): Promise<void> {
     this.#send(ORDER.finish);
+    // It may end before it takes more, and a write that failed would take what it told last with it.
+    this.#isFinishing = true;
     const timer = setTimeout(() => this.#control.destroy(), FINISH_MS);
     await this.ended;
     clearTimeout(timer);
@@ -169,7 +171,7 @@ export class Relay implements Passage {
 
   /** Everything of one turn leaves together, and before anything else happens here. */
   #send(kind: Order, bytes: Buffer = Buffer.alloc(0)): void {
-    if (this.#control.destroyed || this.#control.writableEnded) return;
+    if (this.#isFinishing || this.#control.destroyed) return;
     if (!this.#isCorked) {
       this.#isCorked = true;
       this.#control.cork();
