@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Moment } from '../approval/index.ts';
 import type { Profile } from '../wire/index.ts';
 import { Authority } from './authority/authority.ts';
@@ -103,6 +103,8 @@ export class GuardedServer {
       const end = await running.ended;
       await Promise.race([session.serverLeft, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
       await passage?.finish();
+      // What was decided last is recorded in the next turn.
+      await turn();
       this.#options.journal.write({ server: this.#words, kind: 'exit', ...end });
       return end;
     } finally {

@@ -49,7 +49,9 @@ export class Journal {
 
   write(entry: Entry): void {
     const record = { v: 1, time: Date.now(), guard: process.pid, ...entry };
-    const line = `${JSON.stringify(record, cutText)}\n`;
+    // Where the whole is short, so is each text in it.
+    const whole = JSON.stringify(record);
+    const line = `${whole.length <= MAX_RECORD_TEXT ? whole : JSON.stringify(record, cutText)}\n`;
     if (line.length > MAX_RECORD_BYTES || this.#waitingBytes + line.length > MAX_WAITING_BYTES) {
       this.#lost += 1;
       return;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Refusal } from '../authority/ruling.ts';
 import type { SessionRecord } from '../session/client-side.ts';
 import type { FrameFault, Message } from '../session/message.ts';
@@ -40,31 +40,43 @@ export class SessionEvidence implements SessionRecord {
   }
 
   decided(
-    { method, params }: Request,
+    request: Request,
     outcome: 'allowed' | 'refused' | 'allowed_by_person',
     refusal: Refusal | null,
   ): void {
-    if (refusal === null && !RECORDED.has(method)) return;
+    if (refusal === null && !RECORDED.has(request.method)) return;
     const server = this.#server();
     // The message is on its way already: nobody waits for the digest.
-    setImmediate(() =>
-      this.#journal.write({
-        server,
-        kind: 'call',
-        method,
-        target: targetOf(params),
-        outcome,
-        code: refusal?.code ?? null,
-        reason: refusal?.reason ?? '',
-        arguments: params['arguments'] === undefined ? null : digestOf(params['arguments']),
-      }),
-    );
+    setImmediate(() => this.#write(server, request, outcome, refusal));
+  }
+
+  passed(requests: readonly Request[]): void {
+    const server = this.#server();
+    for (const request of requests) this.#write(server, request, 'allowed', null);
   }
 
   faulty(from: 'client' | 'server', fault: FrameFault, passed: boolean): void {
     this.#faults += 1;
     if (this.#faults > MAX_FAULTS) return;
     this.#journal.write({ server: this.#server(), kind: 'frame', from, fault, passed });
+  }
+
+  #write(
+    server: ServerWords,
+    { method, params }: Request,
+    outcome: 'allowed' | 'refused' | 'allowed_by_person',
+    refusal: Refusal | null,
+  ): void {
+    this.#journal.write({
+      server,
+      kind: 'call',
+      method,
+      target: targetOf(params),
+      outcome,
+      code: refusal?.code ?? null,
+      reason: refusal?.reason ?? '',
+      arguments: params['arguments'] === undefined ? null : digestOf(params['arguments']),
+    });
   }
 }
 
@@ -74,5 +86,5 @@ function targetOf(params: Readonly<Record<string, unknown>>): string {
 }
 
 function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  return hash('sha256', JSON.stringify(value));
 }

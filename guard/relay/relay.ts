@@ -94,6 +94,11 @@ export class Relay implements Passage {
     this.#send(isWatched ? ORDER.watch : ORDER.unwatch);
   }
 
+  recorded(bytes: number): void {
+    this.#taken.passed += bytes;
+    this.#tellTakenSoon();
+  }
+
   handled(side: Side, bytes: number): void {
     this.#handled[side] += bytes;
     this.#tellTakenSoon();
@@ -130,8 +135,6 @@ export class Relay implements Passage {
         this.#inputs.server.push(null);
         break;
       case TOLD.passed:
-        this.#taken.passed += bytes.length;
-        this.#tellTakenSoon();
         this.#listener?.passed(bytes);
         break;
       case TOLD.written:

@@ -19,6 +19,8 @@ export interface SessionRecord {
     decision: 'allowed' | 'refused' | 'allowed_by_person',
     refusal: Refusal | null,
   ): void;
+  /** Requests that were decided before they came. */
+  passed(requests: readonly Request[]): void;
   faulty(from: 'client' | 'server', fault: FrameFault, passed: boolean): void;
 }
 

@@ -1,10 +1,11 @@
 import type { Authority } from '../authority/authority.ts';
 import type { SessionRecord } from './client-side.ts';
 import type { Gate } from './gate.ts';
-import { readMessage } from './message.ts';
+import { type Message, readMessage } from './message.ts';
+
+type Request = Extract<Message, { kind: 'request' }>;
 
 const NEWLINE = 0x0a;
-
 export type Side = 'client' | 'server';
 
 /** What the bytes of a session run through, where that can pass some of them without the session. */
@@ -18,12 +19,14 @@ export interface Passage {
   close(): void;
   /** Whether every message of the server is the session's. */
   watch(isWatched: boolean): void;
+  /** So many bytes of what was passed were recorded; while much is not, nothing passes. */
+  recorded(bytes: number): void;
   /** So many bytes of what a side sent were handled; until all are, nothing of that side passes. */
   handled(side: Side, bytes: number): void;
 }
 
 export interface PassageListener {
-  /** Whole lines of the client were passed. */
+  /** Calls are passed; these whole lines of the client were, others that were may follow later. */
   passed(lines: Buffer): void;
   /** An answer of the server that was passed in pieces turned out to be none. */
   broken(): void;
@@ -68,15 +71,17 @@ export class FreeCalls {
   }
 
   passed(lines: Buffer): void {
-    const { record, onFault } = this.#options;
+    const { passage, record, onFault } = this.#options;
     this.review();
+    const requests: Request[] = [];
     for (let at = 0; at < lines.length; ) {
       const end = lines.indexOf(NEWLINE, at) + 1 || lines.length;
       const read = readMessage(lines.subarray(at, end));
       at = end;
-      if (read.kind === 'message' && read.message.kind === 'request')
-        record.decided(read.message, 'allowed', null);
+      if (read.kind === 'message' && read.message.kind === 'request') requests.push(read.message);
       else onFault();
     }
+    record.passed(requests);
+    passage.recorded(lines.length);
   }
 }

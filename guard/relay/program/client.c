@@ -13,7 +13,7 @@
 /* Longer lines are the guard's. */
 #define FREE_BYTES (64 * 1024)
 /* Passed lines are told at once when they are so many bytes. */
-#define PASSED_BYTES (64 * 1024)
+#define PASSED_BYTES (256 * 1024)
 
 struct source client = { .fd = 0 };
 
@@ -22,9 +22,11 @@ static struct {
 	/* Calls pass until then, in milliseconds. */
 	uint64_t until;
 	struct queue passed;
-	/* One for many lines: a wait with an end of its own costs a call microseconds. */
+	/* Runs while calls flow: a wait with an end of its own would cost each of them microseconds. */
 	int timer;
-	bool is_armed;
+	bool is_ticking;
+	bool has_flowed;
+	int ticks;
 	/* Bytes of passed lines that the guard was told of and has not taken. */
 	uint32_t untaken;
 } pass;
@@ -73,12 +75,19 @@ static bool may_pass(void)
 	       pass.untaken + queue_used(&pass.passed) < WINDOW_BYTES && now_ms() < pass.until;
 }
 
+static void set_ticking(bool ticks)
+{
+	const struct timespec every = { .tv_nsec = ticks ? TICK_MS * 1000000 : 0 };
+	const struct itimerspec times = { every, every };
+
+	if (pass.is_ticking != ticks && !timerfd_settime(pass.timer, 0, &times, NULL))
+		pass.is_ticking = ticks;
+}
+
 static void note_passed(const unsigned char *line, size_t length)
 {
-	static const struct itimerspec once = { .it_value.tv_nsec = PASSED_MS * 1000000 };
-
-	if (!pass.is_armed)
-		pass.is_armed = !timerfd_settime(pass.timer, 0, &once, NULL);
+	set_ticking(true);
+	pass.has_flowed = true;
 	queue_put(&pass.passed, line, length);
 	if (queue_used(&pass.passed) >= PASSED_BYTES)
 		client_tell_passed();
@@ -87,15 +96,27 @@ static void note_passed(const unsigned char *line, size_t length)
 void client_tell_passed(void)
 {
 	size_t length = queue_used(&pass.passed);
-	uint64_t count;
 
-	if (pass.is_armed && read(pass.timer, &count, sizeof(count)) == sizeof(count))
-		pass.is_armed = false;
+	pass.ticks = 0;
 	if (!length)
 		return;
 	tell(TOLD_PASSED, queue_front(&pass.passed), length);
 	pass.untaken += length;
 	queue_drop(&pass.passed, length);
+}
+
+void client_tick(void)
+{
+	uint64_t count;
+
+	if (read(pass.timer, &count, sizeof(count)) != sizeof(count))
+		return;
+	if (pass.has_flowed && ++pass.ticks < PASSED_TICKS)
+		tell(TOLD_PASSED, NULL, 0);
+	else
+		client_tell_passed();
+	set_ticking(pass.has_flowed);
+	pass.has_flowed = false;
 }
 
 int client_passed_taken(uint32_t bytes)

@@ -21,7 +21,7 @@ enum told {
 	/* bytes of the client, of the server, that the guard has to decide about */
 	TOLD_CLIENT = 'c',
 	TOLD_SERVER = 's',
-	/* lines of the client that were passed */
+	/* lines of the client that were passed; none where some were, and are told later */
 	TOLD_PASSED = 'e',
 	/* nothing: the client, the server sends no more */
 	TOLD_CLIENT_ENDED = 'q',

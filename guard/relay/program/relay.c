@@ -193,7 +193,7 @@ static int turn(void)
 	if (has(ready, READY_TO_CLIENT))
 		sink_flush(&to_client);
 	if (has(ready, READY_TIMER))
-		client_tell_passed();
+		client_tick();
 	if (state.is_started)
 		pump();
 	return control_flush() ? EXIT_ALONE : 0;
