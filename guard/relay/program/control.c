@@ -25,6 +25,14 @@ uint32_t number_at(const unsigned char *bytes)
 	return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
+pid_t control_peer(void)
+{
+	struct ucred peer = {};
+	socklen_t length = sizeof(peer);
+
+	return getsockopt(CONTROL_FD, SOL_SOCKET, SO_PEERCRED, &peer, &length) ? 0 : peer.pid;
+}
+
 void tell(enum told kind, const void *bytes, size_t length)
 {
 	unsigned char header[HEADER_BYTES];

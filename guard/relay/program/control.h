@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define CONTROL_FD 3
 /* Bytes of one frame behind its kind. */
@@ -64,6 +65,9 @@ int control_flush(void);
 
 /* Bytes that were told and are not sent. */
 size_t control_waiting(void);
+
+/* The process that holds the other end: who made the socket (socket(7), SO_PEERCRED). */
+pid_t control_peer(void);
 
 uint32_t number_at(const unsigned char *bytes);
 

@@ -19,6 +19,7 @@
 #include "ready.h"
 #include "server.h"
 #include "sink.h"
+#include "slices.h"
 
 enum exit_code {
 	EXIT_FINISHED = 0,
@@ -217,6 +218,9 @@ static bool set_up(void)
 	/* A terminal signals the whole group; the guard says what follows from that. */
 	for (i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
 		signal(ignored[i], SIG_IGN);
+	/* The guard's work for calls that have passed must not hold up those that come. */
+	shorten_slices(control_peer());
+	shorten_slices(0);
 	return ready_set_up() && client_set_up() && !prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
