@@ -5,7 +5,6 @@ import { type Message, readMessage } from './message.ts';
 
 type Request = Extract<Message, { kind: 'request' }>;
 
-const NEWLINE = 0x0a;
 export type Side = 'client' | 'server';
 
 /** What the bytes of a session run through, where that can pass some of them without the session. */
@@ -75,7 +74,7 @@ export class FreeCalls {
     this.review();
     const requests: Request[] = [];
     for (let at = 0; at < lines.length; ) {
-      const end = lines.indexOf(NEWLINE, at) + 1 || lines.length;
+      const end = lines.indexOf('\n', at) + 1 || lines.length;
       const read = readMessage(lines.subarray(at, end));
       at = end;
       if (read.kind === 'message' && read.message.kind === 'request') requests.push(read.message);
