@@ -16,6 +16,8 @@ export interface Installation {
   readonly sensor: string | null;
   /** The program that starts guarded servers; null where it was not built. */
   readonly launcher: string | null;
+  /** The program that passes messages of guarded servers; null where it was not built. */
+  readonly relay: string | null;
 }
 
 /** Finds the installation that this file belongs to, built or not. */
@@ -25,6 +27,7 @@ export function findInstallation(): Installation {
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
   const sensor = join(root, 'dist', 'sensor', 'sealwatch-sensor');
+  const relay = join(root, 'dist', 'guard', 'sealwatch-relay');
   const launcher = join(root, 'dist', 'guard', 'sealwatch-launcher');
   return {
     root,
@@ -32,6 +35,7 @@ export function findInstallation(): Installation {
     rules: join(root, 'rules', 'mcp'),
     sensor: existsSync(sensor) ? sensor : null,
     launcher: existsSync(launcher) ? launcher : null,
+    relay: existsSync(relay) ? relay : null,
   };
 }
 

@@ -34,7 +34,10 @@ export interface GuardOptions {
   readonly launcher: string | null;
   /** Absolute paths by which configs start this guard. */
   readonly guards: readonly string[];
-  readonly client: { readonly input: Readable; readonly output: Writable };
+  /** The program that passes messages between standard input and output and a server; null where there is none. */
+  readonly relay: string | null;
+  /** Opens the client's end: nothing is read of it before. */
+  readonly client: () => { readonly input: Readable; readonly output: Writable };
   /** Says something to the person, on the client's log of the server. */
   readonly say: (text: string) => void;
   readonly onSignal: (forward: (name: NodeJS.Signals) => void) => void;
@@ -48,7 +51,7 @@ const REFUSED: GuardEnd = { code: 1, signal: null };
  * and ends with the status of the server. A server that may not run is never started; the client is told why.
  */
 export async function runGuard(options: GuardOptions): Promise<GuardEnd> {
-  const { own, profile, request, client } = options;
+  const { own, profile, request, client, relay } = options;
   const journal = new Journal(join(own, 'guard'));
   const kept = keptHashes(options);
   const cache = kept?.load() ?? new HashCache();
@@ -65,6 +68,8 @@ export async function runGuard(options: GuardOptions): Promise<GuardEnd> {
       profile,
       journal,
       client,
+      // Its end of a remote server is no file.
+      relay: request.remote === null ? relay : null,
       manifests: new KeptManifests(own),
       questions: new Questions(join(own, 'questions'), nameOf(first, request)),
       start: (decided, now) => started(decided, { ...options, cache, journal, now }),
@@ -148,7 +153,8 @@ async function refuse(
   journal.flush();
   say(`${nameOf(first, request)} was not started: ${reason} (${code})`);
   if (remedy !== null) say(`to allow it: ${remedy}`);
-  await refuseSession(client.input, client.output, refusal);
+  const { input, output } = client();
+  await refuseSession(input, output, refusal);
   return REFUSED;
 }
 

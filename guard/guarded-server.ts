@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import type { Moment } from '../approval/index.ts';
 import type { Profile } from '../wire/index.ts';
 import { Authority } from './authority/authority.ts';
@@ -9,6 +9,7 @@ import { type Refusal, rulingOn } from './authority/ruling.ts';
 import { GuardError } from './errors.ts';
 import type { Journal } from './evidence/journal.ts';
 import { SessionEvidence, serverWords } from './evidence/session-evidence.ts';
+import { type Relay, startRelay } from './relay/relay.ts';
 import type { Questions } from './session/questions.ts';
 import { Session } from './session/session.ts';
 import { ToolWatch } from './session/tool-watch.ts';
@@ -48,7 +49,10 @@ export interface GuardedServerOptions {
   readonly journal: Journal;
   readonly manifests: KeptManifests;
   readonly questions: Questions;
-  readonly client: { readonly input: Readable; readonly output: Writable };
+  /** Opens the client's end. */
+  readonly client: () => { readonly input: Readable; readonly output: Writable };
+  /** The program that passes messages between standard input and output and the server; null where there is none. */
+  readonly relay: string | null;
   /** Starts the server, or connects to it; `now` is what is decided at any later time. */
   readonly start: (first: Decided, now: () => Decided) => Promise<Running>;
   readonly say: (text: string) => void;
@@ -70,6 +74,7 @@ export class GuardedServer {
     this.#watch = new PathWatch(() => this.#authority.touched());
     this.#authority = new Authority(options.first, {
       look: (now) => options.decider.look(now),
+      onTouched: () => this.#session?.touched(),
       onChange: (decided) => this.#judged(decided),
       follow: (watch) => this.#watch.follow(watch),
       probe: () => this.#watch.probe(),
@@ -83,15 +88,23 @@ export class GuardedServer {
     try {
       const running = await start(first, () => this.#authority.decided);
       this.#running = running;
-      const session = this.#open(running);
+      const { relay } = this.#options;
+      const passage = relay === null ? null : startRelay(relay, running.stdin, running.stdout);
+      const session = this.#open(running, passage);
       this.#session = session;
       onSignal((name) => running.signal(name));
       // What was touched between the look and the watch, or while it was started, is seen now.
       this.#authority.touched();
       void this.#compare();
-      void session.clientLeft.then(() => running.end(LEAVE_MS));
+      void session.clientLeft.then(() => {
+        passage?.server.input.end();
+        running.end(LEAVE_MS);
+      });
       const end = await running.ended;
       await Promise.race([session.serverLeft, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+      await passage?.finish();
+      // What was decided last is recorded in the next turn.
+      await turn();
       this.#options.journal.write({ server: this.#words, kind: 'exit', ...end });
       return end;
     } finally {
@@ -101,12 +114,13 @@ export class GuardedServer {
     }
   }
 
-  #open(running: Running): Session {
+  #open(running: Running, passage: Relay | null): Session {
     const { profile, journal, manifests, questions, client } = this.#options;
     const moment = (): Moment => ({ now: new Date(), monotonic: performance.now() });
     return new Session({
-      client,
-      server: { input: running.stdin, output: running.stdout },
+      client: passage?.client ?? client(),
+      server: passage?.server ?? { input: running.stdin, output: running.stdout },
+      passage,
       authority: this.#authority,
       profile,
       questions,

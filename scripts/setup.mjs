@@ -8,6 +8,7 @@ import { runLogged, SetupError } from './setup/command.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { prepareLauncher } from './setup/launcher.mjs';
 import { step } from './setup/progress.mjs';
+import { prepareRelay } from './setup/relay.mjs';
 import { ensureRuntime, runtimeEnv } from './setup/runtime.mjs';
 import { prepareSensor } from './setup/sensor.mjs';
 
@@ -51,7 +52,8 @@ export async function setUp() {
   sensor.catch(() => {});
   // After it: two at once would wait for each other's lock of the package manager.
   const launcher = sensor.then(() => prepareLauncher({ root, mayInstall: true }));
-  launcher.catch(() => {});
+  const relay = launcher.then(() => prepareRelay({ root, mayInstall: true }));
+  for (const prepared of [launcher, relay]) prepared.catch(() => {});
   let node = '';
   await step('runtime', async (report) => {
     const runtime = await ensureRuntime(root, log, report);
@@ -63,6 +65,7 @@ export async function setUp() {
   await step('bundle', () => bundled());
   await step('kernel sensor', async () => told(await sensor));
   await step('launcher', async () => told(await launcher));
+  await step('relay', async () => told(await relay));
   return { node };
 }
 

@@ -94,6 +94,17 @@ export class Authoriser {
     return this.#toolFault({ tool, digest }) ?? ALLOW;
   }
 
+  /** Whether every call of a tool with this definition is allowed, whatever is in it, whenever and however often. */
+  decidesByName(tool: string, digest: string | null): boolean {
+    return (
+      this.#cedar === null &&
+      this.#toolFault({ tool, digest }) === null &&
+      !this.#conditions.some((condition) => condition.tool === '*' || condition.tool === tool) &&
+      !this.#rates.some((window) => window.counts(tool)) &&
+      !this.asksAbout(tool)
+    );
+  }
+
   /** Whether a program may be started; `path` is that of the file that is executed. */
   program(path: string, { shell }: { readonly shell: boolean }, { now }: Moment): PolicyDecision {
     if (shell && !this.#policy.shells)

@@ -64,8 +64,9 @@ export async function guard(
     own: resolve(options.stateDir ?? defaultStateDir(process.env)),
     systemTrust,
     launcher: install.launcher,
+    relay: needsNoWait(0) && needsNoWait(1) ? install.relay : null,
     guards: [guardPath()],
-    client: { input: process.stdin, output: ownOutput() },
+    client: () => ({ input: process.stdin, output: ownOutput() }),
     say: (text) => process.stderr.write(`sealwatch: ${printable(text)}\n`),
     onSignal: (forward) => {
       for (const signal of FORWARDED) process.on(signal, () => isOwn(signal) || forward(signal));
@@ -104,10 +105,15 @@ function clientEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return given;
 }
 
+/** Whether a descriptor can be read or written without waiting. */
+function needsNoWait(fd: number): boolean {
+  const stat = fstatSync(fd);
+  return stat.isFIFO() || stat.isSocket();
+}
+
 /** Standard output, written without waiting for its reader: Node's own stream blocks on a pipe that is full. */
 function ownOutput(): Writable {
-  const stat = fstatSync(1);
-  if (!stat.isFIFO() && !stat.isSocket()) return process.stdout;
+  if (!needsNoWait(1)) return process.stdout;
   return new Socket({ fd: 1, readable: false, writable: true });
 }
 

@@ -12,6 +12,8 @@ const MAX_WAIT_MS = 5_000;
 
 export interface AuthorityOptions {
   readonly look: (now: Date) => Promise<Decided>;
+  /** Told of every touch, before anything else follows from it. */
+  readonly onTouched?: () => void;
   /** Told of every look whose result differs from the one before. */
   readonly onChange: (decided: Decided) => void;
   /** Told what has to be watched from now on. */
@@ -62,6 +64,7 @@ export class Authority {
   /** Something that decides may have changed. */
   touched(): void {
     this.#touched += 1;
+    this.#options.onTouched?.();
     void this.#lookSoon();
   }
 

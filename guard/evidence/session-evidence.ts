@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Refusal } from '../authority/ruling.ts';
 import type { SessionRecord } from '../session/client-side.ts';
 import type { FrameFault, Message } from '../session/message.ts';
@@ -40,23 +40,21 @@ export class SessionEvidence implements SessionRecord {
   }
 
   decided(
-    { method, params }: Request,
+    request: Request,
     outcome: 'allowed' | 'refused' | 'allowed_by_person',
     refusal: Refusal | null,
   ): void {
-    if (refusal === null && !RECORDED.has(method)) return;
+    if (refusal === null && !RECORDED.has(request.method)) return;
     const server = this.#server();
     const time = Date.now();
     // The message is on its way already: nobody waits for the digest.
-    setImmediate(() => {
-      const target = targetOf(params);
-      const digest = params['arguments'] === undefined ? null : digestOf(params['arguments']);
-      const [code, reason] = refusal === null ? [null, ''] : [refusal.code, refusal.reason];
-      this.#journal.write(
-        { server, kind: 'call', method, target, outcome, code, reason, arguments: digest },
-        time,
-      );
-    });
+    setImmediate(() => this.#write(server, request, outcome, refusal, time));
+  }
+
+  passed(requests: readonly Request[]): void {
+    const server = this.#server();
+    const time = Date.now();
+    for (const request of requests) this.#write(server, request, 'allowed', null, time);
   }
 
   faulty(from: 'client' | 'server', fault: FrameFault, passed: boolean): void {
@@ -66,6 +64,22 @@ export class SessionEvidence implements SessionRecord {
     const count = isOne ? 1 : MAX_FAULTS;
     this.#journal.write({ server: this.#server(), kind: 'frame', from, fault, passed, count });
   }
+
+  #write(
+    server: ServerWords,
+    { method, params }: Request,
+    outcome: 'allowed' | 'refused' | 'allowed_by_person',
+    refusal: Refusal | null,
+    time: number,
+  ): void {
+    const target = targetOf(params);
+    const digest = params['arguments'] === undefined ? null : digestOf(params['arguments']);
+    const [code, reason] = refusal === null ? [null, ''] : [refusal.code, refusal.reason];
+    this.#journal.write(
+      { server, kind: 'call', method, target, outcome, code, reason, arguments: digest },
+      time,
+    );
+  }
 }
 
 function targetOf(params: Readonly<Record<string, unknown>>): string {
@@ -74,5 +88,5 @@ function targetOf(params: Readonly<Record<string, unknown>>): string {
 }
 
 function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  return hash('sha256', JSON.stringify(value));
 }

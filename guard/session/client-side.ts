@@ -19,6 +19,8 @@ export interface SessionRecord {
     decision: 'allowed' | 'refused' | 'allowed_by_person',
     refusal: Refusal | null,
   ): void;
+  /** Requests that were decided before they came. */
+  passed(requests: readonly Request[]): void;
   faulty(from: 'client' | 'server', fault: FrameFault, passed: boolean): void;
 }
 
@@ -116,8 +118,8 @@ export class ClientSide {
 
   #refuse(message: Request, refusal: Refusal): void {
     const { toClient, record } = this.#options;
-    toClient.insert(refusalAnswer(message.id, refusal));
     record.decided(message, 'refused', refusal);
+    toClient.insert(refusalAnswer(message.id, refusal));
   }
 
   #forgetCancelled({ method, params }: Extract<Message, { kind: 'notification' }>): void {

@@ -14,13 +14,27 @@ export class Direction {
   readonly #handle: PartHandler;
   readonly #waiting: LinePart[] = [];
   readonly #onIdle: (() => void)[] = [];
+  readonly #onHandled: (bytes: number) => void;
   #busy = false;
+  /** Bytes that came since all was handled. */
+  #unhandled = 0;
+  /** In the middle of a line that is given in pieces. */
+  #isInside = false;
 
-  /** `limit` is the bytes of a line that are held back until it is whole. */
-  constructor(source: Readable, limit: number, handle: PartHandler) {
+  /**
+   * `limit` is the bytes of a line that are held back until it is whole. `onHandled` is told of the bytes that came
+   * whenever all of them were handled and none is held back.
+   */
+  constructor(
+    source: Readable,
+    limit: number,
+    handle: PartHandler,
+    onHandled: (bytes: number) => void = () => {},
+  ) {
     this.#source = source;
     this.#reader = new LineReader(limit);
     this.#handle = handle;
+    this.#onHandled = onHandled;
     source.on('data', (chunk: Buffer) => this.#take(chunk));
   }
 
@@ -39,12 +53,14 @@ export class Direction {
   }
 
   #take(chunk: Buffer): void {
+    this.#unhandled += chunk.length;
     this.#waiting.push(...this.#reader.push(chunk));
     if (!this.#busy) this.#run();
   }
 
   #run(): void {
     for (let part = this.#waiting.shift(); part !== undefined; part = this.#waiting.shift()) {
+      this.#isInside = part.kind === 'head' || (part.kind === 'more' && !part.last);
       const pending = this.#handle(part);
       if (pending === null) continue;
       this.#busy = true;
@@ -55,6 +71,11 @@ export class Direction {
         if (!this.#busy) this.#source.resume();
       });
       return;
+    }
+    if (!this.#isInside && this.#reader.held === 0) {
+      const bytes = this.#unhandled;
+      this.#unhandled = 0;
+      this.#onHandled(bytes);
     }
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }

@@ -22,11 +22,18 @@ export class Exchange {
   readonly #prefix = `sealwatch-${randomBytes(6).toString('hex')}-`;
   readonly #remembered = new Map<string, Remembered>();
   readonly #own = new Map<string, (answer: Response | null) => void>();
+  readonly #onWatch: (watches: boolean) => void;
+  #told = false;
   #next = 0;
   /** What the client said that it can do (MCP 2025-11-25, ClientCapabilities). */
   clientCapabilities: Readonly<Record<string, unknown>> = {};
   /** What the server said that it can do; null before it answered `initialize`. */
   serverCapabilities: Readonly<Record<string, unknown>> | null = null;
+
+  /** `onWatch` is told of `watches` whenever it changes, before anything is sent that changed it. */
+  constructor(onWatch: (watches: boolean) => void = () => {}) {
+    this.#onWatch = onWatch;
+  }
 
   /** Whether any answer of the server has to be looked at. */
   get watches(): boolean {
@@ -41,6 +48,7 @@ export class Exchange {
       if (this.#remembered.size <= MAX_REMEMBERED) break;
       this.#remembered.delete(oldest);
     }
+    this.#tellWatch();
   }
 
   /** The request that an answer belongs to, which is then over; null where it is none that was remembered. */
@@ -49,6 +57,7 @@ export class Exchange {
     const request = key === null ? undefined : this.#remembered.get(key);
     if (key === null || request === undefined) return null;
     this.#remembered.delete(key);
+    this.#tellWatch();
     return request;
   }
 
@@ -63,6 +72,7 @@ export class Exchange {
         clearTimeout(timer);
         resolve(answer);
       });
+      this.#tellWatch();
       sink.insert(Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`));
     });
   }
@@ -83,7 +93,15 @@ export class Exchange {
   #settle(id: string, answer: Response | null): void {
     const resolve = this.#own.get(id);
     this.#own.delete(id);
+    this.#tellWatch();
     resolve?.(answer);
+  }
+
+  #tellWatch(): void {
+    const { watches } = this;
+    if (watches === this.#told) return;
+    this.#told = watches;
+    this.#onWatch(watches);
   }
 }
 

@@ -24,6 +24,8 @@ export interface ToolKnowledge {
   settle(): Promise<void>;
   /** Digest of a tool's definition as the server gave it last; null where it gave none. */
   digestOf(name: string): string | null;
+  /** What the server gave last, another object whenever it gave something else; null while that is not known. */
+  readonly known: { readonly tools: readonly { readonly name: string }[] } | null;
   /** Why a tool may not be called by what was seen first under this approval; null where it may. */
   faultOf(name: string): Refusal | null;
 }
@@ -59,6 +61,9 @@ const FEATURES: Readonly<Record<string, ClientFeature>> = {
 /** Decides about each message at the moment at which it is made, on what holds then. */
 export class Gate {
   readonly #options: GateOptions;
+  /** What was found free, and on what. */
+  #free: { readonly decided: Decided; readonly known: object; readonly tools: readonly string[] } | null =
+    null;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -72,6 +77,22 @@ export class Gate {
     const needsTools = message.method === 'tools/call' && !tools.ready;
     if (!authority.stale && !needsTools) return this.#decide(message, authority.decided);
     return this.#decideLater(message, needsTools);
+  }
+
+  /**
+   * The tools whose calls need not be decided one by one: what is decided hangs on nothing but the name until something
+   * is touched or the server gives other tools. None while that is so. The same list while nothing changed.
+   */
+  freeTools(): readonly string[] {
+    const { authority, profile, tools } = this.#options;
+    const { decided } = authority;
+    const { known } = tools;
+    if (authority.stale || known === null || rulingOn(decided.standing, profile).kind === 'refuse') return [];
+    if (this.#free?.decided !== decided || this.#free.known !== known) {
+      const names = known.tools.map(({ name }) => name).filter((name) => this.#isFree(name, decided));
+      this.#free = { decided, known, tools: names };
+    }
+    return this.#free.tools;
   }
 
   /** About a request of the server. */
@@ -145,6 +166,12 @@ export class Gate {
       remedy: null,
     };
     return { kind: 'ask', question: `Allow this call of the tool ${tool}?`, refusal, key: '' };
+  }
+
+  #isFree(name: string, { policy }: Decided): boolean {
+    const { tools } = this.#options;
+    if (tools.faultOf(name) !== null || policy?.kind === 'unusable') return false;
+    return policy === null || policy.authoriser.decidesByName(name, tools.digestOf(name));
   }
 
   #policy(

@@ -61,6 +61,12 @@ export class ServerSide {
     return this.#more(part.bytes, part.last);
   }
 
+  /** What is passed in pieces as an answer asks for something, too. */
+  brokenLate(): void {
+    this.#options.record.faulty('server', 'not_a_message', true);
+    if (this.#options.profile === 'production') this.#options.onBroken();
+  }
+
   #line(line: Buffer): Promise<void> | null {
     // Most messages are answers that nobody asked to look at: they need not be read.
     if (!this.#options.exchange.watches && isObjectLike(line) && !mayHaveMethod(line))
@@ -124,10 +130,7 @@ export class ServerSide {
       return long.size > MAX_READ_BYTES ? this.#giveUp(long) : null;
     }
     long.keys.push(bytes);
-    if (long.keys.has('method')) {
-      this.#options.record.faulty('server', 'not_a_message', true);
-      if (this.#options.profile === 'production') this.#options.onBroken();
-    }
+    if (long.keys.has('method')) this.brokenLate();
     return this.#pass(bytes, last);
   }
 

@@ -5,6 +5,7 @@ import type { Authority } from '../authority/authority.ts';
 import { ClientSide, MAX_REQUEST_BYTES, type SessionRecord } from './client-side.ts';
 import { Direction } from './direction.ts';
 import { Exchange } from './exchange.ts';
+import { FreeCalls, type Passage, type Side } from './free-calls.ts';
 import { Gate } from './gate.ts';
 import { LineSink } from './line-sink.ts';
 import { isObject } from './message.ts';
@@ -20,6 +21,8 @@ const TOOLS_CHANGED = Buffer.from(
 export interface SessionOptions {
   readonly client: { readonly input: Readable; readonly output: Writable };
   readonly server: { readonly input: Writable; readonly output: Readable };
+  /** What passes some messages by itself; null where all come here. */
+  readonly passage: Passage | null;
   readonly authority: Authority;
   readonly profile: Profile;
   readonly questions: Questions | null;
@@ -38,15 +41,17 @@ export class Session {
   readonly clientLeft: Promise<void>;
   /** What the server sends has ended and was passed on. */
   readonly serverLeft: Promise<void>;
-  readonly #exchange = new Exchange();
+  readonly #exchange: Exchange;
   readonly #toClient: LineSink;
   readonly #tools: ToolWatch;
+  readonly #freeCalls: FreeCalls | null;
 
   constructor(options: SessionOptions) {
-    const { client, server, authority, profile, record, onInitialized, onBroken } = options;
+    const { client, server, authority, profile, record, passage, onInitialized, onBroken } = options;
     const toServer = new LineSink(server.input);
     const toClient = new LineSink(client.output);
-    const exchange = this.#exchange;
+    const exchange = new Exchange((watches) => passage?.watch(watches));
+    this.#exchange = exchange;
     const tools = options.toolWatch(exchange, toServer);
     this.#toClient = toClient;
     this.#tools = tools;
@@ -65,10 +70,33 @@ export class Session {
     // Who reads no more is told by the end of what it sends.
     server.input.on('error', () => {});
     client.output.on('error', () => {});
-    const fromClient = new Direction(client.input, MAX_REQUEST_BYTES, (part) => clientSide.take(part));
-    const fromServer = new Direction(server.output, MAX_HELD_BYTES, (part) => serverSide.take(part));
+    const freeCalls = passage === null ? null : this.#freed(passage, gate, options, serverSide);
+    this.#freeCalls = freeCalls;
+    const handled = (side: Side) => (bytes: number) => {
+      // What a message changed holds before the next one passes.
+      freeCalls?.review();
+      passage?.handled(side, bytes);
+    };
+    const [input, output] = [client.input, server.output];
+    const fromClient = new Direction(
+      input,
+      MAX_REQUEST_BYTES,
+      (part) => clientSide.take(part),
+      handled('client'),
+    );
+    const fromServer = new Direction(
+      output,
+      MAX_HELD_BYTES,
+      (part) => serverSide.take(part),
+      handled('server'),
+    );
     this.clientLeft = fromClient.ended();
     this.serverLeft = fromServer.ended();
+  }
+
+  /** Something that decides may have changed. */
+  touched(): void {
+    this.#freeCalls?.close();
   }
 
   /** Something else is decided about the server now: its tools are looked at anew, by guard and client. */
@@ -82,5 +110,15 @@ export class Session {
 
   close(): void {
     this.#exchange.close();
+  }
+
+  #freed(passage: Passage, gate: Gate, options: SessionOptions, serverSide: ServerSide): FreeCalls {
+    const { authority, record, onBroken } = options;
+    const freeCalls = new FreeCalls({ passage, gate, authority, record, onFault: onBroken });
+    passage.listen({
+      passed: (lines) => freeCalls.passed(lines),
+      broken: () => serverSide.brokenLate(),
+    });
+    return freeCalls;
   }
 }

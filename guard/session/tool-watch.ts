@@ -59,6 +59,10 @@ export class ToolWatch implements ToolKnowledge, ToolListener {
     return this.#known !== null || (profile !== 'production' && !listsTools(authority.decided));
   }
 
+  get known(): Listing | null {
+    return this.#known;
+  }
+
   settle(): Promise<void> {
     this.#settling ??= this.#ask().finally(() => {
       this.#settling = null;

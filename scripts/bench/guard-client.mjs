@@ -64,7 +64,7 @@ export class Session {
 
   /** KiB that the processes between client and server hold for themselves (Pss of smaps_rollup, proc(5)). */
   heldByGuard() {
-    const pids = [this.#child.pid, ...launchersOf(this.#child.pid)];
+    const pids = [this.#child.pid, ...programsOf(this.#child.pid)];
     return pids.reduce((sum, pid) => sum + pssOf(pid), 0);
   }
 
@@ -75,14 +75,15 @@ export class Session {
   }
 }
 
-function launchersOf(pid) {
+/** The guard's own programs among its children. */
+function programsOf(pid) {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
         const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-        return parent === pid && stat.includes('(sealwatch-launc');
+        return parent === pid && /\(sealwatch-(?:launc|relay)/.test(stat);
       } catch {
         return false;
       }

@@ -56,8 +56,13 @@ function digest(folder) {
   return `${hash.digest('hex')}\n`;
 }
 
+/** Several programs may lie in one folder. */
+function stampPath(out, products) {
+  return join(out, `.${products[0]}.stamp`);
+}
+
 function isCurrent(out, products, stamp) {
-  const path = join(out, '.stamp');
+  const path = stampPath(out, products);
   const built = [...products.map((name) => join(out, name)), path].every((file) => existsSync(file));
   return built && readFileSync(path, 'utf8') === stamp;
 }
@@ -88,7 +93,7 @@ async function build({ folder, products, out, log }, stamp) {
     if (made.status !== 0) return `the build failed (see ${log})`;
     for (const name of products) renameSync(join(work, name), join(out, name));
     writeFileSync(join(work, '.stamp'), stamp);
-    renameSync(join(work, '.stamp'), join(out, '.stamp'));
+    renameSync(join(work, '.stamp'), stampPath(out, products));
     return null;
   } finally {
     rmSync(work, { recursive: true, force: true });

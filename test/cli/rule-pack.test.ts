@@ -25,6 +25,7 @@ class Desk implements Disposable {
       rules: this.directory.at('own'),
       sensor: null,
       launcher: null,
+      relay: null,
     };
   }
 

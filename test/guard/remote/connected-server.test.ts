@@ -82,7 +82,8 @@ class GuardedClient {
         decider,
         profile,
         journal,
-        client: { input, output },
+        client: () => ({ input, output }),
+        relay: null,
         manifests: new KeptManifests(stateDir),
         questions: new Questions(`${stateDir}/questions`, 'cursor/tracker'),
         start: async (decided) =>
