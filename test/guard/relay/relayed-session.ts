@@ -31,7 +31,10 @@ export class RelayedSession {
     const broken = Promise.withResolvers<void>();
     this.broken = broken.promise;
     this.relay.listen({
-      passed: (lines) => this.passed.push(lines),
+      passed: (lines) => {
+        this.passed.push(lines);
+        this.relay.recorded(lines.length);
+      },
       broken: () => broken.resolve(),
     });
     context.after(() => this.child.kill('SIGKILL'));
