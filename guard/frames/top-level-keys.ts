@@ -55,7 +55,8 @@ export class TopLevelKeys {
 
   #open(): void {
     this.#inString = true;
-    const mayBeKey = this.#depth > 0 && this.#depth <= 2 && this.#objects[this.#depth - 1] === true;
+    const [message, member] = this.#objects;
+    const mayBeKey = message === true && (this.#depth === 1 || (this.#depth === 2 && member === true));
     this.#string = mayBeKey ? [] : null;
     this.#last = null;
   }

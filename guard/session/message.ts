@@ -31,6 +31,7 @@ export const FRAME_FAULTS = [
   'key_by_case',
   'batch',
   'too_long',
+  'line_break',
 ] as const;
 export type FrameFault = (typeof FRAME_FAULTS)[number];
 
@@ -51,10 +52,12 @@ const DECIDING: ReadonlySet<string> = new Set([
   'arguments',
   'uri',
 ]);
+const CARRIAGE_RETURN = 0x0d;
 const NOTHING: Readonly<Record<string, unknown>> = {};
 
 /** Reads one line. It never throws. */
 export function readMessage(line: Buffer): ReadMessage {
+  if (hasLineBreak(line)) return { kind: 'fault', fault: 'line_break', id: null };
   const text = line.toString('utf8');
   if (text.trim() === '') return { kind: 'blank' };
   let value: unknown;
@@ -69,6 +72,15 @@ export function readMessage(line: Buffer): ReadMessage {
   const message = messageOf(value);
   if (message === null) return { kind: 'fault', fault: 'not_a_message', id: idOf(value) };
   return { kind: 'message', message };
+}
+
+/**
+ * Whether a line has a carriage return other than before its newline: JSON allows it between tokens, and Node's readline
+ * and Python's text streams end a line there, so that they read a message of its own behind it.
+ */
+export function hasLineBreak(line: Buffer): boolean {
+  const at = line.indexOf(CARRIAGE_RETURN);
+  return at >= 0 && at !== line.length - 2 && at !== line.length - 1;
 }
 
 /** What in a line two readers may understand differently; null where nothing is. */

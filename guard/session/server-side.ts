@@ -5,7 +5,7 @@ import type { SessionRecord } from './client-side.ts';
 import type { Exchange, Remembered } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import type { LineSink } from './line-sink.ts';
-import { isObject, type Message, readMessage } from './message.ts';
+import { hasLineBreak, isObject, type Message, readMessage } from './message.ts';
 import { refusalAnswer } from './refusal-answer.ts';
 
 /** Bytes of one message of the server that are held back before it is passed in pieces. */
@@ -69,8 +69,8 @@ export class ServerSide {
 
   #line(line: Buffer): Promise<void> | null {
     // Most messages are answers that nobody asked to look at: they need not be read.
-    if (!this.#options.exchange.watches && isObjectLike(line) && !mayHaveMethod(line))
-      return this.#pass(line, true);
+    const isPlain = isObjectLike(line) && !mayHaveMethod(line) && !hasLineBreak(line);
+    if (isPlain && !this.#options.exchange.watches) return this.#pass(line, true);
     const read = readMessage(line);
     if (read.kind === 'fault') {
       const passed = this.#options.profile !== 'production' || read.fault === 'not_json';
@@ -113,7 +113,7 @@ export class ServerSide {
   #head(head: Buffer): Promise<void> | null {
     const keys = new TopLevelKeys();
     keys.push(head);
-    const isAnswer = (keys.has('result') || keys.has('error')) && !keys.has('method');
+    const isAnswer = (keys.has('result') || keys.has('error')) && !keys.has('method') && !hasLineBreak(head);
     const passes = isAnswer && !this.#options.exchange.watches;
     this.#long = { pieces: passes ? null : [head], keys, size: head.length };
     return passes ? this.#pass(head, false) : null;
@@ -130,7 +130,7 @@ export class ServerSide {
       return long.size > MAX_READ_BYTES ? this.#giveUp(long) : null;
     }
     long.keys.push(bytes);
-    if (long.keys.has('method')) this.brokenLate();
+    if (long.keys.has('method') || hasLineBreak(bytes)) this.brokenLate();
     return this.#pass(bytes, last);
   }
 

@@ -17,6 +17,10 @@ const DOUBTFUL: readonly (readonly [string, string])[] = [
     '{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"echo","\\u006eame":"pid"}}',
   ],
   ['key_by_case', '{"jsonrpc":"2.0","id":9,"Method":"tools/call","method":"ping","params":{"name":"pid"}}'],
+  [
+    'line_break',
+    '{"jsonrpc":"2.0","id":9,"method":"ping","params":{"x":\r{"jsonrpc":"2.0","id":8,"method":"tools/call","params":{"name":"pid"}}\r}}',
+  ],
 ];
 
 async function running(context: TestContext, profile: Profile) {
@@ -61,6 +65,17 @@ for (const profile of PROFILES)
       const { stdout } = await wire.leave();
       assert.ok(stdout.includes(log));
       assert.ok(host.records().some((record) => record.kind === 'frame' && record.fault === 'not_json'));
+    });
+
+    test('of the server that hide a message behind a carriage return are kept from the client in production', async (t) => {
+      const { host, wire } = await running(t, profile);
+      const line = '{"jsonrpc":"2.0","id":"x","result":{"x":\r{"jsonrpc":"2.0","id":"y","result":{}}\r}}\n';
+      await wire.call('raw', { line });
+      await wire.call('echo');
+      const { stdout } = await wire.leave();
+      assert.equal(stdout.includes('"id":"y"'), profile === 'developer');
+      const faults = host.records().flatMap((record) => (record.kind === 'frame' ? [record.fault] : []));
+      assert.deepEqual(faults, ['line_break']);
     });
 
     test('of 20 MB of the server come whole', async (t) => {

@@ -12,6 +12,7 @@ static struct {
 	/* In the middle of a long answer that is passed while it comes. */
 	bool is_long;
 	struct message_keys keys;
+	bool is_broken;
 	bool told_broken;
 	/* What the guard puts in once that answer is over. */
 	struct queue after;
@@ -35,6 +36,14 @@ static bool holds(const unsigned char *line, size_t length, const char *text)
 	return memmem(line, length, text, strlen(text));
 }
 
+/* A carriage return other than before the newline: some readers end a line there, and find a message behind it. */
+static bool has_line_break(const unsigned char *line, size_t length)
+{
+	const unsigned char *found = memchr(line, '\r', length);
+
+	return found && found + 1 < line + length && found[1] != '\n';
+}
+
 /*
  * Whether a line begins and ends as an object does, and cannot hold the key `method`, also not where its letters are
  * escaped (RFC 8259, section 7): the rule of guard/session/server-side.ts.
@@ -46,7 +55,7 @@ static bool is_plain_answer(const unsigned char *line, size_t length)
 	if (end && line[end - 1] == '\r')
 		end--;
 	return end > 1 && line[0] == '{' && line[end - 1] == '}' && !holds(line, length, "\"method\"") &&
-	       !holds(line, length, "\\u00");
+	       !holds(line, length, "\\u00") && !has_line_break(line, length);
 }
 
 /* Passes what the client takes of a long answer, whose keys may show late that it is none; false where it takes nothing. */
@@ -56,7 +65,8 @@ static bool pass_long(struct sink *to_client)
 
 	length = sink_try(to_client, queue_front(&server.held), line ? line : queue_used(&server.held));
 	message_keys_push(&pass.keys, queue_front(&server.held), length);
-	if (pass.keys.has_method && !pass.told_broken) {
+	pass.is_broken |= pass.keys.has_method || has_line_break(queue_front(&server.held), length);
+	if (pass.is_broken && !pass.told_broken) {
 		tell(TOLD_BROKEN, NULL, 0);
 		pass.told_broken = true;
 	}
@@ -78,6 +88,7 @@ static bool begin_long(void)
 	if (!keys.has_answer || keys.has_method)
 		return false;
 	pass.is_long = true;
+	pass.is_broken = false;
 	pass.told_broken = false;
 	pass.keys = (struct message_keys){};
 	return true;

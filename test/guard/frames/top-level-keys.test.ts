@@ -22,6 +22,10 @@ test('a key that stands twice is told twice, also where its letters are escaped'
   assert.deepEqual(keysOf('{"params":{"name":"a","name":"b"}}'), ['params', 'params.name', 'params.name']);
 });
 
+test('a list has no keys of its own', () => {
+  assert.deepEqual(keysOf('[{"result":1,"x":{"y":2}}]'), []);
+});
+
 test('it finds what a parser finds', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.integer({ min: 1, max: 9 }), (value, cut) => {
