@@ -38,7 +38,9 @@ async function recorded(
   const transport = new StdioClientTransport({ ...start, cwd, stderr: 'ignore' });
   const capabilities = { sampling: {}, elicitation: {}, roots: { listChanged: true } };
   const client = new Client({ name: 'transcript', version: '1.0.0' }, { capabilities });
-  client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: 'file:///srv', name: 'srv' }] }));
+  client.setRequestHandler(ListRootsRequestSchema, () => ({
+    roots: [{ uri: `file://${cwd}`, name: 'home' }],
+  }));
   client.setRequestHandler(CreateMessageRequestSchema, () => ({
     model: 'none',
     role: 'assistant',
@@ -57,6 +59,8 @@ async function recorded(
     heard?.(message);
   };
   await connected;
+  // Servers ask for the roots by themselves, some time after they were initialised.
+  await sleep(1_000);
   await session(client);
   await client.close();
   return said;
@@ -104,8 +108,6 @@ async function compare(
 
 /** Every list, every prompt and resource, and tools with what they ask of the client. */
 async function everything(client: Client, { profile }: GuardedHost): Promise<void> {
-  // It asks for the roots by itself, some time after it was initialised.
-  await sleep(1_000);
   const { tools } = await client.listTools();
   const named = (name: string) => tools.some((tool) => tool.name === name);
   // Production takes calls of tools only that the server has listed.
