@@ -52,7 +52,7 @@ const DECIDING: ReadonlySet<string> = new Set([
   'arguments',
   'uri',
 ]);
-const CARRIAGE_RETURN = 0x0d;
+export const CARRIAGE_RETURN = 0x0d;
 const NOTHING: Readonly<Record<string, unknown>> = {};
 
 /** Reads one line. It never throws. */

@@ -5,15 +5,13 @@ import type { SessionRecord } from './client-side.ts';
 import type { Exchange, Remembered } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import type { LineSink } from './line-sink.ts';
-import { hasLineBreak, isObject, type Message, readMessage } from './message.ts';
+import { CARRIAGE_RETURN, hasLineBreak, isObject, type Message, readMessage } from './message.ts';
 import { refusalAnswer } from './refusal-answer.ts';
 
 /** Bytes of one message of the server that are held back before it is passed in pieces. */
 export const MAX_HELD_BYTES = 256 * 1024;
 /** Bytes of one message that are held back where the guard has to read it whole. */
 const MAX_READ_BYTES = 64 * 1024 * 1024;
-
-const CARRIAGE_RETURN = 0x0d;
 
 type Response = Extract<Message, { kind: 'response' }>;
 
