@@ -3,7 +3,6 @@ import { CodedError } from '../wire/index.ts';
 export const GUARD_ERROR_CODES = [
   // Which server it stands in front of
   'GUARD_SERVER_UNKNOWN',
-  'GUARD_SERVER_AMBIGUOUS',
   'GUARD_COMMAND_MISMATCH',
   'GUARD_STATE_DIR_REFUSED',
   'GUARD_HOST_FACTS_UNUSABLE',
