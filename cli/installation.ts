@@ -26,17 +26,25 @@ export function findInstallation(): Installation {
   const manifest = z
     .object({ version: z.string() })
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
-  const sensor = join(root, 'dist', 'sensor', 'sealwatch-sensor');
-  const relay = join(root, 'dist', 'guard', 'sealwatch-relay');
-  const launcher = join(root, 'dist', 'guard', 'sealwatch-launcher');
   return {
     root,
     version: manifest.version,
     rules: join(root, 'rules', 'mcp'),
-    sensor: existsSync(sensor) ? sensor : null,
-    launcher: existsSync(launcher) ? launcher : null,
-    relay: existsSync(relay) ? relay : null,
+    sensor: built(root, 'sensor', 'sealwatch-sensor'),
+    launcher: findLauncher(root),
+    relay: built(root, 'guard', 'sealwatch-relay'),
   };
+}
+
+/** The launcher of the installation at `root`; null where it was not built: no Linux, or no compiler. */
+export function findLauncher(root: string): string | null {
+  return built(root, 'guard', 'sealwatch-launcher');
+}
+
+/** A program that the set-up builds where it can; null where it did not. */
+function built(root: string, part: string, name: string): string | null {
+  const path = join(root, 'dist', part, name);
+  return existsSync(path) ? path : null;
 }
 
 /** The program of this installation that stands in configs as the guard. */

@@ -51,7 +51,7 @@ export class JournalReading {
   readonly #cursors = new Map<string, Cursor>();
   /** The directory is not read, which was told. */
   #refusedPlace = false;
-  /** The file in which the last step ended for now. */
+  /** The file at which the last step stopped. */
   #last = '';
 
   constructor(place: JournalPlace, marks: JournalMarks, pace = new RecordPace()) {

@@ -98,10 +98,9 @@ export class Gate {
   /** About a request of the server. */
   serverRequest(message: Request): Decision {
     const feature = Object.hasOwn(FEATURES, message.method) ? FEATURES[message.method] : undefined;
+    if (feature === undefined) return PASS;
     const { decided } = this.#options.authority;
-    if (feature === undefined || decided.policy === null) return PASS;
-    if (decided.policy.kind === 'unusable') return refused(decided, unusable(decided.policy.fault.message));
-    return this.#byPolicy(decided, decided.policy.authoriser.clientFeature(feature, this.#options.moment()));
+    return this.#policy(decided, (policy, moment) => policy.clientFeature(feature, moment));
   }
 
   async #decideLater(message: Request, needsTools: boolean): Promise<Decision> {
@@ -184,10 +183,7 @@ export class Gate {
     const { policy } = decided;
     if (policy === null) return PASS;
     if (policy.kind === 'unusable') return refused(decided, unusable(policy.fault.message));
-    return this.#byPolicy(decided, ask(policy.authoriser, this.#options.moment()));
-  }
-
-  #byPolicy(decided: Decided, decision: PolicyDecision): Decision {
+    const decision = ask(policy.authoriser, this.#options.moment());
     return decision.decision === 'allow' ? PASS : refused(decided, decision);
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { findLauncher } from '../../../guard/launch/launcher-path.ts';
+import { findLauncher } from '../../../cli/installation.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { prepareLauncher, root, skip } from './launches.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { findLauncher } from '../../../guard/launch/launcher-path.ts';
+import { findLauncher } from '../../../cli/installation.ts';
 import type { SealedFiles } from '../../../guard/launch/sealed-files.ts';
 import {
   type Refused,
