@@ -97,7 +97,13 @@ export {
 export {
   type AgentFrame,
   type BatchFrame,
+  BUNDLE_KINDS,
+  BUNDLE_STATES,
+  type BundleKind,
+  type BundleState,
   type CentralFrame,
+  COMMANDS,
+  type CommandName,
   decodeAgentFrame,
   decodeCentralFrame,
   encodeFrame,

@@ -97,7 +97,15 @@ export class Uplink {
     this.#socket = socket;
     socket.on('open', () => {
       const { agent, spool } = this.#options;
-      this.#transmit({ type: 'hello', protocol: limits.PROTOCOL_VERSION, agent, last_seq: spool.last });
+      this.#transmit({
+        type: 'hello',
+        protocol: limits.PROTOCOL_VERSION,
+        agent,
+        last_seq: spool.last,
+        generation: null,
+        machine: null,
+        bundles: [],
+      });
     });
     socket.on('message', (data) => this.#receive(String(data)));
     socket.on('error', (error) => log.debug('uplink error', { error: error.message }));

@@ -14,6 +14,12 @@ export const CLOSE_OF_REFUSAL: Readonly<Record<RefusalCode, number>> = {
   'unexpected-frame': 4405,
   'unsupported-protocol': 4406,
   'seq-out-of-order': 4410,
+  'seq-gap': 4411,
+  'too-fast': 4429,
+  'not-this-agent': 4403,
+  cloned: 4412,
+  revoked: 4401,
+  busy: 1013,
   'too-large': 1009,
   internal: 1011,
 };

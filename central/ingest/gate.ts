@@ -67,7 +67,7 @@ export class Gate {
       this.#refuse(socket, status);
       return;
     }
-    this.#sockets.handleUpgrade(request, socket, head, (client) => this.#parts.sessions.accept(client));
+    this.#sockets.handleUpgrade(request, socket, head, (client) => this.#parts.sessions.accept(client, null));
   }
 
   /** The HTTP status of the first reason against the upgrade. */

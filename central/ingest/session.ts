@@ -15,6 +15,15 @@ import { CLOSE, CLOSE_OF_REFUSAL } from './close-codes.ts';
 import type { Intake } from './intake.ts';
 import { type Refusal, refusalOfBatch, refusalOfFrame, refusalOfStore } from './refusal.ts';
 
+/** Whose connection it is, as its certificate says. */
+export interface AgentIdentity {
+  readonly agent: string;
+  /** Group that its enrolment token named; empty for none. */
+  readonly group: string;
+  /** Serial number of the certificate, lower-case hex. */
+  readonly serial: string;
+}
+
 export interface SessionParts {
   readonly store: Store;
   readonly intake: Intake;
@@ -23,6 +32,8 @@ export interface SessionParts {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly helloTimeoutMs: number;
+  /** Null where the connection shows none. */
+  readonly identity: AgentIdentity | null;
   /** Makes this the session of the agent; an older one is closed. */
   readonly claim: (agent: string, session: Session) => void;
 }
@@ -142,7 +153,11 @@ export class Session {
   }
 
   async #welcome(hello: HelloFrame): Promise<void> {
-    const { store, claim, log, metrics } = this.#parts;
+    const { store, claim, log, metrics, identity } = this.#parts;
+    if (identity !== null && identity.agent !== hello.agent.id) {
+      this.#refuse({ code: 'not-this-agent', message: 'the certificate is that of another agent' });
+      return;
+    }
     clearTimeout(this.#helloTimer);
     this.#state = { kind: 'ready', agent: hello.agent.id };
     claim(hello.agent.id, this);

@@ -2,9 +2,11 @@ import type { WebSocket } from 'ws';
 import type { IngestTimes } from '../limits.ts';
 import { describeError } from '../log.ts';
 import { CLOSE } from './close-codes.ts';
-import { Session, type SessionParts } from './session.ts';
+import { type AgentIdentity, Session, type SessionParts } from './session.ts';
 
-type SessionsParts = Omit<SessionParts, 'claim' | 'helloTimeoutMs'> & { readonly times: IngestTimes };
+type SessionsParts = Omit<SessionParts, 'claim' | 'helloTimeoutMs' | 'identity'> & {
+  readonly times: IngestTimes;
+};
 
 /** All live connections: one session for each agent, each proved alive, all closed at the end. */
 export class Sessions {
@@ -25,9 +27,10 @@ export class Sessions {
     return this.#all.size;
   }
 
-  accept(socket: WebSocket): void {
+  accept(socket: WebSocket, identity: AgentIdentity | null): void {
     const session = new Session(socket, {
       ...this.#parts,
+      identity,
       helloTimeoutMs: this.#parts.times.helloTimeoutMs,
       claim: (agent, claimant) => this.#claim(agent, claimant),
     });

@@ -72,7 +72,7 @@ async function migrate(path: string, file: Database, db: Kysely<Schema>): Promis
   for (const [index, step] of LADDER.entries()) {
     if (index < version) continue;
     await db.transaction().execute(async (transaction) => {
-      await step(transaction as unknown as Kysely<never>);
+      await step(transaction as unknown as Kysely<never>, 'sqlite');
       await sql`PRAGMA application_id = ${sql.raw(String(APPLICATION_ID))}`.execute(transaction);
       await sql`PRAGMA user_version = ${sql.raw(String(index + 1))}`.execute(transaction);
     });

@@ -1,11 +1,13 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { HelloFrame, Server } from '../../wire/index.ts';
 import type { AgentState, Schema } from './schema.ts';
 
 /** Servers in one insert, so that its parameters stay far under SQLite's limit of 32,766. */
 const SERVERS_PER_INSERT = 500;
 
-export type AgentRecord = Schema['agents'];
+const SHOWN = ['id', 'host', 'os', 'version', 'first_seen', 'last_seen', 'last_seq', 'state'] as const;
+/** What is told of an agent; its generation is a secret. */
+export type AgentRecord = Pick<Selectable<Schema['agents']>, (typeof SHOWN)[number]>;
 
 export interface ServerRecord {
   readonly agent: string;
@@ -56,9 +58,16 @@ export async function replaceInventory(
   await db.transaction().execute(async (transaction) => {
     await transaction.deleteFrom('servers').where('agent', '=', agent).execute();
     for (let start = 0; start < unique.length; start += SERVERS_PER_INSERT) {
-      const rows = unique
-        .slice(start, start + SERVERS_PER_INSERT)
-        .map((server) => ({ agent, id: server.id, body: JSON.stringify(server), updated: now }));
+      const rows = unique.slice(start, start + SERVERS_PER_INSERT).map((server) => ({
+        agent,
+        id: server.id,
+        body: JSON.stringify(server),
+        updated: now,
+        name: server.name,
+        client: server.client,
+        state: server.state,
+        digest: server.closure?.digest ?? '',
+      }));
       await transaction.insertInto('servers').values(rows).execute();
     }
   });
@@ -72,7 +81,7 @@ export async function pageOfAgents(
 ): Promise<readonly AgentRecord[]> {
   return await db
     .selectFrom('agents')
-    .selectAll()
+    .select(SHOWN)
     .where('id', '>', after)
     .orderBy('id')
     .limit(rows)

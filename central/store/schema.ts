@@ -1,5 +1,5 @@
-import type { Generated, Insertable } from 'kysely';
-import type { Severity } from '../../wire/index.ts';
+import type { ColumnType, Generated, Insertable } from 'kysely';
+import type { BundleKind, BundleState, Severity } from '../../wire/index.ts';
 
 /** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word. */
 export const AGENT_STATES = ['connected', 'stopped', 'disconnected'] as const;
@@ -17,6 +17,24 @@ export interface Schema {
     /** Highest seq committed. */
     last_seq: number;
     state: AgentState;
+    /** Group that its enrolment token named; empty for none. */
+    grp: Defaulted<string>;
+    /** What tells its machine from others, as its last hello said. */
+    machine: string | null;
+    /** What its last welcome gave it. */
+    generation: string | null;
+    /** When its identity was revoked. */
+    revoked: string | null;
+    /** When a second machine was seen with its identity. */
+    cloned: string | null;
+    /** Alerts that it holds unacknowledged. */
+    waiting: Defaulted<number>;
+    /** Its collectors as JSON, as its last heartbeat said. */
+    health: Defaulted<string>;
+    /** Losses by stage of its present run, as JSON, and the sum of all runs before. */
+    lost: Defaulted<string>;
+    lost_before: Defaulted<string>;
+    lost_since: string | null;
   };
   alerts: {
     /** Order of commit; cursor of pages and feeds; never used twice. */
@@ -36,8 +54,99 @@ export interface Schema {
     /** The Alert as JSON. */
     body: string;
   };
-  servers: { agent: string; id: string; body: string; updated: string };
+  servers: {
+    agent: string;
+    id: string;
+    body: string;
+    updated: string;
+    name: Defaulted<string>;
+    client: Defaulted<string>;
+    state: Defaulted<string>;
+    /** Closure digest; empty where there is none. */
+    digest: Defaulted<string>;
+  };
   feeds: { name: string; position: number };
+  /** Alerts that a receiver refuses for good. */
+  dead_letters: { feed: string; position: number; alert: string; time: string; reason: string };
+  /** Single facts about this central, such as the seq of its own alerts. */
+  facts: { name: string; value: string };
+  enrolment_tokens: {
+    id: string;
+    /** SHA-256 as hex; the secret itself is shown once and never kept. */
+    secret_hash: string;
+    grp: string;
+    uses_left: number;
+    created: string;
+    created_by: string;
+    expires: string;
+    revoked: string | null;
+  };
+  certificates: { serial: string; agent: string; issued: string; expires: string };
+  /** What people said of an alert; an alert without a row is `new`. */
+  triage: { alert: string; status: string; assignee: string | null; changed: string; changed_by: string };
+  notes: { id: string; alert: string; time: string; author: string; text: string };
+  /** Append-only; each row's hash covers the one before. */
+  audit: {
+    number: number;
+    time: string;
+    actor: string;
+    action: string;
+    subject: string;
+    detail: string;
+    previous: string;
+    hash: string;
+  };
+  api_tokens: {
+    id: string;
+    secret_hash: string;
+    name: string;
+    role: string;
+    created: string;
+    created_by: string;
+    expires: string;
+    revoked: string | null;
+  };
+  logins: {
+    secret_hash: string;
+    subject: string;
+    name: string;
+    role: string;
+    created: string;
+    expires: string;
+  };
+  bundles: {
+    kind: BundleKind;
+    version: number;
+    sha256: string;
+    text: string;
+    created: string;
+    created_by: string;
+  };
+  rollouts: {
+    id: string;
+    kind: BundleKind;
+    version: number;
+    /** JSON array of group names; empty for all hosts. */
+    groups: string;
+    canary_percent: number;
+    state: string;
+    started: string;
+    changed: string;
+    reason: string;
+    /** JSON: how the canaries were before. */
+    baseline: string;
+  };
+  bundle_states: {
+    agent: string;
+    kind: BundleKind;
+    version: number;
+    state: BundleState;
+    code: string | null;
+    message: string;
+    changed: string;
+  };
 }
+
+type Defaulted<T> = ColumnType<T, T | undefined, T>;
 
 export type AlertRow = Insertable<Schema['alerts']>;

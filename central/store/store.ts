@@ -10,6 +10,7 @@ import {
   storeBatch,
 } from './alerts.ts';
 import { openDatabase } from './database.ts';
+import type { Dialect } from './dialect.ts';
 import {
   type AgentRecord,
   disconnectAll,
@@ -24,38 +25,41 @@ import type { AgentState, Schema } from './schema.ts';
 
 /** Everything that central keeps. Writes are on disk when their promise resolves. */
 export class Store {
-  readonly #db: Kysely<Schema>;
+  /** For the parts that keep tables of their own. */
+  readonly db: Kysely<Schema>;
+  readonly dialect: Dialect;
 
-  constructor(db: Kysely<Schema>) {
-    this.#db = db;
+  constructor(db: Kysely<Schema>, dialect: Dialect) {
+    this.db = db;
+    this.dialect = dialect;
   }
 
   registerAgent(agent: HelloFrame['agent'], now: string): Promise<number> {
-    return registerAgent(this.#db, agent, now);
+    return registerAgent(this.db, agent, now);
   }
 
   noteAgent(agent: string, state: AgentState, now: string): Promise<void> {
-    return noteAgent(this.#db, agent, state, now);
+    return noteAgent(this.db, agent, state, now);
   }
 
   storeBatch(agent: string, alerts: readonly Alert[], received: string): Promise<StoredBatch> {
-    return storeBatch(this.#db, agent, alerts, received);
+    return storeBatch(this.db, agent, alerts, received);
   }
 
   replaceInventory(agent: string, servers: readonly Server[], now: string): Promise<void> {
-    return replaceInventory(this.#db, agent, servers, now);
+    return replaceInventory(this.db, agent, servers, now);
   }
 
   pageOfAlerts(filter: AlertFilter, size: PageSize): Promise<readonly AlertRecord[]> {
-    return pageOfAlerts(this.#db, filter, size);
+    return pageOfAlerts(this.db, filter, size);
   }
 
   newestPosition(): Promise<number> {
-    return newestPosition(this.#db);
+    return newestPosition(this.db);
   }
 
   pageOfAgents(after: string, rows: number): Promise<readonly AgentRecord[]> {
-    return pageOfAgents(this.#db, after, rows);
+    return pageOfAgents(this.db, after, rows);
   }
 
   pageOfServers(
@@ -63,12 +67,12 @@ export class Store {
     host: string | undefined,
     rows: number,
   ): Promise<readonly ServerRecord[]> {
-    return pageOfServers(this.#db, after, host, rows);
+    return pageOfServers(this.db, after, host, rows);
   }
 
   /** Position up to which a feed is written; 0 for a feed that was never seen. */
   async feedPosition(name: string): Promise<number> {
-    const row = await this.#db
+    const row = await this.db
       .selectFrom('feeds')
       .select('position')
       .where('name', '=', name)
@@ -77,7 +81,7 @@ export class Store {
   }
 
   async saveFeedPosition(name: string, position: number): Promise<void> {
-    await this.#db
+    await this.db
       .insertInto('feeds')
       .values({ name, position })
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ position }))
@@ -86,11 +90,11 @@ export class Store {
 
   /** Rejects where the database cannot be read. */
   async check(): Promise<void> {
-    await sql`SELECT count(*) FROM feeds`.execute(this.#db);
+    await sql`SELECT count(*) FROM feeds`.execute(this.db);
   }
 
   async close(): Promise<void> {
-    await this.#db.destroy();
+    await this.db.destroy();
   }
 }
 
@@ -98,5 +102,5 @@ export class Store {
 export async function openStore(path: string): Promise<Store> {
   const db = await openDatabase(path);
   await disconnectAll(db);
-  return new Store(db);
+  return new Store(db, 'sqlite');
 }

@@ -107,6 +107,9 @@ export function hello(id = AGENT, last_seq = 1_000_000): AgentFrame {
     protocol: 1,
     agent: { id, version: '0.1.0', host: 'build-7', os: 'Debian GNU/Linux 12' },
     last_seq,
+    generation: null,
+    machine: null,
+    bundles: [],
   };
 }
 

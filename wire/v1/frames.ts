@@ -2,7 +2,28 @@ import * as z from 'zod';
 import { alertSchema } from '../alert.ts';
 import { WireError } from '../errors.ts';
 import { serverSchema } from '../server.ts';
-import { MAX_BATCH_ALERTS, MAX_FRAME_BYTES, MAX_INVENTORY_SERVERS, PROTOCOL_VERSION } from './limits.ts';
+import {
+  MAX_BATCH_ALERTS,
+  MAX_BUNDLE_BYTES,
+  MAX_FRAME_BYTES,
+  MAX_HEALTH_ENTRIES,
+  MAX_INVENTORY_SERVERS,
+  MAX_LOSS_STAGES,
+  PROTOCOL_VERSION,
+} from './limits.ts';
+
+/** What central may send to hosts, signed and versioned. */
+export const BUNDLE_KINDS = ['rules', 'approvals', 'policy', 'config'] as const;
+export type BundleKind = (typeof BUNDLE_KINDS)[number];
+export const BUNDLE_STATES = ['applied', 'refused'] as const;
+export type BundleState = (typeof BUNDLE_STATES)[number];
+/** What central may ask of an agent; nothing of it can lower what the agent enforces. */
+export const COMMANDS = ['look_again', 'reload_rules', 'renew_certificate'] as const;
+export type CommandName = (typeof COMMANDS)[number];
+const HEALTH_STATES = ['ok', 'degraded', 'failed'] as const;
+
+const generation = z.string().regex(/^[0-9a-f]{32}$/);
+const bundleVersion = z.object({ kind: z.enum(BUNDLE_KINDS), version: z.number().int().positive() });
 
 const agentFrameSchemas = {
   /** First frame of an agent: who it is and the newest alert that it holds. */
@@ -16,9 +37,24 @@ const agentFrameSchemas = {
       os: z.string().max(255),
     }),
     last_seq: z.number().int().nonnegative(),
+    /** What the last welcome gave; null before the first. A copy of the state directory shows an older one. */
+    generation: generation.nullable().default(null),
+    /** SHA-256 of what tells this machine from others; null where nothing does. */
+    machine: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .nullable()
+      .default(null),
+    /** Bundles that are in force here, one of a kind. */
+    bundles: z.array(bundleVersion).max(BUNDLE_KINDS.length).default([]),
   }),
   /** Alerts in rising `seq`, never the same seq twice. */
-  batch: z.object({ type: z.literal('batch'), alerts: z.array(alertSchema).min(1).max(MAX_BATCH_ALERTS) }),
+  batch: z.object({
+    type: z.literal('batch'),
+    /** The seq before the first alert that this agent still holds: what lies between the two was given up and counted. */
+    after: z.number().int().nonnegative().optional(),
+    alerts: z.array(alertSchema).min(1).max(MAX_BATCH_ALERTS),
+  }),
   /** The servers of the host as they stand now; replaces what was sent before. */
   inventory: z.object({
     type: z.literal('inventory'),
@@ -26,7 +62,48 @@ const agentFrameSchemas = {
     /** Servers that did not fit. */
     omitted: z.number().int().nonnegative(),
   }),
-  heartbeat: z.object({ type: z.literal('heartbeat'), last_seq: z.number().int().nonnegative() }),
+  heartbeat: z.object({
+    type: z.literal('heartbeat'),
+    last_seq: z.number().int().nonnegative(),
+    /** Alerts that wait for central. */
+    waiting: z.number().int().nonnegative().optional(),
+    /** How the collectors are. */
+    health: z
+      .array(
+        z.object({
+          collector: z.string().max(64),
+          state: z.enum(HEALTH_STATES),
+          detail: z.string().max(500),
+        }),
+      )
+      .max(MAX_HEALTH_ENTRIES)
+      .optional(),
+  }),
+  /** What this agent could not carry since it started, by stage: totals, which never fall while it runs. */
+  loss: z.object({
+    type: z.literal('loss'),
+    /** When this run of the agent began, RFC 3339. */
+    since: z.iso.datetime(),
+    lost: z
+      .record(z.string().max(64), z.number().int().nonnegative())
+      .refine((lost) => Object.keys(lost).length <= MAX_LOSS_STAGES, `has over ${MAX_LOSS_STAGES} stages`),
+  }),
+  /** What became of a bundle that central offered. */
+  bundle_state: z.object({
+    type: z.literal('bundle_state'),
+    ...bundleVersion.shape,
+    state: z.enum(BUNDLE_STATES),
+    /** Code of the error where it was refused. */
+    code: z.string().max(64).nullable(),
+    message: z.string().max(500),
+  }),
+  /** What became of a command. */
+  result: z.object({
+    type: z.literal('result'),
+    id: z.string().max(64),
+    ok: z.boolean(),
+    message: z.string().max(500),
+  }),
   /** The agent stops on purpose; silence after it is not a fault. */
   goodbye: z.object({ type: z.literal('goodbye'), reason: z.string().max(200) }),
 } as const;
@@ -36,16 +113,39 @@ export const REFUSAL_CODES = [
   'unexpected-frame',
   'unsupported-protocol',
   'seq-out-of-order',
+  'seq-gap',
   'too-large',
+  'too-fast',
+  'not-this-agent',
+  'cloned',
+  'revoked',
+  'busy',
   'internal',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 const centralFrameSchemas = {
   /** Answer to hello: the highest seq that central has committed for this agent. */
-  welcome: z.object({ type: z.literal('welcome'), acked_seq: z.number().int().nonnegative() }),
+  welcome: z.object({
+    type: z.literal('welcome'),
+    acked_seq: z.number().int().nonnegative(),
+    /** To be kept durably before anything is sent, and shown in the next hello. */
+    generation: generation.optional(),
+    /** The agent showed an old generation: what it has not sent must be numbered anew, above `acked_seq`. */
+    renumber: z.boolean().optional(),
+    /** Milliseconds over which this agent spreads its next connect, at random. */
+    reconnect_ms: z.number().int().nonnegative().max(3_600_000).optional(),
+  }),
   /** Everything up to and including `seq` is committed. */
   ack: z.object({ type: z.literal('ack'), seq: z.number().int().nonnegative() }),
+  /** A bundle that this agent shall take; its bytes are at `/v1/bundles/SHA256`, for agents only. */
+  bundle: z.object({
+    type: z.literal('bundle'),
+    ...bundleVersion.shape,
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    bytes: z.number().int().positive().max(MAX_BUNDLE_BYTES),
+  }),
+  command: z.object({ type: z.literal('command'), id: z.string().max(64), name: z.enum(COMMANDS) }),
   /** Sent before central closes the connection. */
   refuse: z.object({ type: z.literal('refuse'), code: z.enum(REFUSAL_CODES), message: z.string() }),
 } as const;

@@ -12,3 +12,11 @@ export const MAX_INVENTORY_SERVERS = 2_000;
 export const MAX_BATCHES_IN_FLIGHT = 4;
 /** Milliseconds between two heartbeats of an idle agent. */
 export const HEARTBEAT_INTERVAL_MS = 10_000;
+/** Collectors in one heartbeat. */
+export const MAX_HEALTH_ENTRIES = 32;
+/** Stages in one loss frame. */
+export const MAX_LOSS_STAGES = 64;
+/** Bytes of one bundle. */
+export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
+/** Milliseconds without a frame after which central takes an agent for silent. */
+export const SILENCE_MS = 30_000;

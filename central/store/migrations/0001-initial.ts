@@ -1,7 +1,9 @@
 import { type Kysely, sql } from 'kysely';
+import { type Dialect, wholeNumber } from '../dialect.ts';
 
 /** Agents, alerts, servers and the cursors of feeds. */
-export async function initial(db: Kysely<never>): Promise<void> {
+export async function initial(db: Kysely<never>, dialect: Dialect): Promise<void> {
+  const whole = wholeNumber(dialect);
   await db.schema
     .createTable('agents')
     .addColumn('id', 'text', (column) => column.primaryKey().notNull())
@@ -10,14 +12,16 @@ export async function initial(db: Kysely<never>): Promise<void> {
     .addColumn('version', 'text', (column) => column.notNull())
     .addColumn('first_seen', 'text', (column) => column.notNull())
     .addColumn('last_seen', 'text', (column) => column.notNull())
-    .addColumn('last_seq', 'integer', (column) => column.notNull())
+    .addColumn('last_seq', whole, (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())
     .execute();
   await db.schema
     .createTable('alerts')
-    .addColumn('position', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('position', dialect === 'sqlite' ? 'integer' : 'bigserial', (column) =>
+      dialect === 'sqlite' ? column.primaryKey().autoIncrement() : column.primaryKey(),
+    )
     .addColumn('agent', 'text', (column) => column.notNull().references('agents.id'))
-    .addColumn('seq', 'integer', (column) => column.notNull())
+    .addColumn('seq', whole, (column) => column.notNull())
     .addColumn('id', 'text', (column) => column.notNull().unique())
     .addColumn('time', 'text', (column) => column.notNull())
     .addColumn('received', 'text', (column) => column.notNull())
@@ -34,18 +38,17 @@ export async function initial(db: Kysely<never>): Promise<void> {
   for (const column of ['time', 'name', 'host'] as const) {
     await db.schema.createIndex(`alerts_${column}`).on('alerts').columns([column, 'position']).execute();
   }
-  await db.schema
+  const servers = db.schema
     .createTable('servers')
     .addColumn('agent', 'text', (column) => column.notNull().references('agents.id'))
     .addColumn('id', 'text', (column) => column.notNull())
     .addColumn('body', 'text', (column) => column.notNull())
     .addColumn('updated', 'text', (column) => column.notNull())
-    .addPrimaryKeyConstraint('servers_key', ['agent', 'id'])
-    .modifyEnd(sql`without rowid`)
-    .execute();
+    .addPrimaryKeyConstraint('servers_key', ['agent', 'id']);
+  await (dialect === 'sqlite' ? servers.modifyEnd(sql`without rowid`) : servers).execute();
   await db.schema
     .createTable('feeds')
     .addColumn('name', 'text', (column) => column.primaryKey().notNull())
-    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('position', whole, (column) => column.notNull())
     .execute();
 }
