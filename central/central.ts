@@ -11,11 +11,12 @@ import { Sessions } from './ingest/sessions.ts';
 import { HELLO_TIMEOUT_MS, type IngestTimes, MIN_TOKEN_CHARACTERS, PING_INTERVAL_MS } from './limits.ts';
 import { type CentralLog, describeError } from './log.ts';
 import { Metrics } from './metrics.ts';
+import type { DatabasePlace } from './store/place.ts';
 import { openStore, type Store } from './store/store.ts';
 
 export interface CentralOptions {
-  /** SQLite file; created with mode 0600 in a directory that exists. */
-  readonly databasePath: string;
+  /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
+  readonly databasePath: DatabasePlace;
   /** Address to listen on. Without TLS and without a login on the API: loopback unless the network is trusted. */
   readonly host: string;
   /** 0: any free port. */
