@@ -1,18 +1,23 @@
+import { hostname } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Alert } from '../wire/index.ts';
 import { buildApi } from './api/app.ts';
 import { type HostGuard, hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
+import { buildIngestSink, type IngestSink } from './bus/node.ts';
+import type { GivenBusSettings, Role } from './bus/settings.ts';
 import { CentralError } from './errors.ts';
 import { JsonlFeed } from './feed/jsonl.ts';
 import { Gate } from './ingest/gate.ts';
-import { Intake } from './ingest/intake.ts';
 import { Sessions } from './ingest/sessions.ts';
 import { HELLO_TIMEOUT_MS, type IngestTimes, MIN_TOKEN_CHARACTERS, PING_INTERVAL_MS } from './limits.ts';
 import { type CentralLog, describeError } from './log.ts';
 import { Metrics } from './metrics.ts';
 import type { DatabasePlace } from './store/place.ts';
 import { openStore, type Store } from './store/store.ts';
+
+/** What every node answers. */
+const STATE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/metrics']);
 
 export interface CentralOptions {
   /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
@@ -31,6 +36,12 @@ export interface CentralOptions {
   readonly onAlert?: (alert: Alert) => void;
   /** Milliseconds since the epoch; the system's clock where absent. */
   readonly clock?: () => number;
+  /** Which parts run in this process; all of them where absent. */
+  readonly roles?: readonly Role[];
+  /** The bus between ingest nodes and writers; absent: alerts go straight to the database. */
+  readonly bus?: GivenBusSettings;
+  /** Name of this node among several. */
+  readonly node?: string;
   /** For tests; the limits of the protocol where absent. */
   readonly times?: Partial<IngestTimes>;
 }
@@ -58,22 +69,38 @@ interface Ingest {
 
 function buildIngest(
   options: CentralOptions,
-  store: Store,
+  { intake, book, claim, onLost }: IngestSink,
   metrics: Metrics,
   allowsHost: HostGuard,
-  onCommit: () => void,
 ): Ingest {
-  const { log, agentToken, onAlert = () => undefined, clock = Date.now, times } = options;
-  const intake = new Intake({ store, metrics, log, onStored: onAlert, onCommit });
+  const { log, agentToken, clock = Date.now, times } = options;
   const sessions = new Sessions({
-    store,
+    store: book,
     intake,
     metrics,
     log,
     clock,
     times: { helloTimeoutMs: HELLO_TIMEOUT_MS, pingIntervalMs: PING_INTERVAL_MS, ...times },
+    onClaim: claim,
   });
+  onLost((agent) => sessions.release(agent));
   return { sessions, gate: new Gate({ agentToken, allowsHost, sessions, metrics, log, clock }) };
+}
+
+/** The sink of this node; where it cannot be built, the store is closed. */
+async function openSink(
+  options: CentralOptions,
+  store: Store,
+  metrics: Metrics,
+  onCommit: () => void,
+): Promise<IngestSink> {
+  const { log, onAlert = () => undefined, bus, roles, node = hostname() } = options;
+  try {
+    return buildIngestSink({ store, metrics, log, onStored: onAlert, onCommit, bus, roles, node });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
@@ -100,6 +127,13 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   return `http://${urlHost(host)}:${bound}`;
 }
 
+/** A node without the API answers to those who watch it, and to nobody else. */
+function serveStateOnly(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!STATE_PATHS.has(request.url)) await reply.code(404).send();
+  });
+}
+
 /**
  * Opens central: the store, ingest and API on one port, and the feed.
  * @throws {CentralError} every code except CENTRAL_ALERT_ID_TAKEN and CENTRAL_FEED_NOT_A_FEED
@@ -109,10 +143,13 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   checkToken(options.agentToken);
   const store = await openStore(options.databasePath);
   const metrics = new Metrics();
+  let feed: JsonlFeed | null = null;
+  const sink = await openSink(options, store, metrics, () => feed?.wake());
+  const { roles } = sink;
   const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
-  const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
+  if (path !== null && roles.has('feeds')) feed = new JsonlFeed({ path, store, metrics, log, version });
   const allowsHost = hostGuard(host);
-  const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => feed?.wake());
+  const { sessions, gate } = buildIngest(options, sink, metrics, allowsHost);
   const app = buildApi({
     store,
     metrics,
@@ -122,11 +159,13 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     sessions: () => sessions.size,
     feed: () => feed?.status ?? null,
   });
-  gate.guard(app.server);
+  if (roles.has('ingest')) gate.guard(app.server);
+  if (!roles.has('api')) serveStateOnly(app);
   const close = async () => {
     gate.close();
     await sessions.stop();
     await app.close();
+    await sink.stop();
     await feed?.stop();
     await store.close();
   };

@@ -20,6 +20,31 @@ const COUNTERS = {
     label: null,
     help: 'Hellos whose last_seq was below what central holds: the agent lost its spool.',
   },
+  sealwatch_central_bus_published_total: { label: null, help: 'Alerts that the bus took.' },
+  sealwatch_central_bus_duplicate_total: {
+    label: null,
+    help: 'Alerts that were sent again and are on the bus already.',
+  },
+  sealwatch_central_bus_refused_total: {
+    label: 'reason',
+    help: 'Alerts that were sent back to their agent because the bus was full or did not answer.',
+  },
+  sealwatch_central_bus_redelivered_total: {
+    label: null,
+    help: 'Alerts that this writer got from the bus a second time.',
+  },
+  sealwatch_central_bus_dead_total: {
+    label: null,
+    help: 'Messages that can never be stored, put aside into the stream of dead letters.',
+  },
+  sealwatch_central_claims_total: {
+    label: null,
+    help: 'Sessions closed because the agent connected to another node.',
+  },
+  sealwatch_central_notes_dropped_total: {
+    label: null,
+    help: 'Notes of agents given up because too many waited for the database.',
+  },
   sealwatch_central_feed_written_total: { label: null, help: 'Findings written to the feed.' },
   sealwatch_central_feed_failures_total: { label: null, help: 'Failed attempts to write to the feed.' },
   sealwatch_central_feed_unmappable_total: { label: null, help: 'Alerts that no finding could be made of.' },

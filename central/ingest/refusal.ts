@@ -33,8 +33,12 @@ export function refusalOfFrame(error: unknown, text: string): Refusal {
 
 /** Why a batch could not be stored. */
 export function refusalOfStore(error: unknown): Refusal {
-  return error instanceof CentralError && error.code.startsWith('CENTRAL_ALERT_ID_')
-    ? { code: 'bad-frame', message: error.message }
+  const code = error instanceof CentralError ? error.code : '';
+  if (error instanceof CentralError && code.startsWith('CENTRAL_ALERT_ID_')) {
+    return { code: 'bad-frame', message: error.message };
+  }
+  return code.startsWith('CENTRAL_BUS_')
+    ? { code: 'busy', message: 'central cannot take alerts just now; connect again later' }
     : { code: 'internal', message: 'central could not store the frame; connect again later' };
 }
 

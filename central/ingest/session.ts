@@ -7,12 +7,11 @@ import {
   type HelloFrame,
   limits,
 } from '../../wire/index.ts';
+import type { AgentBook, AlertSink } from '../bus/sink.ts';
 import { HEARTBEAT_NOTE_MS, MAX_UNREAD_BYTES } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Store } from '../store/store.ts';
 import { CLOSE, CLOSE_OF_REFUSAL } from './close-codes.ts';
-import type { Intake } from './intake.ts';
 import { type Refusal, refusalOfBatch, refusalOfFrame, refusalOfStore } from './refusal.ts';
 
 /** Whose connection it is, as its certificate says. */
@@ -25,8 +24,8 @@ export interface AgentIdentity {
 }
 
 export interface SessionParts {
-  readonly store: Store;
-  readonly intake: Intake;
+  readonly store: AgentBook;
+  readonly intake: AlertSink;
   readonly metrics: Metrics;
   readonly log: CentralLog;
   /** Milliseconds since the epoch. */

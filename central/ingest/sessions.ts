@@ -6,6 +6,8 @@ import { type AgentIdentity, Session, type SessionParts } from './session.ts';
 
 type SessionsParts = Omit<SessionParts, 'claim' | 'helloTimeoutMs' | 'identity'> & {
   readonly times: IngestTimes;
+  /** Called when an agent says hello, so that other nodes let go of it. */
+  readonly onClaim?: (agent: string) => void;
 };
 
 /** All live connections: one session for each agent, each proved alive, all closed at the end. */
@@ -43,6 +45,16 @@ export class Sessions {
     this.#all.set(session, ended);
   }
 
+  /** Closes the session of an agent that connected to another node. */
+  release(agent: string): void {
+    const session = this.#byAgent.get(agent);
+    if (session === undefined) return;
+    // What becomes of the agent is for the other node to write down.
+    this.#byAgent.delete(agent);
+    this.#parts.metrics.count('sealwatch_central_claims_total');
+    session.close(CLOSE.replaced, 'the agent connected to another node');
+  }
+
   /** Closes every session with 1001 and waits until each has committed what it had begun. */
   async stop(): Promise<void> {
     clearInterval(this.#pinger);
@@ -54,6 +66,7 @@ export class Sessions {
   #claim(agent: string, session: Session): void {
     const older = this.#byAgent.get(agent);
     this.#byAgent.set(agent, session);
+    this.#parts.onClaim?.(agent);
     if (older === undefined || older === session) return;
     this.#parts.metrics.count('sealwatch_central_sessions_replaced_total');
     older.close(CLOSE.replaced, 'the agent connected again');

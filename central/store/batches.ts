@@ -12,6 +12,8 @@ export interface Batch {
   readonly alerts: readonly Alert[];
   /** RFC 3339, UTC, milliseconds. */
   readonly received: string;
+  /** Highest seq of the agent below which nothing is missing, once this is stored; its own highest where absent. */
+  readonly settled?: number;
 }
 
 /** What one batch came to. */
@@ -102,9 +104,14 @@ function packAlert(agent: string, alert: Alert, received: string): PackedAlert {
   return { seq, id, cells, bytes: Buffer.byteLength(body) };
 }
 
+/** Whether an alert's id can be stored. */
+export function isAlertId(id: string): boolean {
+  return ALERT_ID.test(id);
+}
+
 /** The batch in the form of the database; a refusal where an alert's id cannot be one. */
-function packBatch({ agent, alerts, received }: Batch): PackedBatch | RefusedBatch {
-  if (!alerts.every((alert) => ALERT_ID.test(alert.id))) {
+function packBatch({ agent, alerts, received, settled }: Batch): PackedBatch | RefusedBatch {
+  if (!alerts.every((alert) => isAlertId(alert.id))) {
     return {
       kind: 'refused',
       code: 'CENTRAL_ALERT_ID_INVALID',
@@ -114,7 +121,7 @@ function packBatch({ agent, alerts, received }: Batch): PackedBatch | RefusedBat
   return {
     agent,
     received,
-    highest: alerts.reduce((highest, alert) => Math.max(highest, alert.seq), 0),
+    highest: settled ?? alerts.reduce((highest, alert) => Math.max(highest, alert.seq), 0),
     rows: alerts.map((alert) => packAlert(agent, alert, received)),
   };
 }
