@@ -156,6 +156,7 @@ export class NatsCluster {
         `listen: 127.0.0.1:${port(node, 0)}`,
         `http: 127.0.0.1:${port(node, 1)}`,
         `jetstream { store_dir: "${join(own, 'store')}", max_file_store: 1GB, max_memory_store: 64MB }`,
+        'max_payload: 8MB',
         `authorization { user: sealwatch, password: "${password}" }`,
         ...(tls === undefined ? [] : [`tls { cert_file: "${tls.cert}", key_file: "${tls.key}" }`]),
         ...(nodes === 1
