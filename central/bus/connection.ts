@@ -103,6 +103,8 @@ export class BusConnection {
   readonly #stopping = new AbortController();
   readonly #watchers = new Set<(link: BusLink) => void>();
   #link: BusLink | null = null;
+  /** The client's connection, lost or not: it goes on by itself until it is closed. */
+  #connection: NatsConnection | null = null;
   readonly #work: Promise<void>;
 
   constructor(parts: BusConnectionParts) {
@@ -140,7 +142,7 @@ export class BusConnection {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#link?.connection.close();
+    await this.#connection?.close();
     await this.#work;
   }
 
@@ -166,6 +168,7 @@ export class BusConnection {
   async #serve(link: BusLink): Promise<void> {
     const { log, settings } = this.#parts;
     log.info('connected to NATS', { server: link.connection.getServer() });
+    this.#connection = link.connection;
     this.#raise(link);
     for await (const status of link.connection.status()) {
       if (status.type === 'disconnect') {
