@@ -12,7 +12,9 @@ import { HELLO_TIMEOUT_MS, type IngestTimes, MIN_TOKEN_CHARACTERS, PING_INTERVAL
 import { type CentralLog, describeError } from './log.ts';
 import { Metrics } from './metrics.ts';
 import type { DatabasePlace } from './store/place.ts';
+import { type RetentionSettings, retentionSettings } from './store/settings.ts';
 import { openStore, type Store } from './store/store.ts';
+import { startUpkeep } from './store/upkeep.ts';
 
 export interface CentralOptions {
   /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
@@ -21,6 +23,8 @@ export interface CentralOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** How long alerts are kept; the defaults where absent. */
+  readonly retention?: RetentionSettings;
   /** Shared secret of the agents: at least 16 printable ASCII characters, no space. */
   readonly agentToken: string;
   /** JSON-lines file of OCSF findings; null: no feed. */
@@ -112,7 +116,18 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
   const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
   const allowsHost = hostGuard(host);
-  const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => feed?.wake());
+  const upkeep = startUpkeep({
+    store,
+    metrics,
+    log,
+    settings: options.retention ?? retentionSettings.parse({}),
+    feeds: () => (feed === null ? [] : [feed.name]),
+    clock: options.clock ?? Date.now,
+  });
+  const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => {
+    feed?.wake();
+    upkeep.wake();
+  });
   const app = buildApi({
     store,
     metrics,
@@ -128,6 +143,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     await sessions.stop();
     await app.close();
     await feed?.stop();
+    await upkeep.stop();
     await store.close();
   };
   let url: string;
