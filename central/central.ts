@@ -11,15 +11,20 @@ import { Sessions } from './ingest/sessions.ts';
 import { HELLO_TIMEOUT_MS, type IngestTimes, MIN_TOKEN_CHARACTERS, PING_INTERVAL_MS } from './limits.ts';
 import { type CentralLog, describeError } from './log.ts';
 import { Metrics } from './metrics.ts';
+import type { DatabasePlace } from './store/place.ts';
+import { type RetentionSettings, retentionSettings } from './store/settings.ts';
 import { openStore, type Store } from './store/store.ts';
+import { startUpkeep } from './store/upkeep.ts';
 
 export interface CentralOptions {
-  /** SQLite file; created with mode 0600 in a directory that exists. */
-  readonly databasePath: string;
+  /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
+  readonly databasePath: DatabasePlace;
   /** Address to listen on. Without TLS and without a login on the API: loopback unless the network is trusted. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** How long alerts are kept; the defaults where absent. */
+  readonly retention?: RetentionSettings;
   /** Shared secret of the agents: at least 16 printable ASCII characters, no space. */
   readonly agentToken: string;
   /** JSON-lines file of OCSF findings; null: no feed. */
@@ -111,7 +116,18 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
   const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
   const allowsHost = hostGuard(host);
-  const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => feed?.wake());
+  const upkeep = startUpkeep({
+    store,
+    metrics,
+    log,
+    settings: options.retention ?? retentionSettings.parse({}),
+    feeds: () => (feed === null ? [] : [feed.name]),
+    clock: options.clock ?? Date.now,
+  });
+  const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => {
+    feed?.wake();
+    upkeep.wake();
+  });
   const app = buildApi({
     store,
     metrics,
@@ -127,6 +143,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     await sessions.stop();
     await app.close();
     await feed?.stop();
+    await upkeep.stop();
     await store.close();
   };
   let url: string;

@@ -4,3 +4,13 @@ export type { Json, JsonObject } from './feed/evidence.ts';
 export { type FindingContext, OCSF_VERSION, toDetectionFinding } from './feed/ocsf.ts';
 export { AGENT_PATH, SUBPROTOCOL } from './ingest/gate.ts';
 export type { CentralLog, LogFields } from './log.ts';
+export { backUp, restore } from './store/backup.ts';
+export type { BackupReport } from './store/backup-report.ts';
+export { type DatabasePlace, describePlace, placeOf } from './store/place.ts';
+export {
+  type DatabaseSetting,
+  databaseSetting,
+  type RetentionSettings,
+  retentionSettings,
+} from './store/settings.ts';
+export { openStore, type Store } from './store/store.ts';

@@ -42,9 +42,11 @@ export async function noteAgent(
   await db.updateTable('agents').set({ state, last_seen: now }).where('id', '=', agent).execute();
 }
 
-/** After a crash no agent is connected, whatever the table says. */
-export async function disconnectAll(db: Kysely<Schema>): Promise<void> {
-  await db.updateTable('agents').set({ state: 'disconnected' }).where('state', '=', 'connected').execute();
+/** After a crash no agent is connected, whatever the table says: none that was last seen before a time, or none at all. */
+export async function disconnectAll(db: Kysely<Schema>, lastSeenBefore: string | null): Promise<void> {
+  let update = db.updateTable('agents').set({ state: 'disconnected' }).where('state', '=', 'connected');
+  if (lastSeenBefore !== null) update = update.where('last_seen', '<', lastSeenBefore);
+  await update.execute();
 }
 
 /** Replaces what is known of an agent's servers, in one transaction. */
