@@ -1,15 +1,18 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { FastifyInstance } from 'fastify';
+import type { Duplex } from 'node:stream';
 import type { Alert } from '../wire/index.ts';
 import { buildApi } from './api/app.ts';
-import { type HostGuard, hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
-import { CentralError } from './errors.ts';
+import { hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { JsonlFeed } from './feed/jsonl.ts';
+import { Identity, type IdentityDesk } from './identity/identity.ts';
+import type { IdentitySettings } from './identity/settings.ts';
 import { Gate } from './ingest/gate.ts';
 import { Intake } from './ingest/intake.ts';
 import { Sessions } from './ingest/sessions.ts';
-import { HELLO_TIMEOUT_MS, type IngestTimes, MIN_TOKEN_CHARACTERS, PING_INTERVAL_MS } from './limits.ts';
-import { type CentralLog, describeError } from './log.ts';
+import { HELLO_TIMEOUT_MS, type IngestTimes, PING_INTERVAL_MS } from './limits.ts';
+import { listen } from './listen.ts';
+import type { CentralLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import type { DatabasePlace } from './store/place.ts';
 import { type RetentionSettings, retentionSettings } from './store/settings.ts';
@@ -19,14 +22,14 @@ import { startUpkeep } from './store/upkeep.ts';
 export interface CentralOptions {
   /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
   readonly databasePath: DatabasePlace;
-  /** Address to listen on. Without TLS and without a login on the API: loopback unless the network is trusted. */
+  /** How long alerts are kept; the defaults where absent. */
+  readonly retention?: RetentionSettings;
+  /** Address where the API listens. Without TLS and without a login: loopback unless the network is trusted. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** How long alerts are kept; the defaults where absent. */
-  readonly retention?: RetentionSettings;
-  /** Shared secret of the agents: at least 16 printable ASCII characters, no space. */
-  readonly agentToken: string;
+  /** Where agents connect, and how they prove who they are. */
+  readonly identity: IdentitySettings;
   /** JSON-lines file of OCSF findings; null: no feed. */
   readonly feedPath: string | null;
   readonly version: string;
@@ -37,22 +40,20 @@ export interface CentralOptions {
   readonly clock?: () => number;
   /** For tests; the limits of the protocol where absent. */
   readonly times?: Partial<IngestTimes>;
+  /** Called each time that a second holder of an agent's identity is sent away. */
+  readonly onCloned?: (agent: string, detail: string) => void;
+  /** Milliseconds between two looks at the age of central's own certificate; for tests. */
+  readonly certificateLookMs?: number;
 }
 
 export interface Central {
-  /** `http://host:port` */
+  /** `http://host:port` of the API. */
   readonly url: string;
+  /** `wss://host:port` of the agents. */
+  readonly agentUrl: string;
+  readonly identity: IdentityDesk;
   /** Stops accepting, closes agents with 1001, drains the feed, closes the database. Safe to call twice. */
   stop(): Promise<void>;
-}
-
-function checkToken(token: string): void {
-  if (token.length >= MIN_TOKEN_CHARACTERS && /^[!-~]+$/.test(token)) return;
-  throw new CentralError(
-    'CENTRAL_TOKEN_INVALID',
-    `the agents' token needs at least ${MIN_TOKEN_CHARACTERS} printable ASCII characters without spaces`,
-    { hint: 'make one with: openssl rand -hex 32' },
-  );
 }
 
 interface Ingest {
@@ -64,10 +65,10 @@ function buildIngest(
   options: CentralOptions,
   store: Store,
   metrics: Metrics,
-  allowsHost: HostGuard,
+  identity: Identity,
   onCommit: () => void,
 ): Ingest {
-  const { log, agentToken, onAlert = () => undefined, clock = Date.now, times } = options;
+  const { log, onAlert = () => undefined, clock = Date.now, times } = options;
   const intake = new Intake({ store, metrics, log, onStored: onAlert, onCommit });
   const sessions = new Sessions({
     store,
@@ -75,44 +76,42 @@ function buildIngest(
     metrics,
     log,
     clock,
+    generations: identity.generations,
     times: { helloTimeoutMs: HELLO_TIMEOUT_MS, pingIntervalMs: PING_INTERVAL_MS, ...times },
   });
-  return { sessions, gate: new Gate({ agentToken, allowsHost, sessions, metrics, log, clock }) };
+  const identify = (socket: Duplex) => identity.credentials.identify(socket);
+  const gate = new Gate({ identify, sessions, metrics, log, clock });
+  gate.guard(identity.listener.server);
+  identity.watch((agent) => sessions.revoke(agent));
+  return { sessions, gate };
 }
 
-async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+async function openIdentity(options: CentralOptions, store: Store, metrics: Metrics): Promise<Identity> {
+  const {
+    log,
+    identity: settings,
+    clock = Date.now,
+    onCloned = () => undefined,
+    certificateLookMs,
+  } = options;
+  const audit = new AuditLog(store.db, clock);
   try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
-    throw code === 'EADDRINUSE'
-      ? new CentralError('CENTRAL_PORT_IN_USE', `port ${port} on ${host} is in use`, {
-          cause,
-          hint: 'stop what listens there, or choose another port (0 takes any free one)',
-        })
-      : new CentralError(
-          'CENTRAL_LISTEN_FAILED',
-          `cannot listen on ${host}, port ${port}: ${describeError(cause)}`,
-          {
-            cause,
-            hint: 'name an address of this host and a port above 1023',
-          },
-        );
+    return await Identity.open({ settings, store, audit, metrics, log, clock, onCloned, certificateLookMs });
+  } catch (error) {
+    await store.close();
+    throw error;
   }
-  const address = app.server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${urlHost(host)}:${bound}`;
 }
 
 /**
- * Opens central: the store, ingest and API on one port, and the feed.
+ * Opens central: the store, the listener of agents, the API, and the feed.
  * @throws {CentralError} every code except CENTRAL_ALERT_ID_TAKEN and CENTRAL_FEED_NOT_A_FEED
  */
 export async function openCentral(options: CentralOptions): Promise<Central> {
   const { host, port, log, version, feedPath } = options;
-  checkToken(options.agentToken);
   const store = await openStore(options.databasePath);
   const metrics = new Metrics();
+  const identity = await openIdentity(options, store, metrics);
   const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
   const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
   const allowsHost = hostGuard(host);
@@ -124,7 +123,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     feeds: () => (feed === null ? [] : [feed.name]),
     clock: options.clock ?? Date.now,
   });
-  const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => {
+  const { sessions, gate } = buildIngest(options, store, metrics, identity, () => {
     feed?.wake();
     upkeep.wake();
   });
@@ -137,27 +136,31 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     sessions: () => sessions.size,
     feed: () => feed?.status ?? null,
   });
-  gate.guard(app.server);
   const close = async () => {
     gate.close();
     await sessions.stop();
+    await identity.close();
     await app.close();
     await feed?.stop();
     await upkeep.stop();
     await store.close();
   };
   let url: string;
+  let agentUrl: string;
   try {
-    url = await listen(app, host, port);
+    url = `http://${urlHost(host)}:${await listen(app, host, port)}`;
+    agentUrl = await identity.listener.listen();
   } catch (error) {
     await close();
     throw error;
   }
   if (!isLoopback(host)) log.warn('the API is open to the network without a login', { host });
-  log.info('central listens', { url });
+  log.info('central listens', { url, agents: agentUrl });
   let stopped: Promise<void> | undefined;
   return {
     url,
+    agentUrl,
+    identity,
     stop: () => {
       stopped ??= close();
       return stopped;

@@ -7,7 +7,8 @@ import {
   type HelloFrame,
   limits,
 } from '../../wire/index.ts';
-import { HEARTBEAT_NOTE_MS, MAX_UNREAD_BYTES } from '../limits.ts';
+import type { Generations } from '../identity/generations.ts';
+import { HEARTBEAT_NOTE_MS, HOLDER_ANSWER_MS, MAX_UNREAD_BYTES } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
@@ -32,15 +33,18 @@ export interface SessionParts {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly helloTimeoutMs: number;
-  /** Null where the connection shows none. */
-  readonly identity: AgentIdentity | null;
+  readonly identity: AgentIdentity;
+  readonly generations: Pick<Generations, 'judge' | 'proved'>;
+  /** Whether another session of this agent answers just now. */
+  readonly isHeld: (agent: string, besides: Session) => Promise<boolean>;
   /** Makes this the session of the agent; an older one is closed. */
   readonly claim: (agent: string, session: Session) => void;
 }
 
 type State =
   | { readonly kind: 'hello' }
-  | { readonly kind: 'ready'; readonly agent: string }
+  /** `unproved` is the generation of the welcome until the agent has sent something after it. */
+  | { readonly kind: 'ready'; readonly agent: string; readonly unproved: string | null }
   | { readonly kind: 'closed'; readonly agent: string | null; readonly saidGoodbye: boolean };
 
 /**
@@ -73,6 +77,14 @@ export class Session {
     return this.#state.kind === 'hello' ? null : this.#state.agent;
   }
 
+  get identity(): AgentIdentity {
+    return this.#parts.identity;
+  }
+
+  get isClosed(): boolean {
+    return this.#state.kind === 'closed';
+  }
+
   get saidGoodbye(): boolean {
     return this.#state.kind === 'closed' && this.#state.saidGoodbye;
   }
@@ -89,6 +101,25 @@ export class Session {
     this.#state = { kind: 'closed', agent: this.agent, saidGoodbye };
     this.#socket.resume();
     this.#socket.close(code, reason);
+  }
+
+  /** Whether the other side answers a ping within a moment. */
+  answers(): Promise<boolean> {
+    if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const end = (isAlive: boolean) => {
+        clearTimeout(timer);
+        this.#socket.off('pong', onPong);
+        this.#socket.off('close', onClose);
+        resolve(isAlive);
+      };
+      const onPong = () => end(true);
+      const onClose = () => end(false);
+      const timer = setTimeout(onClose, HOLDER_ANSWER_MS);
+      this.#socket.on('pong', onPong);
+      this.#socket.on('close', onClose);
+      this.#socket.ping();
+    });
   }
 
   /** Asks for a sign of life; cuts the connection where there was none since the last time. */
@@ -109,7 +140,7 @@ export class Session {
     if (this.#waiting >= limits.MAX_BATCHES_IN_FLIGHT) this.#socket.pause();
     this.#work = this.#work
       .then(() =>
-        isBinary ? this.#refuse({ code: 'bad-frame', message: 'frames are text' }) : this.#take(text),
+        isBinary ? this.refuse({ code: 'bad-frame', message: 'frames are text' }) : this.#take(text),
       )
       .finally(() => {
         this.#waiting -= 1;
@@ -123,7 +154,7 @@ export class Session {
     try {
       frame = decodeAgentFrame(text);
     } catch (error) {
-      this.#refuse(refusalOfFrame(error, text));
+      this.refuse(refusalOfFrame(error, text));
       return;
     }
     try {
@@ -134,34 +165,43 @@ export class Session {
         type: frame.type,
         error: describeError(error),
       });
-      this.#refuse(refusalOfStore(error));
+      this.refuse(refusalOfStore(error));
     }
   }
 
   async #answer(frame: AgentFrame): Promise<void> {
     if (this.#state.kind === 'closed') return;
     if ((this.#state.kind === 'hello') !== (frame.type === 'hello')) {
-      this.#refuse({ code: 'unexpected-frame', message: `${frame.type} is not expected now` });
+      this.refuse({ code: 'unexpected-frame', message: `${frame.type} is not expected now` });
       return;
     }
     this.#parts.metrics.count('sealwatch_central_frames_total', 1, frame.type);
     if (frame.type === 'hello') {
       await this.#welcome(frame);
     } else if (this.#state.kind === 'ready') {
+      await this.#prove(this.#state);
       await this.#serve(this.#state.agent, frame);
     }
   }
 
   async #welcome(hello: HelloFrame): Promise<void> {
-    const { store, claim, log, metrics, identity } = this.#parts;
-    if (identity !== null && identity.agent !== hello.agent.id) {
-      this.#refuse({ code: 'not-this-agent', message: 'the certificate is that of another agent' });
+    const { store, claim, log, metrics, identity, generations, isHeld } = this.#parts;
+    const { id } = hello.agent;
+    if (identity.agent !== id) {
+      this.refuse({ code: 'not-this-agent', message: 'the certificate is that of another agent' });
       return;
     }
     clearTimeout(this.#helloTimer);
-    this.#state = { kind: 'ready', agent: hello.agent.id };
-    claim(hello.agent.id, this);
+    const ruling = await generations.judge(hello, () => isHeld(id, this));
+    if (ruling.kind !== 'welcome') {
+      this.refuse({ code: ruling.kind, message: ruling.message });
+      return;
+    }
     const acked = await store.registerAgent(hello.agent, this.#now());
+    if (this.isClosed) return;
+    const { generation, renumber } = ruling;
+    this.#state = { kind: 'ready', agent: id, unproved: generation };
+    claim(id, this);
     if (hello.last_seq < acked) {
       metrics.count('sealwatch_central_agents_behind_total');
       log.warn('agent holds fewer alerts than it once sent; it has lost its spool', {
@@ -171,7 +211,14 @@ export class Session {
       });
     }
     log.info('agent connected', { agent: hello.agent.id, host: hello.agent.host, acked });
-    this.#send({ type: 'welcome', acked_seq: acked });
+    this.#send({ type: 'welcome', acked_seq: acked, generation, ...(renumber ? { renumber } : {}) });
+  }
+
+  /** Whatever an agent sends after the welcome, it has kept its generation before. */
+  async #prove({ agent, unproved }: Extract<State, { kind: 'ready' }>): Promise<void> {
+    if (unproved === null) return;
+    this.#state = { kind: 'ready', agent, unproved: null };
+    await this.#parts.generations.proved(agent, unproved);
   }
 
   async #serve(agent: string, frame: Exclude<AgentFrame, HelloFrame>): Promise<void> {
@@ -179,7 +226,7 @@ export class Session {
     switch (frame.type) {
       case 'batch': {
         const refusal = refusalOfBatch(agent, frame.alerts);
-        if (refusal !== null) return this.#refuse(refusal);
+        if (refusal !== null) return this.refuse(refusal);
         const seq = await intake.store(agent, frame.alerts, this.#now());
         return this.#send({ type: 'ack', seq });
       }
@@ -199,7 +246,8 @@ export class Session {
     await this.#parts.store.noteAgent(agent, 'connected', this.#now());
   }
 
-  #refuse(refusal: Refusal): void {
+  /** Says why, and ends the session. */
+  refuse(refusal: Refusal): void {
     if (this.#state.kind === 'closed') return;
     this.#parts.metrics.count('sealwatch_central_refusals_total', 1, refusal.code);
     this.#parts.log.warn('connection refused', { agent: this.agent, ...refusal });

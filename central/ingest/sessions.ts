@@ -4,7 +4,7 @@ import { describeError } from '../log.ts';
 import { CLOSE } from './close-codes.ts';
 import { type AgentIdentity, Session, type SessionParts } from './session.ts';
 
-type SessionsParts = Omit<SessionParts, 'claim' | 'helloTimeoutMs' | 'identity'> & {
+type SessionsParts = Omit<SessionParts, 'claim' | 'isHeld' | 'helloTimeoutMs' | 'identity'> & {
   readonly times: IngestTimes;
 };
 
@@ -27,12 +27,16 @@ export class Sessions {
     return this.#all.size;
   }
 
-  accept(socket: WebSocket, identity: AgentIdentity | null): void {
+  accept(socket: WebSocket, identity: AgentIdentity): void {
     const session = new Session(socket, {
       ...this.#parts,
       identity,
       helloTimeoutMs: this.#parts.times.helloTimeoutMs,
       claim: (agent, claimant) => this.#claim(agent, claimant),
+      isHeld: async (agent, besides) => {
+        const holder = this.#byAgent.get(agent);
+        return holder !== undefined && holder !== besides && (await holder.answers());
+      },
     });
     const ended = new Promise<void>((resolve) => {
       socket.once('close', (code) => {
@@ -41,6 +45,14 @@ export class Sessions {
       });
     });
     this.#all.set(session, ended);
+  }
+
+  /** Ends the session of an agent whose identity is revoked, whether or not it said hello. */
+  revoke(agent: string): void {
+    for (const session of this.#all.keys()) {
+      if (session.identity.agent === agent)
+        session.refuse({ code: 'revoked', message: 'this agent was revoked' });
+    }
   }
 
   /** Closes every session with 1001 and waits until each has committed what it had begun. */

@@ -84,8 +84,18 @@ async function linked(context: TestContext, onFrame: (central: Central, frame: A
   const meta = new Meta(database);
   const spool = new Spool(database, meta);
   const central = new Central(onFrame);
+  const refusals: string[] = [];
   const agent = { id: meta.agentId(), version: '0', host: 'h', os: 'o' };
-  const uplink = new Uplink({ url: await central.url(), token: 't', agent, spool, log: quiet });
+  const uplink = new Uplink({
+    url: await central.url(),
+    credentials: () => ({ ca: '', cert: '', key: '' }),
+    machine: null,
+    agent: () => agent,
+    generations: meta,
+    onRefused: (code) => refusals.push(code),
+    spool,
+    log: quiet,
+  });
   context.after(async () => {
     await uplink.stop(0);
     central.close();
@@ -96,7 +106,7 @@ async function linked(context: TestContext, onFrame: (central: Central, frame: A
     database.transaction(() => {
       for (let n = 0; n < count; n += 1) spool.append(draft());
     })();
-  return { central, uplink, spool, add };
+  return { central, uplink, spool, add, meta, refusals };
 }
 
 /** Welcomes at `acked` and acknowledges every batch. */

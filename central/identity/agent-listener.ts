@@ -1,0 +1,73 @@
+import type { Server as HttpsServer } from 'node:https';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { urlHost } from '../api/host-guard.ts';
+import { listen } from '../listen.ts';
+import type { CentralLog } from '../log.ts';
+import { type AgentRouteParts, addAgentRoutes } from './agent-routes.ts';
+import { ServerCertificate, serverNames } from './server-certificate.ts';
+import type { IdentitySettings } from './settings.ts';
+
+/** Bytes of a request to enrol or renew. */
+const MAX_BODY_BYTES = 16 * 1024;
+/** Milliseconds that a client may take for the TLS handshake, and for a request. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const ENROLMENT_TIMEOUT_MS = 10_000;
+
+export interface AgentListenerParts extends AgentRouteParts {
+  readonly settings: Pick<IdentitySettings, 'listen' | 'names'>;
+  readonly log: CentralLog;
+  /** Milliseconds between two looks at the age of central's certificate. */
+  readonly certificateLookMs?: number | undefined;
+}
+
+/** The TLS listener of agents. TLS 1.3 only; who shows no certificate of ours can do no more than enrol. */
+export class AgentListener {
+  readonly app: FastifyInstance;
+  readonly #parts: AgentListenerParts;
+  readonly #certificate: ServerCertificate;
+
+  private constructor(app: FastifyInstance, parts: AgentListenerParts, certificate: ServerCertificate) {
+    this.app = app;
+    this.#parts = parts;
+    this.#certificate = certificate;
+  }
+
+  /** Not yet listening, so that routes and the way in of the protocol can be added. */
+  static async build(parts: AgentListenerParts): Promise<AgentListener> {
+    const { authority, settings, log, clock } = parts;
+    const names = serverNames(settings.listen.host, settings.names);
+    const certificate = new ServerCertificate(authority, names, log, clock);
+    const app = Fastify({
+      logger: false,
+      // The certificate is judged by us: an expired one may still renew itself.
+      https: {
+        ...(await certificate.context()),
+        requestCert: true,
+        rejectUnauthorized: false,
+        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      },
+      forceCloseConnections: true,
+      requestTimeout: ENROLMENT_TIMEOUT_MS,
+      bodyLimit: MAX_BODY_BYTES,
+    }) as unknown as FastifyInstance;
+    addAgentRoutes(app, parts);
+    return new AgentListener(app, parts, certificate);
+  }
+
+  get server(): HttpsServer {
+    return this.app.server as unknown as HttpsServer;
+  }
+
+  /** Answers `wss://host:port`. @throws {CentralError} CENTRAL_PORT_IN_USE, CENTRAL_LISTEN_FAILED */
+  async listen(): Promise<string> {
+    const { host, port } = this.#parts.settings.listen;
+    const bound = await listen(this.app, host, port);
+    this.#certificate.keepFresh(this.server, this.#parts.certificateLookMs);
+    return `wss://${urlHost(host)}:${bound}`;
+  }
+
+  async close(): Promise<void> {
+    this.#certificate.stop();
+    await this.app.close();
+  }
+}
