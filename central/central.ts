@@ -1,10 +1,10 @@
-import { isAbsolute, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Alert } from '../wire/index.ts';
 import { buildApi } from './api/app.ts';
 import { type HostGuard, hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
 import { CentralError } from './errors.ts';
-import { JsonlFeed } from './feed/jsonl.ts';
+import { openFeeds } from './feed/feeds.ts';
+import type { FeedSettings } from './feed/settings.ts';
 import { Gate } from './ingest/gate.ts';
 import { Intake } from './ingest/intake.ts';
 import { Sessions } from './ingest/sessions.ts';
@@ -22,8 +22,8 @@ export interface CentralOptions {
   readonly port: number;
   /** Shared secret of the agents: at least 16 printable ASCII characters, no space. */
   readonly agentToken: string;
-  /** JSON-lines file of OCSF findings; null: no feed. */
-  readonly feedPath: string | null;
+  /** Where alerts go on to. */
+  readonly feeds: readonly FeedSettings[];
   readonly version: string;
   readonly log: CentralLog;
   /** Called after the commit, once for each newly stored alert, in the order of commit. */
@@ -37,7 +37,7 @@ export interface CentralOptions {
 export interface Central {
   /** `http://host:port` */
   readonly url: string;
-  /** Stops accepting, closes agents with 1001, drains the feed, closes the database. Safe to call twice. */
+  /** Stops accepting, closes agents with 1001, drains the feeds, closes the database. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -100,18 +100,17 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
 }
 
 /**
- * Opens central: the store, ingest and API on one port, and the feed.
+ * Opens central: the store, ingest and API on one port, and the feeds.
  * @throws {CentralError} every code except CENTRAL_ALERT_ID_TAKEN and CENTRAL_FEED_NOT_A_FEED
  */
 export async function openCentral(options: CentralOptions): Promise<Central> {
-  const { host, port, log, version, feedPath } = options;
+  const { host, port, log, version, clock = Date.now } = options;
   checkToken(options.agentToken);
   const store = await openStore(options.databasePath);
   const metrics = new Metrics();
-  const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
-  const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
+  const feeds = await openFeeds({ settings: options.feeds, store, metrics, log, version, clock });
   const allowsHost = hostGuard(host);
-  const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => feed?.wake());
+  const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => feeds.wake());
   const app = buildApi({
     store,
     metrics,
@@ -119,14 +118,14 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     version,
     allowsHost,
     sessions: () => sessions.size,
-    feed: () => feed?.status ?? null,
+    feeds,
   });
   gate.guard(app.server);
   const close = async () => {
     gate.close();
     await sessions.stop();
     await app.close();
-    await feed?.stop();
+    await feeds.stop();
     await store.close();
   };
   let url: string;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import * as z from 'zod';
-import { openCentral } from '../../central/index.ts';
+import { feedsSchema, fileFeed, openCentral } from '../../central/index.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Installation } from '../installation.ts';
@@ -21,6 +22,8 @@ const centralConfigSchema = z.strictObject({
   token_file: z.string(),
   /** JSON-lines file of OCSF findings; none where absent. */
   feed: z.string().optional(),
+  /** Where alerts go on to (docs/feeds.md). */
+  feeds: feedsSchema.default([]),
 });
 
 function loadCentralConfig(path: string): z.infer<typeof centralConfigSchema> {
@@ -54,7 +57,7 @@ export async function centralRun(file: string, install: Installation, output: Ou
     databasePath: config.database,
     ...parseListen(config.listen),
     agentToken: readToken(config.token_file),
-    feedPath: config.feed ?? null,
+    feeds: config.feed === undefined ? config.feeds : [...config.feeds, fileFeed(resolve(config.feed))],
     version: install.version,
     log: makeLog('json', 'info'),
   });

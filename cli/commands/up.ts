@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Agent, AgentError, askStatus, DEFAULT_RULE_SETTINGS, startAgent } from '../../agent/index.ts';
-import { type Central, openCentral } from '../../central/index.ts';
+import { type Central, fileFeed, openCentral } from '../../central/index.ts';
 import type { Alert, Health, Profile } from '../../wire/index.ts';
 import { alertLines } from '../alert-line.ts';
 import { CliError } from '../errors.ts';
@@ -36,7 +36,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
     databasePath: join(stateDir, 'central.db'),
     ...parseListen(options.listen),
     agentToken: token,
-    feedPath: feed,
+    feeds: [fileFeed(feed)],
     version: install.version,
     log,
     onAlert: (alert) => tell(alert, output),

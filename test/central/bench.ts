@@ -42,7 +42,7 @@ export async function startCentral(
     host: '127.0.0.1',
     port: 0,
     agentToken: TOKEN,
-    feedPath: null,
+    feeds: [],
     version: '0.0.0-test',
     log: keptLog(),
     ...more,

@@ -1,4 +1,4 @@
-import { openCentral } from '../../../central/index.ts';
+import { fileFeed, openCentral } from '../../../central/index.ts';
 
 /** Opens central from source and prints its URL: `run-central.ts DATABASE FEED TOKEN`. It waits to be killed. */
 const [databasePath, feedPath, agentToken] = process.argv.slice(2);
@@ -9,7 +9,7 @@ const log = (message: string, fields?: object) =>
   process.stderr.write(`${message} ${JSON.stringify(fields ?? {})}\n`);
 const central = await openCentral({
   databasePath,
-  feedPath,
+  feeds: [fileFeed(feedPath)],
   agentToken,
   host: '127.0.0.1',
   port: 0,
