@@ -22,6 +22,13 @@ const STEPS: readonly Bounds[] = [
   { text: 256, name: 256, fields: 32, entries: 8 },
 ];
 
+const UNBOUNDED: Bounds = {
+  text: Number.POSITIVE_INFINITY,
+  name: Number.POSITIVE_INFINITY,
+  fields: Number.POSITIVE_INFINITY,
+  entries: Number.POSITIVE_INFINITY,
+};
+
 export interface BoundedAlert {
   readonly alert: Alert;
   /** Something was cut or left out. */
@@ -89,5 +96,8 @@ export function boundAlert(alert: Alert): BoundedAlert {
     bounded = JSON.stringify(kept);
     if (Buffer.byteLength(bounded) <= MAX_ALERT_BYTES) break;
   }
-  return { alert: kept, truncated: bounded.length < whole.length };
+  // Text that was no Unicode is shorter once it is well-formed, though nothing was cut.
+  const truncated =
+    bounded.length < whole.length && bounded.length < JSON.stringify(boundedTo(alert, UNBOUNDED)).length;
+  return { alert: kept, truncated };
 }

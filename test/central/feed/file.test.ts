@@ -11,9 +11,9 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import SqliteDatabase from 'better-sqlite3';
-import { type Central, fileFeed } from '../../central/index.ts';
-import { connect, deliver, feedUids, get, keptLog, startCentral, until, workDirectory } from './bench.ts';
-import { plainAlert } from './samples.ts';
+import { type Central, fileFeed } from '../../../central/index.ts';
+import { connect, deliver, feedUids, get, keptLog, startCentral, until, workDirectory } from '../bench.ts';
+import { plainAlert } from '../samples.ts';
 
 const uids = (...seqs: number[]) => seqs.map((seq) => plainAlert(seq).id);
 
