@@ -6,7 +6,7 @@ import { type DeadLetter, Ledger } from './ledger.ts';
 import type { Replayed } from './replay.ts';
 import { FeedRunner, type FeedStatus } from './runner.ts';
 import type { FeedSettings } from './settings.ts';
-import { buildSink } from './sinks.ts';
+import { buildSink } from './sink/by-type.ts';
 
 export interface FeedsParts {
   readonly settings: readonly FeedSettings[];
@@ -22,8 +22,10 @@ export interface FeedsParts {
 /** All feeds of this central. */
 export class Feeds {
   readonly #runners: ReadonlyMap<string, FeedRunner>;
+  readonly #store: Store;
 
-  constructor(runners: readonly FeedRunner[]) {
+  constructor(store: Store, runners: readonly FeedRunner[]) {
+    this.#store = store;
     this.#runners = new Map(runners.map((runner) => [runner.name, runner]));
   }
 
@@ -33,7 +35,8 @@ export class Feeds {
   }
 
   async status(): Promise<readonly FeedStatus[]> {
-    return await Promise.all([...this.#runners.values()].map((runner) => runner.status()));
+    const newest = await this.#store.newestPosition();
+    return await Promise.all([...this.#runners.values()].map((runner) => runner.status(newest)));
   }
 
   /** Null without feeds. */
@@ -97,5 +100,5 @@ async function openFeed(settings: FeedSettings, parts: FeedsParts): Promise<Feed
 export async function openFeeds(parts: FeedsParts): Promise<Feeds> {
   const runners: FeedRunner[] = [];
   for (const settings of parts.settings) runners.push(await openFeed(settings, parts));
-  return new Feeds(runners);
+  return new Feeds(parts.store, runners);
 }

@@ -105,10 +105,10 @@ export class FeedRunner {
     return this.#cursor;
   }
 
-  async status(): Promise<FeedStatus> {
-    const { settings, store, ledger, clock } = this.#parts;
+  /** How the feed does, given the newest position of all alerts. */
+  async status(newest: number): Promise<FeedStatus> {
+    const { settings, ledger, clock } = this.#parts;
     const position = this.#cursor;
-    const newest = await store.newestPosition();
     const oldest = newest > position ? await ledger.oldestBehind(position) : null;
     return {
       name: settings.name,
@@ -172,6 +172,8 @@ export class FeedRunner {
         if (this.#stopping && (isDone || this.#stop.signal.aborted)) return;
         await this.#pause.untilWoken(isDone ? null : CONFIRM_INTERVAL_MS);
       } catch (error) {
+        // A stop that ran out of time is no fault of the receiver.
+        if (this.#stop.signal.aborted) return;
         this.#failed(error);
         if (this.#stopping) return;
         await this.#pause.untilEnded(this.#backOff.next());

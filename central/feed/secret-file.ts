@@ -4,7 +4,7 @@ import { CentralError } from '../errors.ts';
 import { describeError } from '../log.ts';
 
 /** Bytes of a file with a secret at most. */
-const MAX_SECRET_BYTES = 64 * 1024;
+const MAX_SECRET_FILE_BYTES = 64 * 1024;
 
 function unusable(path: string, why: string, cause?: unknown): CentralError {
   return new CentralError('CENTRAL_FEED_SECRET_UNUSABLE', `the secret in ${path} cannot be used: ${why}`, {
@@ -25,7 +25,7 @@ export async function readSecret(path: string): Promise<string> {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const found = await file.stat();
-      if (!found.isFile() || found.size > MAX_SECRET_BYTES) throw unusable(path, 'it is no small file');
+      if (!found.isFile() || found.size > MAX_SECRET_FILE_BYTES) throw unusable(path, 'it is no small file');
       if ((found.mode & 0o077) !== 0) throw unusable(path, 'others can read it');
       const uid = process.getuid?.();
       if (uid !== undefined && found.uid !== uid && found.uid !== 0)

@@ -17,21 +17,23 @@ export interface HecOptions {
 export function toHecEvent(record: FeedRecord, options: HecOptions): string {
   const { alert } = boundAlert(record.alert);
   const { source, sourcetype, index, format } = options;
+  const fields = {
+    alert_id: alert.id,
+    agent_id: record.context.agent.id,
+    rule: alert.rule.name,
+    level: alert.rule.level,
+    user: alert.user,
+    mcp_server: alert.server?.name,
+    mcp_client: alert.server?.client,
+    dest_ip: destinationOf(alert).ip,
+  };
   return JSON.stringify({
     time: timeOf(alert, record.context) / 1_000,
-    host: alert.host,
+    ...(alert.host === '' ? {} : { host: alert.host }),
     source,
     sourcetype,
     ...(index === undefined ? {} : { index }),
     event: toJson(record, format),
-    fields: {
-      alert_id: alert.id,
-      agent_id: record.context.agent.id,
-      rule: alert.rule.name,
-      level: alert.rule.level,
-      user: alert.user,
-      ...(alert.server === null ? {} : { mcp_server: alert.server.name, mcp_client: alert.server.client }),
-      dest_ip: destinationOf(alert).ip,
-    },
+    fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value)),
   });
 }

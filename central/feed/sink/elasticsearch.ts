@@ -2,23 +2,19 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { CentralError } from '../../errors.ts';
 import { toEcs } from '../format/ecs.ts';
-import { visible } from '../format/text.ts';
 import { readHeaderSecret } from '../secret-file.ts';
 import type { SettingsOf } from '../settings.ts';
 import type { Sink } from '../sink.ts';
 import type { Encoded } from './encoded.ts';
 import { type HttpAnswer, HttpClient } from './http-client.ts';
-import { HttpSink, judgeStatus, parseBody, type Verdict } from './http-sink.ts';
+import { HttpSink, inShort, judgeStatus, MAX_REQUEST_ALERTS, parseBody, type Verdict } from './http-sink.ts';
 
-const MAX_ALERTS = 256;
 /** Bytes of an `_id`. */
 const MAX_ID_BYTES = 512;
 /** The document is there already: it was sent before. */
 const CONFLICT = 409;
 /** Statuses of one document that waiting can cure. */
 const UNWILLING = new Set([401, 403, 404, 429]);
-/** Characters of the receiver's reason that are kept. */
-const MAX_REASON_CHARACTERS = 200;
 
 const answerSchema = z.object({
   items: z.array(
@@ -51,8 +47,7 @@ function judgeBulk(answer: HttpAnswer, items: readonly Encoded[]): Verdict {
   const refused = new Map<number, string>();
   for (const [index, result] of results.entries()) {
     const status = result?.status ?? 500;
-    const text = visible(`${result?.error?.type ?? ''}: ${result?.error?.reason ?? ''}`);
-    const reason = `${status} ${text.slice(0, MAX_REASON_CHARACTERS)}`;
+    const reason = `${status} ${inShort(`${result?.error?.type ?? ''}: ${result?.error?.reason ?? ''}`)}`;
     if (status >= 500 || UNWILLING.has(status)) return { kind: 'sorted', done: index, refused, reason };
     if (status >= 400 && status !== CONFLICT) refused.set(index, reason);
   }
@@ -63,7 +58,7 @@ function judgeBulk(answer: HttpAnswer, items: readonly Encoded[]): Verdict {
 export function elasticsearchSink(settings: SettingsOf<'elasticsearch'>): Sink {
   const { authorization_file, index } = settings;
   return new HttpSink(new HttpClient(settings), {
-    maxAlerts: MAX_ALERTS,
+    maxAlerts: MAX_REQUEST_ALERTS,
     encode: (record) => {
       const action = { create: { _id: documentId(record.alert.id) } };
       return `${JSON.stringify(action)}\n${JSON.stringify(toEcs(record))}\n`;

@@ -13,13 +13,13 @@ import {
   type HttpDialect,
   HttpSink,
   judgeStatus,
+  MAX_REQUEST_ALERTS,
   parseBody,
   quoted,
   unwilling,
   type Verdict,
 } from './http-sink.ts';
 
-const MAX_ALERTS = 256;
 /**
  * Codes of a 400 that speak of an event: no data, invalid format, event field missing or blank, bad indexed fields
  * ("HTTP Event Collector REST API endpoints", possible error codes). The others, such as a wrong index, an operator
@@ -106,7 +106,7 @@ export class HecSink implements Sink {
   #dialect(): HttpDialect {
     const { source, sourcetype, index, format, acknowledge } = this.#settings;
     return {
-      maxAlerts: MAX_ALERTS,
+      maxAlerts: MAX_REQUEST_ALERTS,
       encode: (record) => toHecEvent(record, { source, sourcetype, index, format }),
       request: async (items): Promise<HttpPost> => ({
         path: '/services/collector/event',

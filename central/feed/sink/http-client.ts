@@ -11,7 +11,7 @@ import type { HttpSettings } from '../settings.ts';
 import { type TlsMaterial, tlsMaterial } from './tls.ts';
 
 /** Bytes of an answer that are read; a longer one is cut. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+const MAX_HTTP_ANSWER_BYTES = 4 * 1024 * 1024;
 /** Milliseconds that an idle connection is kept; shorter than the usual limit of servers. */
 const IDLE_CONNECTION_MS = 4_000;
 
@@ -39,8 +39,11 @@ async function bodyOf(answer: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of answer) {
     size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) {
-      throw new CentralError('CENTRAL_FEED_ANSWER_INVALID', `the answer is over ${MAX_ANSWER_BYTES} bytes`);
+    if (size > MAX_HTTP_ANSWER_BYTES) {
+      throw new CentralError(
+        'CENTRAL_FEED_ANSWER_INVALID',
+        `the answer is over ${MAX_HTTP_ANSWER_BYTES} bytes`,
+      );
     }
     chunks.push(chunk);
   }

@@ -5,6 +5,8 @@ import type { Delivery, Rejection, Sink } from '../sink.ts';
 import { chunked, type Encoded, encodeAll } from './encoded.ts';
 import type { HttpAnswer, HttpClient, HttpPost } from './http-client.ts';
 
+/** Alerts in one request, where the receiver sets no limit of its own. */
+export const MAX_REQUEST_ALERTS = 256;
 /** Bytes of one request. */
 const MAX_REQUEST_BYTES = 1024 * 1024;
 /** Statuses that mean that what was sent will never be taken; all others but 2xx are tried again. */
@@ -36,9 +38,14 @@ export interface HttpDialect {
   judge(answer: HttpAnswer, items: readonly Encoded[]): Verdict;
 }
 
+/** What a receiver said, in few and harmless words. */
+export function inShort(text: string): string {
+  return visible(text.slice(0, MAX_QUOTE_CHARACTERS));
+}
+
 /** An answer in few and harmless words. */
 export function quoted(answer: HttpAnswer): string {
-  const text = visible(answer.body.slice(0, MAX_QUOTE_CHARACTERS));
+  const text = inShort(answer.body);
   return `HTTP ${answer.status}${text === '' ? '' : `: ${text}`}`;
 }
 

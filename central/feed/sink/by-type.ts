@@ -1,13 +1,13 @@
-import type { CentralLog } from '../log.ts';
-import type { FeedSettings } from './settings.ts';
-import { elasticsearchSink } from './sink/elasticsearch.ts';
-import { FileSink } from './sink/file.ts';
-import { HecSink } from './sink/hec.ts';
-import { NatsSink } from './sink/nats.ts';
-import { otlpSink } from './sink/otlp.ts';
-import { SyslogSink } from './sink/syslog.ts';
-import { webhookSink } from './sink/webhook.ts';
-import type { Sink } from './sink.ts';
+import type { CentralLog } from '../../log.ts';
+import type { FeedSettings } from '../settings.ts';
+import type { Sink } from '../sink.ts';
+import { elasticsearchSink } from './elasticsearch.ts';
+import { FileSink } from './file.ts';
+import { HecSink } from './hec.ts';
+import { NatsSink } from './nats.ts';
+import { otlpSink } from './otlp.ts';
+import { SyslogSink } from './syslog.ts';
+import { webhookSink } from './webhook.ts';
 
 /** The sink of a feed's type, not yet connected. `clock` gives milliseconds since the epoch. */
 export function buildSink(
