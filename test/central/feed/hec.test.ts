@@ -39,13 +39,10 @@ test('HEC gets each alert once, in order', async (context) => {
 
 test('a collector that is busy, hangs, cuts the connection or refuses the token loses nothing', async (context) => {
   const { bench, receiver, feed } = await scene(context);
-  receiver.faults.push(
-    { status: 503, body: { text: 'Server is busy', code: 9 } },
-    'hang',
-    'reset',
-    { status: 403, body: { text: 'Token disabled', code: 1 } },
-    { status: 400, body: { text: 'Incorrect index', code: 7 } },
-  );
+  receiver.faults.push({ status: 503, body: { text: 'Server is busy', code: 9 } }, 'hang', 'reset', {
+    status: 403,
+    body: { text: 'Token disabled', code: 1 },
+  });
   await bench.start(feed);
   await bench.put(10);
   await bench.caughtUp('splunk');
@@ -53,6 +50,18 @@ test('a collector that is busy, hangs, cuts the connection or refuses the token 
   assert.deepEqual(receiver.indexed, ids(1, 10));
   assert.equal((await bench.status('splunk')).deadLetters, 0);
   assert.equal(bench.log.lines.filter((line) => line.startsWith('error the feed fails')).length, 1);
+});
+
+test('a wrong index is waited out, and makes no dead letter', async (context) => {
+  const { bench, receiver, feed } = await scene(context);
+  receiver.hasIndex = false;
+  await bench.start({ ...feed, index: 'wrong' });
+  await bench.put(1);
+  await bench.until('splunk', ({ lastError }) => /Incorrect index/.test(lastError ?? ''));
+  receiver.hasIndex = true;
+  await bench.caughtUp('splunk');
+  assert.deepEqual(receiver.indexed, ids(1, 1));
+  assert.equal((await bench.status('splunk')).deadLetters, 0);
 });
 
 test('one event that the collector refuses becomes a dead letter, the others arrive, and it can be replayed', async (context) => {

@@ -209,5 +209,6 @@ test('Elasticsearch gets each alert as one document, repeats change nothing, one
   await at.bench.stop();
   await at.bench.start({ ...feed, name: 'elastic-again' });
   await at.bench.caughtUp('elastic-again');
+  assert.equal((await at.bench.status('elastic-again')).deadLetters, 1);
   assert.equal(index.documents.size, 29);
 });

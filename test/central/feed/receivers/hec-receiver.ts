@@ -12,6 +12,8 @@ export class HecReceiver {
   readonly faults: Reply[] = [];
   /** Ids of alerts that are refused as invalid data. */
   readonly poison = new Set<string>();
+  /** Whether the index that events name is there. */
+  hasIndex = true;
   /** Whether indexers acknowledge. */
   acknowledges = true;
   readonly http: HttpReceiver;
@@ -41,6 +43,7 @@ export class HecReceiver {
   }
 
   #index(channel: string, body: string): Reply {
+    if (!this.hasIndex) return { status: 400, body: { text: 'Incorrect index', code: 7 } };
     const events = body.split('\n').map((line) => JSON.parse(line));
     const bad = events.findIndex(
       (event) =>
