@@ -2,16 +2,17 @@ import { isAbsolute, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Alert } from '../wire/index.ts';
 import { buildApi } from './api/app.ts';
-import { type HostGuard, hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
+import { hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
 import { CentralError } from './errors.ts';
 import { JsonlFeed } from './feed/jsonl.ts';
 import { Gate } from './ingest/gate.ts';
-import { Intake } from './ingest/intake.ts';
-import { Sessions } from './ingest/sessions.ts';
-import { HELLO_TIMEOUT_MS, type IngestTimes, MIN_TOKEN_CHARACTERS, PING_INTERVAL_MS } from './limits.ts';
+import { openIngest } from './ingest/ingest.ts';
+import type { IngestSettings } from './ingest/settings.ts';
+import { MIN_TOKEN_CHARACTERS } from './limits.ts';
 import { type CentralLog, describeError } from './log.ts';
 import { Metrics } from './metrics.ts';
-import { openStore, type Store } from './store/store.ts';
+import type { SilenceSettings } from './silence/settings.ts';
+import { openStore } from './store/store.ts';
 
 export interface CentralOptions {
   /** SQLite file; created with mode 0600 in a directory that exists. */
@@ -30,8 +31,14 @@ export interface CentralOptions {
   readonly onAlert?: (alert: Alert) => void;
   /** Milliseconds since the epoch; the system's clock where absent. */
   readonly clock?: () => number;
-  /** For tests; the limits of the protocol where absent. */
-  readonly times?: Partial<IngestTimes>;
+  /** Limits of agents' connections. */
+  readonly ingest?: Partial<IngestSettings>;
+  /** When agents count as silent. */
+  readonly silence?: Partial<SilenceSettings>;
+  /** Directory of the rule pack, whose rules name what central sees itself; absent: it raises no alerts of its own. */
+  readonly rulesDirectory?: string;
+  /** Name of this node where several share a database. */
+  readonly node?: string;
 }
 
 export interface Central {
@@ -48,31 +55,6 @@ function checkToken(token: string): void {
     `the agents' token needs at least ${MIN_TOKEN_CHARACTERS} printable ASCII characters without spaces`,
     { hint: 'make one with: openssl rand -hex 32' },
   );
-}
-
-interface Ingest {
-  readonly sessions: Sessions;
-  readonly gate: Gate;
-}
-
-function buildIngest(
-  options: CentralOptions,
-  store: Store,
-  metrics: Metrics,
-  allowsHost: HostGuard,
-  onCommit: () => void,
-): Ingest {
-  const { log, agentToken, onAlert = () => undefined, clock = Date.now, times } = options;
-  const intake = new Intake({ store, metrics, log, onStored: onAlert, onCommit });
-  const sessions = new Sessions({
-    store,
-    intake,
-    metrics,
-    log,
-    clock,
-    times: { helloTimeoutMs: HELLO_TIMEOUT_MS, pingIntervalMs: PING_INTERVAL_MS, ...times },
-  });
-  return { sessions, gate: new Gate({ agentToken, allowsHost, sessions, metrics, log, clock }) };
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
@@ -111,7 +93,24 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
   const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
   const allowsHost = hostGuard(host);
-  const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => feed?.wake());
+  const { clock = Date.now, agentToken, onAlert = () => undefined } = options;
+  const ingest = await openIngest({
+    store,
+    metrics,
+    log,
+    version,
+    clock,
+    monotonic: () => performance.now(),
+    settings: options.ingest,
+    silence: options.silence,
+    rules: options.rulesDirectory ?? null,
+    node: options.node ?? 'central',
+    onStored: onAlert,
+    onCommit: () => feed?.wake(),
+  });
+  const { sessions } = ingest;
+  const { max_connections } = ingest.settings;
+  const gate = new Gate({ agentToken, allowsHost, sessions, metrics, log, clock, max_connections });
   const app = buildApi({
     store,
     metrics,
@@ -124,7 +123,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   gate.guard(app.server);
   const close = async () => {
     gate.close();
-    await sessions.stop();
+    await ingest.stop();
     await app.close();
     await feed?.stop();
     await store.close();

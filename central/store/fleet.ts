@@ -73,7 +73,10 @@ export async function replaceInventory(
   });
 }
 
-/** Agents by id, `rows` of them behind `after`. */
+/** Facts that name central's own ids as an agent begin so. */
+export const OWN_AGENT_FACT = 'central_agent:';
+
+/** Agents by id, `rows` of them behind `after`; central, which alerts too, is none. */
 export async function pageOfAgents(
   db: Kysely<Schema>,
   after: string,
@@ -83,6 +86,9 @@ export async function pageOfAgents(
     .selectFrom('agents')
     .select(SHOWN)
     .where('id', '>', after)
+    .where('id', 'not in', (own) =>
+      own.selectFrom('facts').select('value').where('name', 'like', `${OWN_AGENT_FACT}%`),
+    )
     .orderBy('id')
     .limit(rows)
     .execute();
