@@ -67,7 +67,6 @@ export async function openIngest(parts: IngestParts): Promise<Ingest> {
     raise,
     flush: () => presence.flush(),
     isPaused: (agent) => sessions.isPaused(agent),
-    self: own.agent,
     reconnectMs: () => sessions.reconnectMs,
     settings: silenceSettings(parts.silence),
   });

@@ -107,13 +107,18 @@ export class OwnAlerts {
     if (this.#retry === null) this.#send();
   }
 
+  /** Resolves when nothing is on its way any more. */
+  async idle(): Promise<void> {
+    while (this.#sending !== null) await this.#sending;
+  }
+
   /** Stores what waits, once more. */
   async stop(): Promise<void> {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
     this.#isStopped = true;
     this.#send();
-    await this.#sending;
+    await this.idle();
   }
 
   #alertOf(rule: Rule, { fields, host, count, time }: OwnEvent): Alert {

@@ -1,5 +1,6 @@
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { OWN_AGENT_FACT } from '../store/fleet.ts';
 import type { Store } from '../store/store.ts';
 import { Flaps } from './flaps.ts';
 import { claimSilent, type LastState, lastStates } from './last-state.ts';
@@ -35,8 +36,6 @@ export interface SilenceParts {
   /** Whether central does not listen to an agent just now. */
   readonly isPaused: (agent: string) => boolean;
   readonly raise: (event: OwnEvent) => void;
-  /** Central as an agent, which is never silent. */
-  readonly self: string;
   /** Milliseconds that the fleet may take to return after a restart of central. */
   readonly reconnectMs: () => number;
   readonly settings: SilenceSettings;
@@ -269,16 +268,19 @@ export class Silence {
 
   /** Learns of agents that this node has not met. Who was told of as silent is told of when it returns. */
   async #loadRoster(): Promise<void> {
-    const { store, self, monotonic, clock } = this.#parts;
+    const { store, monotonic, clock } = this.#parts;
     this.#rosterAt = monotonic();
     const rows = await store.db
       .selectFrom('agents')
       .select(['id', 'state', 'last_seen'])
       .where('state', '!=', 'stopped')
       .where('revoked', 'is', null)
+      .where('id', 'not in', (own) =>
+        own.selectFrom('facts').select('value').where('name', 'like', `${OWN_AGENT_FACT}%`),
+      )
       .execute();
     for (const { id, state, last_seen } of rows) {
-      if (id === self || this.#roster.has(id)) continue;
+      if (this.#roster.has(id)) continue;
       const entry = this.#entry(id);
       entry.seen = Date.parse(last_seen);
       if (state !== 'silent') continue;
