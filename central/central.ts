@@ -1,28 +1,28 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import type { Alert } from '../wire/index.ts';
 import { buildApi } from './api/app.ts';
 import { hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
-import { CentralError } from './errors.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { JsonlFeed } from './feed/jsonl.ts';
-import { Gate } from './ingest/gate.ts';
-import { openIngest } from './ingest/ingest.ts';
+import { Identity, type IdentityDesk } from './identity/identity.ts';
+import type { IdentitySettings } from './identity/settings.ts';
+import { type Ingest, openIngest } from './ingest/ingest.ts';
 import type { IngestSettings } from './ingest/settings.ts';
-import { MIN_TOKEN_CHARACTERS } from './limits.ts';
-import { type CentralLog, describeError } from './log.ts';
+import { listen } from './listen.ts';
+import type { CentralLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import type { SilenceSettings } from './silence/settings.ts';
-import { openStore } from './store/store.ts';
+import { openStore, type Store } from './store/store.ts';
 
 export interface CentralOptions {
   /** SQLite file; created with mode 0600 in a directory that exists. */
   readonly databasePath: string;
-  /** Address to listen on. Without TLS and without a login on the API: loopback unless the network is trusted. */
+  /** Address where the API listens. Without TLS and without a login: loopback unless the network is trusted. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Shared secret of the agents: at least 16 printable ASCII characters, no space. */
-  readonly agentToken: string;
+  /** Where agents connect, and how they prove who they are. */
+  readonly identity: IdentitySettings;
   /** JSON-lines file of OCSF findings; null: no feed. */
   readonly feedPath: string | null;
   readonly version: string;
@@ -39,61 +39,30 @@ export interface CentralOptions {
   readonly rulesDirectory?: string;
   /** Name of this node where several share a database. */
   readonly node?: string;
+  /** Called each time that a second holder of an agent's identity is sent away. */
+  readonly onCloned?: (agent: string, detail: string) => void;
+  /** Milliseconds between two looks at the age of central's own certificate; for tests. */
+  readonly certificateLookMs?: number;
 }
 
 export interface Central {
-  /** `http://host:port` */
+  /** `http://host:port` of the API. */
   readonly url: string;
+  /** `wss://host:port` of the agents. */
+  readonly agentUrl: string;
+  readonly identity: IdentityDesk;
   /** Stops accepting, closes agents with 1001, drains the feed, closes the database. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-function checkToken(token: string): void {
-  if (token.length >= MIN_TOKEN_CHARACTERS && /^[!-~]+$/.test(token)) return;
-  throw new CentralError(
-    'CENTRAL_TOKEN_INVALID',
-    `the agents' token needs at least ${MIN_TOKEN_CHARACTERS} printable ASCII characters without spaces`,
-    { hint: 'make one with: openssl rand -hex 32' },
-  );
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
-    throw code === 'EADDRINUSE'
-      ? new CentralError('CENTRAL_PORT_IN_USE', `port ${port} on ${host} is in use`, {
-          cause,
-          hint: 'stop what listens there, or choose another port (0 takes any free one)',
-        })
-      : new CentralError(
-          'CENTRAL_LISTEN_FAILED',
-          `cannot listen on ${host}, port ${port}: ${describeError(cause)}`,
-          {
-            cause,
-            hint: 'name an address of this host and a port above 1023',
-          },
-        );
-  }
-  const address = app.server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${urlHost(host)}:${bound}`;
-}
-
-/**
- * Opens central: the store, ingest and API on one port, and the feed.
- * @throws {CentralError} every code except CENTRAL_ALERT_ID_TAKEN and CENTRAL_FEED_NOT_A_FEED
- */
-export async function openCentral(options: CentralOptions): Promise<Central> {
-  const { host, port, log, version, feedPath } = options;
-  checkToken(options.agentToken);
-  const store = await openStore(options.databasePath);
-  const metrics = new Metrics();
-  const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
-  const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
-  const allowsHost = hostGuard(host);
-  const { clock = Date.now, agentToken, onAlert = () => undefined } = options;
+async function buildIngest(
+  options: CentralOptions,
+  store: Store,
+  metrics: Metrics,
+  identity: Identity,
+  onCommit: () => void,
+): Promise<Ingest> {
+  const { log, version, onAlert = () => undefined, clock = Date.now } = options;
   const ingest = await openIngest({
     store,
     metrics,
@@ -101,45 +70,80 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     version,
     clock,
     monotonic: () => performance.now(),
+    identity,
     settings: options.ingest,
     silence: options.silence,
     rules: options.rulesDirectory ?? null,
     node: options.node ?? 'central',
     onStored: onAlert,
-    onCommit: () => feed?.wake(),
+    onCommit,
   });
-  const { sessions } = ingest;
-  const { max_connections } = ingest.settings;
-  const gate = new Gate({ agentToken, allowsHost, sessions, metrics, log, clock, max_connections });
+  identity.watch((agent) => ingest.sessions.revoke(agent));
+  return ingest;
+}
+
+async function openIdentity(options: CentralOptions, store: Store, metrics: Metrics): Promise<Identity> {
+  const {
+    log,
+    identity: settings,
+    clock = Date.now,
+    onCloned = () => undefined,
+    certificateLookMs,
+  } = options;
+  const audit = new AuditLog(store.db, clock);
+  try {
+    return await Identity.open({ settings, store, audit, metrics, log, clock, onCloned, certificateLookMs });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens central: the store, the listener of agents, the API, and the feed.
+ * @throws {CentralError} every code except CENTRAL_ALERT_ID_TAKEN and CENTRAL_FEED_NOT_A_FEED
+ */
+export async function openCentral(options: CentralOptions): Promise<Central> {
+  const { host, port, log, version, feedPath } = options;
+  const store = await openStore(options.databasePath);
+  const metrics = new Metrics();
+  const identity = await openIdentity(options, store, metrics);
+  const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
+  const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
+  const allowsHost = hostGuard(host);
+  const ingest = await buildIngest(options, store, metrics, identity, () => feed?.wake());
   const app = buildApi({
     store,
     metrics,
     log,
     version,
     allowsHost,
-    sessions: () => sessions.size,
+    sessions: () => ingest.sessions.size,
     feed: () => feed?.status ?? null,
   });
-  gate.guard(app.server);
   const close = async () => {
-    gate.close();
     await ingest.stop();
+    await identity.close();
     await app.close();
     await feed?.stop();
     await store.close();
   };
   let url: string;
+  let agentUrl: string;
   try {
-    url = await listen(app, host, port);
+    url = `http://${urlHost(host)}:${await listen(app, host, port)}`;
+    agentUrl = await identity.listener.listen(ingest.admission);
   } catch (error) {
     await close();
     throw error;
   }
   if (!isLoopback(host)) log.warn('the API is open to the network without a login', { host });
-  log.info('central listens', { url });
+  log.info('central listens', { url, agents: agentUrl });
   let stopped: Promise<void> | undefined;
   return {
     url,
+    agentUrl,
+    identity,
     stop: () => {
       stopped ??= close();
       return stopped;

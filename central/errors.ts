@@ -1,7 +1,7 @@
 import { CodedError } from '../wire/index.ts';
 
 export const CENTRAL_ERROR_CODES = [
-  'CENTRAL_TOKEN_INVALID',
+  'CENTRAL_AUTHORITY_UNUSABLE',
   'CENTRAL_PORT_IN_USE',
   'CENTRAL_LISTEN_FAILED',
   'CENTRAL_DATABASE_LOCKED',

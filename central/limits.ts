@@ -1,9 +1,9 @@
+/** Milliseconds that the holder of an identity may take to answer, when an older copy of it is shown. */
+export const HOLDER_ANSWER_MS = 2_000;
 /** Milliseconds that a peer may take to answer a close, before its socket is cut. */
 export const CLOSE_TIMEOUT_MS = 2_000;
 /** Bytes of answers that an agent may leave unread before its connection is cut. */
 export const MAX_UNREAD_BYTES = 256 * 1024;
-/** Characters that the shared secret of agents has at least. */
-export const MIN_TOKEN_CHARACTERS = 16;
 /** Alerts, servers or hosts on one page of the API. */
 export const MAX_PAGE_ROWS = 1_000;
 export const DEFAULT_PAGE_ROWS = 100;

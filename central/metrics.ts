@@ -6,6 +6,10 @@ const COUNTERS = {
     help: 'Connections that were refused after the upgrade.',
   },
   sealwatch_central_upgrades_refused_total: { label: 'status', help: 'Upgrades refused, by HTTP status.' },
+  sealwatch_central_credentials_refused_total: {
+    label: 'code',
+    help: 'Requests of agents to enrol or renew that were refused.',
+  },
   sealwatch_central_sessions_replaced_total: {
     label: null,
     help: 'Sessions closed because the same agent connected again.',

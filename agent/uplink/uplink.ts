@@ -9,10 +9,14 @@ import {
   limits,
   type Server,
 } from '../../wire/index.ts';
+import type { TlsCredentials } from '../enrolment/central-requests.ts';
 import type { AgentLog } from '../log.ts';
+import type { Meta } from '../state/database.ts';
 import type { Spool } from '../state/spool.ts';
 import { Reconnection } from './reconnection.ts';
 import { type SelfKnowledge, SelfReport } from './self-report.ts';
+
+type WelcomeFrame = Extract<CentralFrame, { type: 'welcome' }>;
 
 /** Bytes of servers in one inventory frame; the rest of the frame takes less than what is left to its limit. */
 const MAX_INVENTORY_BYTES = limits.MAX_FRAME_BYTES - 1_024;
@@ -22,10 +26,16 @@ const CLOSE_TIMEOUT_MS = 1_000;
 const MAX_RESULT_CHARS = 500;
 
 export interface UplinkOptions {
-  /** ws:// or wss:// URL of central's agent endpoint. */
+  /** wss:// URL of central's agent endpoint. */
   readonly url: string;
-  readonly token: string;
-  readonly agent: HelloFrame['agent'];
+  /** What proves this agent; null while it is not enrolled: `wake` tells that it is. */
+  readonly credentials: () => TlsCredentials | null;
+  /** What tells this machine from others; null where nothing does. */
+  readonly machine: string | null;
+  readonly agent: () => HelloFrame['agent'];
+  readonly generations: Pick<Meta, 'generation' | 'keepGeneration'>;
+  /** Central refused a connection; the code says why. */
+  readonly onRefused: (code: string) => void;
   readonly spool: Spool;
   readonly log: AgentLog;
   readonly self: SelfKnowledge;
@@ -67,6 +77,13 @@ export class Uplink {
     }, limits.HEARTBEAT_INTERVAL_MS);
   }
 
+  /** Credentials are there that were not: connects at once where there is no connection. */
+  wake(): void {
+    if (this.#stopped || (this.#socket !== null && this.#socket.readyState !== WebSocket.CLOSED)) return;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#connect();
+  }
+
   /** New alerts are in the spool. */
   notify(): void {
     this.#pump();
@@ -106,30 +123,35 @@ export class Uplink {
   }
 
   #connect(): void {
-    const { url, token, log } = this.#options;
+    const { url, log } = this.#options;
+    const credentials = this.#options.credentials();
+    if (credentials === null) return;
     const socket = new WebSocket(url, 'sealwatch.v1', {
-      headers: { authorization: `Bearer ${token}` },
+      ...credentials,
+      minVersion: 'TLSv1.3',
       handshakeTimeout: CONNECT_TIMEOUT_MS,
       maxPayload: limits.MAX_FRAME_BYTES,
       perMessageDeflate: false,
     });
     this.#socket = socket;
     socket.on('open', () => {
-      const { agent, spool } = this.#options;
+      const { agent, spool, machine, generations } = this.#options;
       this.#transmit({
         type: 'hello',
         protocol: limits.PROTOCOL_VERSION,
-        agent,
+        agent: agent(),
         last_seq: spool.last,
-        generation: null,
-        machine: null,
+        generation: generations.generation(),
+        machine,
         bundles: [],
       });
     });
     socket.on('unexpected-response', (_request, response) => {
+      const reason = String(response.headers['sealwatch-reason'] ?? response.statusCode);
+      log.debug('central refused the connection', { reason });
       this.#reconnection.turnedAway(response.statusCode ?? 0, response.headers['retry-after']);
-      response.resume();
       socket.terminate();
+      this.#options.onRefused(reason);
     });
     socket.on('message', (data) => this.#receive(String(data)));
     socket.on('error', (error) => log.debug('uplink error', { error: error.message }));
@@ -177,6 +199,7 @@ export class Uplink {
     if (frame.type === 'command') void this.#obey(frame);
     if (frame.type === 'refuse') {
       this.#options.log.error('central refused', { code: frame.code, message: frame.message });
+      this.#options.onRefused(frame.code);
     }
   }
 
@@ -188,12 +211,14 @@ export class Uplink {
     this.#send({ type: 'result', id, ok: result.ok, message: result.message.slice(0, MAX_RESULT_CHARS) });
   }
 
-  #welcome({ acked_seq: acked, reconnect_ms = 0 }: Extract<CentralFrame, { type: 'welcome' }>): void {
-    const { spool, log } = this.#options;
-    if (acked > spool.last) {
-      log.warn('central knows later alerts of this agent: the state directory is an older copy', { acked });
-      spool.skipTo(acked);
+  #welcome({ acked_seq: acked, generation, renumber = false, reconnect_ms = 0 }: WelcomeFrame): void {
+    const { spool, log, generations } = this.#options;
+    // In this order, and before anything is sent: an agent that has kept its generation is not told again to number anew.
+    if (renumber || acked > spool.last) {
+      log.warn('this state directory is an older copy: what waits is numbered anew', { acked });
+      spool.skipTo(Math.max(acked, spool.acked));
     }
+    if (generation !== undefined) generations.keepGeneration(generation);
     if (acked < spool.acked) {
       log.warn('central holds fewer alerts than it acknowledged; what is still here is sent again', {
         acked,

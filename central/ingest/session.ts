@@ -8,7 +8,8 @@ import {
   type HelloFrame,
   limits,
 } from '../../wire/index.ts';
-import { MAX_UNREAD_BYTES } from '../limits.ts';
+import type { Generations, HelloRuling } from '../identity/generations.ts';
+import { HOLDER_ANSWER_MS, MAX_UNREAD_BYTES } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
@@ -52,6 +53,9 @@ export interface SessionParts {
   readonly clock: () => number;
   /** Milliseconds that no setting of the clock moves. */
   readonly monotonic: () => number;
+  readonly generations: Pick<Generations, 'judge' | 'proved'>;
+  /** Whether another session of this agent answers just now. */
+  readonly isHeld: (agent: string, besides: Session) => Promise<boolean>;
   /** Makes this the session of the agent; an older one is closed. */
   readonly claim: (agent: string, session: Session) => void;
   /** The session owes more than it may send: it asks to be looked at again. */
@@ -65,7 +69,8 @@ export interface SessionParts {
 
 type State =
   | { readonly kind: 'hello' }
-  | { readonly kind: 'ready'; readonly agent: string }
+  /** `unproved` is the generation of the welcome until the agent has sent something after it. */
+  | { readonly kind: 'ready'; readonly agent: string; readonly unproved: string | null }
   | { readonly kind: 'closed'; readonly agent: string | null; readonly saidGoodbye: boolean };
 
 /**
@@ -75,9 +80,11 @@ type State =
 export class Session {
   readonly #socket: WebSocket;
   readonly #parts: SessionParts;
-  readonly #identity: AgentIdentity | null;
+  readonly identity: AgentIdentity;
   readonly #allowance: Allowance;
   #state: State = { kind: 'hello' };
+  /** Its hello has come, and is being looked at. */
+  #isGreeted = false;
   #waiting = 0;
   #work: Promise<void> = Promise.resolve();
   /** Something came since the last probe. */
@@ -87,10 +94,10 @@ export class Session {
   #acked = 0;
   readonly #since: number;
 
-  constructor(socket: WebSocket, identity: AgentIdentity | null, parts: SessionParts) {
+  constructor(socket: WebSocket, identity: AgentIdentity, parts: SessionParts) {
     this.#socket = socket;
     this.#parts = parts;
-    this.#identity = identity;
+    this.identity = identity;
     this.#since = parts.monotonic();
     this.#allowance = new Allowance(parts.settings, this.#since);
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
@@ -105,6 +112,10 @@ export class Session {
   /** Agent of the session once it said hello. */
   get agent(): string | null {
     return this.#state.kind === 'hello' ? null : this.#state.agent;
+  }
+
+  get isClosed(): boolean {
+    return this.#state.kind === 'closed';
   }
 
   get saidGoodbye(): boolean {
@@ -122,7 +133,7 @@ export class Session {
   }
 
   get awaitsHello(): boolean {
-    return this.#state.kind === 'hello';
+    return this.#state.kind === 'hello' && !this.#isGreeted;
   }
 
   /** Whether its time to say hello is over. */
@@ -150,6 +161,25 @@ export class Session {
     this.#parts.log.warn('connection refused', { agent: this.agent, ...refusal });
     this.#send({ type: 'refuse', ...refusal });
     this.close(CLOSE_OF_REFUSAL[refusal.code], refusal.code);
+  }
+
+  /** Whether the other side answers a ping within a moment. */
+  answers(): Promise<boolean> {
+    if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const end = (isAlive: boolean) => {
+        clearTimeout(timer);
+        this.#socket.off('pong', onPong);
+        this.#socket.off('close', onClose);
+        resolve(isAlive);
+      };
+      const onPong = () => end(true);
+      const onClose = () => end(false);
+      const timer = setTimeout(onClose, HOLDER_ANSWER_MS);
+      this.#socket.on('pong', onPong);
+      this.#socket.on('close', onClose);
+      this.#socket.ping();
+    });
   }
 
   /** Asks for a sign of life; cuts the connection where there was none since the last time. */
@@ -248,34 +278,68 @@ export class Session {
       await this.#welcome(frame);
     } else if (this.#state.kind === 'ready') {
       this.#parts.attendance.heard(this.#state.agent);
+      await this.#prove(this.#state);
       await this.#serve(this.#state.agent, frame);
     }
   }
 
   async #welcome(hello: HelloFrame): Promise<void> {
-    const { store, claim, log, metrics, presence, attendance, clock, reconnectMs, onReady } = this.#parts;
+    const { claim, reconnectMs, onReady, presence, attendance, clock, log } = this.#parts;
     const agent = hello.agent.id;
-    if (this.#identity !== null && this.#identity.agent !== agent) {
-      this.refuse({ code: 'not-this-agent', message: 'the certificate is that of another agent' });
-      return;
-    }
-    this.#state = { kind: 'ready', agent };
-    claim(agent, this);
-    const acked = await store.registerAgent(hello.agent, this.#now());
+    this.#isGreeted = true;
+    const ruling = await this.#judge(hello);
+    if (ruling === null) return;
+    const acked = await this.#parts.store.registerAgent(hello.agent, this.#now());
+    if (this.isClosed) return;
+    const { generation, renumber } = ruling;
+    this.#state = { kind: 'ready', agent, unproved: generation };
     this.#acked = acked;
+    claim(agent, this);
     presence.heard(agent, clock());
     attendance.arrived(agent);
+    this.#noteLostSpool(hello, acked);
+    log.info('agent connected', { agent, host: hello.agent.host, acked });
+    this.#send({
+      type: 'welcome',
+      acked_seq: acked,
+      generation,
+      ...(renumber ? { renumber } : {}),
+      reconnect_ms: reconnectMs(),
+    });
+    onReady(agent, hello);
+  }
+
+  /** Null where the agent is refused. */
+  async #judge(hello: HelloFrame): Promise<Extract<HelloRuling, { kind: 'welcome' }> | null> {
+    const { generations, isHeld } = this.#parts;
+    const { id } = hello.agent;
+    if (this.identity.agent !== id) {
+      this.refuse({ code: 'not-this-agent', message: 'the certificate is that of another agent' });
+      return null;
+    }
+    const ruling = await generations.judge(hello, () => isHeld(id, this));
+    if (ruling.kind === 'welcome') return ruling;
+    this.refuse({ code: ruling.kind, message: ruling.message });
+    return null;
+  }
+
+  #noteLostSpool(hello: HelloFrame, acked: number): void {
+    const { metrics, log } = this.#parts;
     if (hello.last_seq < acked) {
       metrics.count('sealwatch_central_agents_behind_total');
       log.warn('agent holds fewer alerts than it once sent; it has lost its spool', {
-        agent,
+        agent: hello.agent.id,
         last_seq: hello.last_seq,
         acked,
       });
     }
-    log.info('agent connected', { agent, host: hello.agent.host, acked });
-    this.#send({ type: 'welcome', acked_seq: acked, reconnect_ms: reconnectMs() });
-    onReady(agent, hello);
+  }
+
+  /** Whatever an agent sends after the welcome, it has kept its generation before. */
+  async #prove({ agent, unproved }: Extract<State, { kind: 'ready' }>): Promise<void> {
+    if (unproved === null) return;
+    this.#state = { kind: 'ready', agent, unproved: null };
+    await this.#parts.generations.proved(agent, unproved);
   }
 
   async #serve(agent: string, frame: Exclude<AgentFrame, HelloFrame>): Promise<void> {

@@ -9,7 +9,7 @@ const TICK_MS = 100;
 const MIN_RECONNECT_MS = 1_000;
 const MAX_RECONNECT_MS = 600_000;
 
-type SessionsParts = Omit<SessionParts, 'claim' | 'hold' | 'reconnectMs'> & {
+type SessionsParts = Omit<SessionParts, 'claim' | 'hold' | 'isHeld' | 'reconnectMs'> & {
   /** How many agents there are, connected or not. */
   readonly fleetSize: () => number;
   readonly onLeft: (agent: string) => void;
@@ -38,6 +38,10 @@ export class Sessions {
       ...parts,
       claim: (agent, session) => this.#claim(agent, session),
       hold: (session) => this.#held.add(session),
+      isHeld: async (agent, besides) => {
+        const holder = this.#byAgent.get(agent);
+        return holder !== undefined && holder !== besides && (await holder.answers());
+      },
       reconnectMs: () => this.reconnectMs,
     };
     const { ping_interval_ms, hello_timeout_ms } = parts.settings;
@@ -57,7 +61,7 @@ export class Sessions {
     return Math.min(MAX_RECONNECT_MS, Math.max(MIN_RECONNECT_MS, Math.ceil((agents / pace) * 1_000)));
   }
 
-  accept(socket: WebSocket, identity: AgentIdentity | null): void {
+  accept(socket: WebSocket, identity: AgentIdentity): void {
     const session = new Session(socket, identity, this.#shared);
     const ended = new Promise<void>((resolve) => {
       socket.once('close', (code) => {
@@ -77,6 +81,14 @@ export class Sessions {
   /** Whether central does not listen to an agent just now, so that it cannot be heard. */
   isPaused(agent: string): boolean {
     return this.#byAgent.get(agent)?.isPaused ?? false;
+  }
+
+  /** Ends the session of an agent whose identity is revoked, whether or not it said hello. */
+  revoke(agent: string): void {
+    for (const session of this.#all.keys()) {
+      if (session.identity.agent === agent)
+        session.refuse({ code: 'revoked', message: 'this agent was revoked' });
+    }
   }
 
   /** Closes every session with 1001 and waits until each has committed what it had begun. */

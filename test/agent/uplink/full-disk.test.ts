@@ -73,8 +73,11 @@ test(
     const lost: Record<string, number> = {};
     const uplink = new Uplink({
       url: await central.url(),
-      token: 't',
-      agent: { id: meta.agentId(), version: '0', host: 'h', os: 'o' },
+      credentials: () => ({ ca: '', cert: '', key: '' }),
+      machine: null,
+      agent: () => ({ id: meta.agentId(), version: '0', host: 'h', os: 'o' }),
+      generations: meta,
+      onRefused: () => {},
       spool,
       log: quiet,
       self: { started: new Date(), lost: () => lost, health: () => [] },

@@ -22,11 +22,15 @@ async function linked(
   const meta = new Meta(database);
   const spool = new Spool(database, meta);
   const central = new PlayedCentral(onFrame);
+  const refusals: string[] = [];
   const agent = { id: meta.agentId(), version: '0', host: 'h', os: 'o' };
   const uplink = new Uplink({
     url: await central.url(),
-    token: 't',
-    agent,
+    credentials: () => ({ ca: '', cert: '', key: '' }),
+    machine: null,
+    agent: () => agent,
+    generations: meta,
+    onRefused: (code) => refusals.push(code),
     spool,
     log: quiet,
     self: { started: new Date(), lost: () => ({}), health: () => [] },
@@ -43,7 +47,7 @@ async function linked(
     database.transaction(() => {
       for (let n = 0; n < count; n += 1) spool.append(draft());
     })();
-  return { central, uplink, spool, add, database };
+  return { central, uplink, spool, add, database, meta, refusals };
 }
 
 test('the spool goes on where central stands', PATIENCE, async (context) => {

@@ -42,14 +42,14 @@ test('batches that are sent ahead of their acks follow each other without a gap'
 test('an agent is told over how long it shall spread its return', async (context) => {
   const central = await startCentral(context, workDirectory(context), { ingest: { hellos_per_second: 1 } });
   const windows: (number | undefined)[] = [];
-  for (let number = 1; number <= 3; number += 1) {
-    const link = new Link(central.url);
+  for (const agent of [AGENT, OTHER_AGENT]) {
+    const link = new Link(central.url, agent);
     context.after(() => link.socket.terminate());
-    link.send(hello(number.toString(16).padStart(16, '0')));
+    link.send(hello(agent));
     const welcome = await link.next();
     windows.push(welcome?.type === 'welcome' ? welcome.reconnect_ms : undefined);
   }
-  assert.deepEqual(windows, [1_000, 2_000, 3_000]);
+  assert.deepEqual(windows, [1_000, 2_000]);
 });
 
 test('an agent that sends more than it may is read slower and loses nothing', async (context) => {
