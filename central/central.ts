@@ -12,15 +12,20 @@ import { listen } from './listen.ts';
 import type { CentralLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import type { SilenceSettings } from './silence/settings.ts';
+import type { DatabasePlace } from './store/place.ts';
+import { type RetentionSettings, retentionSettings } from './store/settings.ts';
 import { openStore, type Store } from './store/store.ts';
+import { startUpkeep } from './store/upkeep.ts';
 
 export interface CentralOptions {
-  /** SQLite file; created with mode 0600 in a directory that exists. */
-  readonly databasePath: string;
+  /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
+  readonly databasePath: DatabasePlace;
   /** Address where the API listens. Without TLS and without a login: loopback unless the network is trusted. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** How long alerts are kept; the defaults where absent. */
+  readonly retention?: RetentionSettings;
   /** Where agents connect, and how they prove who they are. */
   readonly identity: IdentitySettings;
   /** JSON-lines file of OCSF findings; null: no feed. */
@@ -111,7 +116,18 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
   const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
   const allowsHost = hostGuard(host);
-  const ingest = await buildIngest(options, store, metrics, identity, () => feed?.wake());
+  const upkeep = startUpkeep({
+    store,
+    metrics,
+    log,
+    settings: options.retention ?? retentionSettings.parse({}),
+    feeds: () => (feed === null ? [] : [feed.name]),
+    clock: options.clock ?? Date.now,
+  });
+  const ingest = await buildIngest(options, store, metrics, identity, () => {
+    feed?.wake();
+    upkeep.wake();
+  });
   const app = buildApi({
     store,
     metrics,
@@ -126,6 +142,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     await identity.close();
     await app.close();
     await feed?.stop();
+    await upkeep.stop();
     await store.close();
   };
   let url: string;

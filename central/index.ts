@@ -7,3 +7,13 @@ export { withIdentityDesk } from './identity/offline-desk.ts';
 export { type IdentitySettings, identitySettings } from './identity/settings.ts';
 export { AGENT_PATH, SUBPROTOCOL } from './ingest/gate.ts';
 export type { CentralLog, LogFields } from './log.ts';
+export { backUp, restore } from './store/backup.ts';
+export type { BackupReport } from './store/backup-report.ts';
+export { type DatabasePlace, describePlace, placeOf } from './store/place.ts';
+export {
+  type DatabaseSetting,
+  databaseSetting,
+  type RetentionSettings,
+  retentionSettings,
+} from './store/settings.ts';
+export { openStore, type Store } from './store/store.ts';

@@ -32,6 +32,11 @@ const COUNTERS = {
     label: null,
     help: 'Alerts ignored because another alert holds their agent and seq.',
   },
+  sealwatch_central_alerts_deleted_total: { label: null, help: 'Alerts deleted because of age or size.' },
+  sealwatch_central_alerts_deleted_unfed_total: {
+    label: null,
+    help: 'Of the deleted alerts, those that a feed had not taken: lost to it.',
+  },
   sealwatch_central_agents_behind_total: {
     label: null,
     help: 'Hellos whose last_seq was below what central holds: the agent lost its spool.',
@@ -48,6 +53,8 @@ export interface Gauges {
   readonly alertPosition: number;
   /** Null without a feed. */
   readonly feedPosition: number | null;
+  /** Alerts that searches do not find yet. */
+  readonly searchLag: number;
 }
 
 function escapeLabel(value: string): string {
@@ -78,6 +85,7 @@ export class Metrics {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`);
     gauge('sealwatch_central_sessions', 'Connected agents.', gauges.sessions);
     gauge('sealwatch_central_alert_position', 'Position of the newest alert.', gauges.alertPosition);
+    gauge('sealwatch_central_search_lag', 'Alerts that searches do not find yet.', gauges.searchLag);
     if (gauges.feedPosition !== null) {
       gauge(
         'sealwatch_central_feed_position',

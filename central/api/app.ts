@@ -129,6 +129,7 @@ function addOperations(app: FastifyInstance, parts: ApiParts): void {
       sessions: parts.sessions(),
       alertPosition: await parts.store.newestPosition(),
       feedPosition: parts.feed()?.position ?? null,
+      searchLag: await parts.store.searchLag(),
     });
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
   });

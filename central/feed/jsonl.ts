@@ -62,6 +62,11 @@ export class JsonlFeed {
     this.#run = this.#loop();
   }
 
+  /** Under which its cursor is kept. */
+  get name(): string {
+    return this.#name;
+  }
+
   get status(): FeedStatus {
     return { failing: this.#failing, position: this.#position };
   }

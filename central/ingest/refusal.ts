@@ -33,7 +33,7 @@ export function refusalOfFrame(error: unknown, text: string): Refusal {
 
 /** Why a batch could not be stored. */
 export function refusalOfStore(error: unknown): Refusal {
-  return error instanceof CentralError && error.code === 'CENTRAL_ALERT_ID_TAKEN'
+  return error instanceof CentralError && error.code.startsWith('CENTRAL_ALERT_ID_')
     ? { code: 'bad-frame', message: error.message }
     : { code: 'internal', message: 'central could not store the frame; connect again later' };
 }

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { HelloFrame, Server } from '../../wire/index.ts';
-import type { AgentState, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 
 /** Servers in one insert, so that its parameters stay far under SQLite's limit of 32,766. */
 const SERVERS_PER_INSERT = 500;
@@ -33,18 +33,11 @@ export async function registerAgent(
   return row.last_seq;
 }
 
-export async function noteAgent(
-  db: Kysely<Schema>,
-  agent: string,
-  state: AgentState,
-  now: string,
-): Promise<void> {
-  await db.updateTable('agents').set({ state, last_seen: now }).where('id', '=', agent).execute();
-}
-
-/** After a crash no agent is connected, whatever the table says. */
-export async function disconnectAll(db: Kysely<Schema>): Promise<void> {
-  await db.updateTable('agents').set({ state: 'disconnected' }).where('state', '=', 'connected').execute();
+/** After a crash no agent is connected, whatever the table says: none that was last seen before a time, or none at all. */
+export async function disconnectAll(db: Kysely<Schema>, lastSeenBefore: string | null): Promise<void> {
+  let update = db.updateTable('agents').set({ state: 'disconnected' }).where('state', '=', 'connected');
+  if (lastSeenBefore !== null) update = update.where('last_seen', '<', lastSeenBefore);
+  await update.execute();
 }
 
 /** Replaces what is known of an agent's servers, in one transaction. */

@@ -5,6 +5,13 @@ import type { BundleKind, BundleState, Severity } from '../../wire/index.ts';
 export const AGENT_STATES = ['connected', 'stopped', 'disconnected', 'silent'] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
+export type CounterName =
+  | 'alert_bytes'
+  | 'alert_rows'
+  | 'search_position'
+  | 'deleted_position'
+  | 'deleted_unfed';
+
 /** Times are RFC 3339, UTC, with milliseconds, so that they sort as text. */
 export interface Schema {
   agents: {
@@ -76,6 +83,14 @@ export interface Schema {
   dead_letters: { feed: string; position: number; alert: string; time: string; reason: string };
   /** Single facts about this central, such as the seq of its own alerts. */
   facts: { name: string; value: string };
+  /**
+   * Whole numbers that change with the alerts: `alert_bytes` and `alert_rows` that are kept, `search_position` up to
+   * which their words are in the index, `deleted_position` up to which retention took them away, `deleted_unfed` of
+   * them before a feed had them.
+   */
+  counters: { name: CounterName; value: number };
+  /** The words of alerts; SQLite calls the position `rowid`. */
+  alert_words: { position: number; rowid: number };
   enrolment_tokens: {
     id: string;
     /** SHA-256 as hex; the secret itself is shown once and never kept. */

@@ -4,6 +4,11 @@ import { join } from 'node:path';
 
 /** Packages with parts in machine code, and one that few need: they stay where npm put them. */
 const KEPT_APART = ['better-sqlite3', '@parcel/watcher', '@cedar-policy/cedar-wasm'];
+/** The command line, and the thread of central's SQLite file, which is started from a file of its own. */
+const ENTRIES = [
+  { in: 'cli/start.ts', out: 'start' },
+  { in: 'central/store/sqlite/worker.ts', out: 'worker' },
+];
 /** Files of an older build stay this long: a program that still runs may load them yet. */
 const KEEP_MS = 24 * 3_600_000;
 /** CommonJS packages ask for Node's own modules by `require`. */
@@ -44,7 +49,7 @@ function isCurrent(root, stamps) {
   }
 }
 
-/** Bundles `cli/start.ts` into `dist/bundle`; what is current is left alone. Resolves with what was done. */
+/** Bundles the entries into `dist/bundle`; what is current is left alone. Resolves with what was done. */
 export async function bundle(root) {
   const directory = join(root, 'dist', 'bundle');
   const stamps = join(root, '.cache', 'bundle.json');
@@ -53,7 +58,7 @@ export async function bundle(root) {
   const { build } = await import('esbuild');
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['cli/start.ts'],
+    entryPoints: ENTRIES,
     bundle: true,
     splitting: true,
     platform: 'node',
