@@ -1,4 +1,5 @@
 import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { urlHost } from '../api/host-guard.ts';
 import { listen } from '../listen.ts';
@@ -25,11 +26,16 @@ export class AgentListener {
   readonly app: FastifyInstance;
   readonly #parts: AgentListenerParts;
   readonly #certificate: ServerCertificate;
+  readonly #sockets = new Set<Socket>();
 
   private constructor(app: FastifyInstance, parts: AgentListenerParts, certificate: ServerCertificate) {
     this.app = app;
     this.#parts = parts;
     this.#certificate = certificate;
+    this.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   /** Not yet listening, so that routes and the way in of the protocol can be added. */
@@ -68,6 +74,9 @@ export class AgentListener {
 
   async close(): Promise<void> {
     this.#certificate.stop();
-    await this.app.close();
+    const closed = this.app.close();
+    // A handshake that nobody goes on with would hold the end up until its timeout.
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
   }
 }
