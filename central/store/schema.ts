@@ -48,6 +48,8 @@ export interface Schema {
     lost: Defaulted<string>;
     lost_before: Defaulted<string>;
     lost_since: string | null;
+    /** SHA-256 of the servers that it told last; empty before. */
+    inventory: Defaulted<string>;
   };
   alerts: {
     /** Order of commit; cursor of pages and feeds; never used twice. */
