@@ -160,7 +160,9 @@ export class Retention {
     const bytes = await counterOf(transaction, 'alert_bytes');
     return {
       cutoff:
-        keep_days === null ? null : new Date(Math.max(0, this.#now() - keep_days * MILLISECONDS_A_DAY)).toISOString(),
+        keep_days === null
+          ? null
+          : new Date(Math.max(0, this.#now() - keep_days * MILLISECONDS_A_DAY)).toISOString(),
       excess: keep_bytes === null ? 0 : bytes - keep_bytes,
       hardExcess: hard_bytes === null ? 0 : bytes - hard_bytes,
       fed: await this.#fedPosition(transaction),
