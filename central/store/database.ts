@@ -7,9 +7,10 @@ import { climb, isNewest } from './migrations/climb.ts';
 import { type DatabasePlace, describePlace } from './place.ts';
 import { createPrivately } from './private-file.ts';
 import type { Schema } from './schema.ts';
-import { SqliteThreads, ThreadDialect } from './sqlite/dialect.ts';
+import { ThreadDialect } from './sqlite/dialect.ts';
 import { OwnerLock } from './sqlite/owner-lock.ts';
 import { SqliteThread } from './sqlite/thread.ts';
+import { SqliteThreads } from './sqlite/threads.ts';
 
 /** Pages of SQLite (8 KB) that are given back at once. */
 const PAGES_GIVEN_BACK = 256;
