@@ -87,14 +87,13 @@ async function buildIngest(
   return ingest;
 }
 
-async function openIdentity(options: CentralOptions, store: Store, metrics: Metrics): Promise<Identity> {
-  const {
-    log,
-    identity: settings,
-    clock = Date.now,
-    onCloned = () => undefined,
-    certificateLookMs,
-  } = options;
+async function openIdentity(
+  options: CentralOptions,
+  store: Store,
+  metrics: Metrics,
+  onCloned: (agent: string, detail: string) => void,
+): Promise<Identity> {
+  const { log, identity: settings, clock = Date.now, certificateLookMs } = options;
   const audit = new AuditLog(store.db, clock);
   try {
     return await Identity.open({ settings, store, audit, metrics, log, clock, onCloned, certificateLookMs });
@@ -112,7 +111,11 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   const { host, port, log, version, feedPath } = options;
   const store = await openStore(options.databasePath);
   const metrics = new Metrics();
-  const identity = await openIdentity(options, store, metrics);
+  let ingest: Ingest | null = null;
+  const identity = await openIdentity(options, store, metrics, (agent, detail) => {
+    ingest?.cloned(agent, detail);
+    options.onCloned?.(agent, detail);
+  });
   const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
   const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
   const allowsHost = hostGuard(host);
@@ -124,21 +127,22 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     feeds: () => (feed === null ? [] : [feed.name]),
     clock: options.clock ?? Date.now,
   });
-  const ingest = await buildIngest(options, store, metrics, identity, () => {
+  const reception = await buildIngest(options, store, metrics, identity, () => {
     feed?.wake();
     upkeep.wake();
   });
+  ingest = reception;
   const app = buildApi({
     store,
     metrics,
     log,
     version,
     allowsHost,
-    sessions: () => ingest.sessions.size,
+    sessions: () => reception.sessions.size,
     feed: () => feed?.status ?? null,
   });
   const close = async () => {
-    await ingest.stop();
+    await reception.stop();
     await identity.close();
     await app.close();
     await feed?.stop();
@@ -149,7 +153,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   let agentUrl: string;
   try {
     url = `http://${urlHost(host)}:${await listen(app, host, port)}`;
-    agentUrl = await identity.listener.listen(ingest.admission);
+    agentUrl = await identity.listener.listen(reception.admission);
   } catch (error) {
     await close();
     throw error;

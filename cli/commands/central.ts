@@ -54,6 +54,7 @@ export async function centralRun(file: string, install: Installation, output: Ou
     identity: config.identity,
     feedPath: config.feed ?? null,
     version: install.version,
+    rulesDirectory: install.rules,
     log: makeLog('json', 'info'),
   });
   output.say(`sealwatch: central at ${central.url}`);
