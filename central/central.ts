@@ -87,14 +87,13 @@ async function buildIngest(
   return ingest;
 }
 
-async function openIdentity(options: CentralOptions, store: Store, metrics: Metrics): Promise<Identity> {
-  const {
-    log,
-    identity: settings,
-    clock = Date.now,
-    onCloned = () => undefined,
-    certificateLookMs,
-  } = options;
+async function openIdentity(
+  options: CentralOptions,
+  store: Store,
+  metrics: Metrics,
+  onCloned: (agent: string, detail: string) => void,
+): Promise<Identity> {
+  const { log, identity: settings, clock = Date.now, certificateLookMs } = options;
   const audit = new AuditLog(store.db, clock);
   try {
     return await Identity.open({ settings, store, audit, metrics, log, clock, onCloned, certificateLookMs });
@@ -112,7 +111,11 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   const { host, port, log, version, clock = Date.now } = options;
   const store = await openStore(options.databasePath);
   const metrics = new Metrics();
-  const identity = await openIdentity(options, store, metrics);
+  let ingest: Ingest | null = null;
+  const identity = await openIdentity(options, store, metrics, (agent, detail) => {
+    ingest?.cloned(agent, detail);
+    options.onCloned?.(agent, detail);
+  });
   const feeds = await openFeeds({ settings: options.feeds, store, metrics, log, version, clock });
   const allowsHost = hostGuard(host);
   const upkeep = startUpkeep({
@@ -123,21 +126,22 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     feeds: () => options.feeds.map((feed) => feed.name),
     clock,
   });
-  const ingest = await buildIngest(options, store, metrics, identity, () => {
+  const reception = await buildIngest(options, store, metrics, identity, () => {
     feeds.wake();
     upkeep.wake();
   });
+  ingest = reception;
   const app = buildApi({
     store,
     metrics,
     log,
     version,
     allowsHost,
-    sessions: () => ingest.sessions.size,
+    sessions: () => reception.sessions.size,
     feeds,
   });
   const close = async () => {
-    await ingest.stop();
+    await reception.stop();
     await identity.close();
     await app.close();
     await feeds.stop();
@@ -148,7 +152,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   let agentUrl: string;
   try {
     url = `http://${urlHost(host)}:${await listen(app, host, port)}`;
-    agentUrl = await identity.listener.listen(ingest.admission);
+    agentUrl = await identity.listener.listen(reception.admission);
   } catch (error) {
     await close();
     throw error;
