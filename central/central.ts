@@ -1,8 +1,13 @@
 import { isAbsolute, resolve } from 'node:path';
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Alert } from '../wire/index.ts';
-import { buildApi } from './api/app.ts';
+import { type ApiSettings, apiSettingsSchema } from './access/settings.ts';
+import { buildCentralApi } from './api/api.ts';
+import type { Api } from './api/app.ts';
 import { type HostGuard, hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
+import type { Route } from './api/route.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { CentralError } from './errors.ts';
 import { JsonlFeed } from './feed/jsonl.ts';
 import { Gate } from './ingest/gate.ts';
@@ -17,12 +22,16 @@ import { openStore, type Store } from './store/store.ts';
 export interface CentralOptions {
   /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
   readonly databasePath: DatabasePlace;
-  /** Address to listen on. Without TLS and without a login on the API: loopback unless the network is trusted. */
+  /** Address to listen on. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
   /** Shared secret of the agents: at least 16 printable ASCII characters, no space. */
   readonly agentToken: string;
+  /** TLS and logins of the API; neither where absent. */
+  readonly api?: Omit<ApiSettings, 'listen'>;
+  /** What somebody without any credential is to the API; nobody where absent. */
+  readonly anonymous?: 'viewer' | 'none';
   /** JSON-lines file of OCSF findings; null: no feed. */
   readonly feedPath: string | null;
   readonly version: string;
@@ -36,8 +45,10 @@ export interface CentralOptions {
 }
 
 export interface Central {
-  /** `http://host:port` */
+  /** `http://host:port`, or https */
   readonly url: string;
+  /** Every route that the API answers. */
+  readonly routes: readonly Route[];
   /** Stops accepting, closes agents with 1001, drains the feed, closes the database. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -97,7 +108,8 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   }
   const address = app.server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${urlHost(host)}:${bound}`;
+  const scheme = app.server instanceof TlsServer ? 'https' : 'http';
+  return `${scheme}://${urlHost(host)}:${bound}`;
 }
 
 /**
@@ -105,43 +117,48 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
  * @throws {CentralError} every code except CENTRAL_ALERT_ID_TAKEN and CENTRAL_FEED_NOT_A_FEED
  */
 export async function openCentral(options: CentralOptions): Promise<Central> {
-  const { host, port, log, version, feedPath } = options;
+  const { host, port, log, version, feedPath, clock = Date.now } = options;
   checkToken(options.agentToken);
   const store = await openStore(options.databasePath);
   const metrics = new Metrics();
+  const audit = new AuditLog(store.db, clock);
   const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
   const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
   const allowsHost = hostGuard(host);
   const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => feed?.wake());
-  const app = buildApi({
-    store,
-    metrics,
-    log,
-    version,
-    allowsHost,
-    sessions: () => sessions.size,
-    feed: () => feed?.status ?? null,
-  });
-  gate.guard(app.server);
+  let api: Api | undefined;
   const close = async () => {
     gate.close();
     await sessions.stop();
-    await app.close();
+    await api?.app.close();
     await feed?.stop();
     await store.close();
   };
   let url: string;
   try {
-    url = await listen(app, host, port);
+    api = await buildCentralApi({
+      ...{ store, metrics, audit, log, version, clock, host },
+      settings: options.api ?? apiSettingsSchema.parse({}),
+      anonymous: options.anonymous ?? 'none',
+      identity: null,
+      more: [],
+      sessions: () => sessions.size,
+      feed: () => feed?.status ?? null,
+    });
+    gate.guard(api.app.server);
+    url = await listen(api.app, host, port);
   } catch (error) {
     await close();
     throw error;
   }
-  if (!isLoopback(host)) log.warn('the API is open to the network without a login', { host });
+  if (!isLoopback(host) && options.api?.tls === undefined) {
+    log.warn('the API sends tokens and alerts over the network without TLS', { host });
+  }
   log.info('central listens', { url });
   let stopped: Promise<void> | undefined;
   return {
     url,
+    routes: api.routes,
     stop: () => {
       stopped ??= close();
       return stopped;

@@ -36,6 +36,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
     databasePath: join(stateDir, 'central.db'),
     ...parseListen(options.listen),
     agentToken: token,
+    anonymous: 'viewer',
     feedPath: feed,
     version: install.version,
     log,

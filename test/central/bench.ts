@@ -42,6 +42,7 @@ export async function startCentral(
     host: '127.0.0.1',
     port: 0,
     agentToken: TOKEN,
+    anonymous: 'viewer',
     feedPath: null,
     version: '0.0.0-test',
     log: keptLog(),
