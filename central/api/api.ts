@@ -6,6 +6,7 @@ import { OidcLogin } from '../access/oidc.ts';
 import type { ApiSettings } from '../access/settings.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { CentralError } from '../errors.ts';
+import type { IdentityDesk } from '../identity/identity.ts';
 import type { CentralLog } from '../log.ts';
 import { TriageDesk } from '../triage/triage.ts';
 import { type Api, type ApiTls, buildApi } from './app.ts';
@@ -16,7 +17,6 @@ import { alertRoutes } from './routes/alerts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
 import { hostRoutes } from './routes/hosts.ts';
-import type { IdentityDesk } from './routes/identity-desk.ts';
 import { loginRoutes, meRoute } from './routes/login.ts';
 import { type OperationParts, operationRoutes } from './routes/operations.ts';
 import { serverRoutes } from './routes/servers.ts';
@@ -33,8 +33,7 @@ export interface CentralApiParts extends OperationParts {
   readonly settings: Pick<ApiSettings, 'tls' | 'public_url' | 'oidc' | 'trusted_proxies'>;
   /** What somebody without any credential is; `viewer` on a loopback address only. */
   readonly anonymous: 'viewer' | 'none';
-  /** Null where agents have no identities. */
-  readonly identity: IdentityDesk | null;
+  readonly identity: IdentityDesk;
   /** Routes of other parts. */
   readonly more: readonly Route[];
 }
@@ -91,7 +90,7 @@ function routesOf(parts: CentralApiParts, { tokens, logins, oidc, cookies }: Des
     ...serverRoutes(store.db),
     ...hostRoutes(store.db, identity),
     ...tokenRoutes(tokens),
-    ...(identity === null ? [] : enrolmentRoutes(identity)),
+    ...enrolmentRoutes(identity),
     ...auditRoutes(store.db),
     meRoute(),
     ...(oidc === null ? [] : loginRoutes({ ...parts, oidc, logins, cookies })),

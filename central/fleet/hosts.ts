@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import * as z from 'zod';
 import type { BundleKind, BundleState } from '../../wire/index.ts';
+import { OWN_AGENT_FACT } from '../store/fleet.ts';
 import type { AgentState, Schema } from '../store/schema.ts';
 
 const SHOWN = [
@@ -66,14 +67,20 @@ function sumOf(...losses: readonly Readonly<Record<string, number>>[]): Readonly
   return Object.fromEntries(sums);
 }
 
-/** Hosts by id, `rows` of them behind `after`. */
+/** Hosts by id, `rows` of them behind `after`; central, which alerts too, is none. */
 export async function pageOfHosts(
   db: Kysely<Schema>,
   after: string,
   { id, state, group }: HostFilter,
   rows: number,
 ): Promise<readonly FleetHost[]> {
-  let query = db.selectFrom('agents').select(SHOWN).where('id', '>', after);
+  let query = db
+    .selectFrom('agents')
+    .select(SHOWN)
+    .where('id', '>', after)
+    .where('id', 'not in', (own) =>
+      own.selectFrom('facts').select('value').where('name', 'like', `${OWN_AGENT_FACT}%`),
+    );
   if (id !== undefined) query = query.where('id', '=', id);
   if (state !== undefined) query = query.where('state', '=', state);
   if (group !== undefined) query = query.where('grp', '=', group);

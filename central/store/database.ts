@@ -5,10 +5,10 @@ import type { Dialect } from './dialect.ts';
 import { tellSqlite } from './failures.ts';
 import { climb, isNewest } from './migrations/climb.ts';
 import { type DatabasePlace, describePlace } from './place.ts';
+import { createPrivately } from './private-file.ts';
 import type { Schema } from './schema.ts';
 import { SqliteThreads, ThreadDialect } from './sqlite/dialect.ts';
 import { OwnerLock } from './sqlite/owner-lock.ts';
-import { createPrivately } from './sqlite/private-file.ts';
 import { SqliteThread } from './sqlite/thread.ts';
 
 /** `central`: the one that runs, which others of an SQLite file are refused beside; `command`: beside it. */

@@ -1,8 +1,8 @@
 import type { ColumnType, Generated, Insertable } from 'kysely';
 import type { BundleKind, BundleState, Severity } from '../../wire/index.ts';
 
-/** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word. */
-export const AGENT_STATES = ['connected', 'stopped', 'disconnected'] as const;
+/** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word; `silent`: so for longer than allowed. */
+export const AGENT_STATES = ['connected', 'stopped', 'disconnected', 'silent'] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
 export type CounterName =
@@ -30,6 +30,12 @@ export interface Schema {
     machine: string | null;
     /** What its last welcome gave it. */
     generation: string | null;
+    /** What it showed for that; as good, until it is known to have kept the newer. */
+    generation_before: string | null;
+    /** SHA-256 of the key of its last certificate (SubjectPublicKeyInfo), base64url; null for who never enrolled. */
+    key: string | null;
+    /** Id of the token that it enrolled with. */
+    token: string | null;
     /** When its identity was revoked. */
     revoked: string | null;
     /** When a second machine was seen with its identity. */

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { actorOf } from '../../access/principal.ts';
+import type { IdentityDesk } from '../../identity/identity.ts';
 import { doneAnswer, noQuery } from '../queries.ts';
 import { Refused } from '../refused.ts';
 import { type Route, route } from '../route.ts';
-import type { IdentityDesk } from './identity-desk.ts';
 import { secretParams } from './tokens.ts';
 
 const MS_PER_HOUR = 3_600_000;

@@ -3,12 +3,12 @@ import * as z from 'zod';
 import { BUNDLE_KINDS, BUNDLE_STATES } from '../../../wire/index.ts';
 import { actorOf } from '../../access/principal.ts';
 import { pageOfHosts } from '../../fleet/hosts.ts';
+import type { IdentityDesk } from '../../identity/identity.ts';
 import { AGENT_STATES, type Schema } from '../../store/schema.ts';
 import { decodeKey, encodeKey } from '../keys.ts';
 import { doneAnswer, nextKey, noQuery, pageKey, pageRows } from '../queries.ts';
 import { Refused } from '../refused.ts';
 import { type Route, route } from '../route.ts';
-import type { IdentityDesk } from './identity-desk.ts';
 
 const hostAnswer = z.object({
   id: z.string(),
@@ -80,9 +80,8 @@ function lookRoutes(db: Kysely<Schema>): readonly Route[] {
   ];
 }
 
-/** Hosts of the fleet; `identity` is null where agents have no identities. */
-export function hostRoutes(db: Kysely<Schema>, identity: IdentityDesk | null): readonly Route[] {
-  if (identity === null) return lookRoutes(db);
+/** Hosts of the fleet. */
+export function hostRoutes(db: Kysely<Schema>, identity: IdentityDesk): readonly Route[] {
   const revoke = route({
     method: 'POST',
     path: '/api/v1/hosts/:id/revoke',

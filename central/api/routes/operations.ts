@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { FeedStatus } from '../../feed/jsonl.ts';
+import type { Feeds } from '../../feed/feeds.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { Store } from '../../store/store.ts';
 import { noQuery } from '../queries.ts';
@@ -9,11 +9,10 @@ export interface OperationParts {
   readonly store: Store;
   readonly metrics: Metrics;
   readonly sessions: () => number;
-  /** Null without a feed. */
-  readonly feed: () => FeedStatus | null;
+  readonly feeds: Feeds;
 }
 
-function healthRoute({ store, feed }: OperationParts): Route {
+function healthRoute({ store, feeds }: OperationParts): Route {
   return route({
     method: 'GET',
     path: '/healthz',
@@ -31,11 +30,11 @@ function healthRoute({ store, feed }: OperationParts): Route {
         () => 'ok' as const,
         () => 'failing' as const,
       );
-      const now = feed();
+      const { failing } = feeds;
       const health = {
         status: database,
         database,
-        feed: now === null ? 'off' : now.failing ? 'failing' : 'ok',
+        feed: failing === null ? 'off' : failing ? 'failing' : 'ok',
       };
       if (database === 'ok') return health;
       const headers = { 'content-type': 'application/json; charset=utf-8' };
@@ -44,7 +43,7 @@ function healthRoute({ store, feed }: OperationParts): Route {
   });
 }
 
-function metricsRoute({ store, metrics, sessions, feed }: OperationParts): Route {
+function metricsRoute({ store, metrics, sessions, feeds }: OperationParts): Route {
   return route({
     method: 'GET',
     path: '/metrics',
@@ -56,7 +55,8 @@ function metricsRoute({ store, metrics, sessions, feed }: OperationParts): Route
       const text = metrics.text({
         sessions: sessions(),
         alertPosition: await store.newestPosition(),
-        feedPosition: feed()?.position ?? null,
+        feeds: await feeds.status(),
+        searchLag: await store.searchLag(),
       });
       return new Answered(text, { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } });
     },

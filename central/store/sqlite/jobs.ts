@@ -1,7 +1,10 @@
 import type { PackedBatch, SettledBatch } from '../batches.ts';
 
-/** What a thread is for: the one that writes, or one that only reads and so never waits for the writer. */
-export type ThreadRole = 'writer' | 'reader';
+/**
+ * What a thread is for: the one that writes, one that only reads and so never waits for the writer, or one that looks
+ * into a file without changing anything about it.
+ */
+export type ThreadRole = 'writer' | 'reader' | 'inspector';
 
 export interface ThreadPlace {
   readonly path: string;
