@@ -15,6 +15,7 @@ export interface FleetClosure {
   /** Servers that are made of it; a host may have several. */
   readonly servers: number;
   readonly first_seen: string;
+  /** When a host that has it was last heard from. */
   readonly last_seen: string;
 }
 
@@ -64,12 +65,13 @@ export async function pageOfClosures(
   }
   const page = await db
     .selectFrom('servers')
+    .innerJoin('agents', 'agents.id', 'servers.agent')
     .select('digest')
     .select(({ fn }) => [
-      fn.count<number>('agent').distinct().as('hosts'),
+      fn.count<number>('servers.agent').distinct().as('hosts'),
       fn.countAll<number>().as('servers'),
-      fn.min('first_seen').as('first_seen'),
-      fn.max('updated').as('last_seen'),
+      fn.min('servers.first_seen').as('first_seen'),
+      fn.max('agents.last_seen').as('last_seen'),
     ])
     .where('digest', 'in', matching)
     .groupBy('digest')

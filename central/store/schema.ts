@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 import type { BundleKind, BundleState, Severity } from '../../wire/index.ts';
 
 /** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word; `silent`: so for longer than allowed. */
@@ -48,6 +48,8 @@ export interface Schema {
     lost: Defaulted<string>;
     lost_before: Defaulted<string>;
     lost_since: string | null;
+    /** SHA-256 of the servers that it told last; empty before. */
+    inventory: Defaulted<string>;
   };
   alerts: {
     /** Order of commit; cursor of pages and feeds; never used twice. */
@@ -179,5 +181,3 @@ export interface Schema {
 }
 
 type Defaulted<T> = ColumnType<T, T | undefined, T>;
-
-export type AlertRow = Insertable<Schema['alerts']>;

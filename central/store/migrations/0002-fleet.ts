@@ -45,6 +45,7 @@ async function extendAgents(db: Kysely<never>, dialect: Dialect): Promise<void> 
   await add('lost', 'text', '{}');
   await add('lost_before', 'text', '{}');
   await add('lost_since', 'text');
+  await add('inventory', 'text', '');
   for (const name of ['name', 'client', 'state', 'digest', 'first_seen'] as const) {
     await db.schema
       .alterTable('servers')
