@@ -57,18 +57,27 @@ export async function replaceInventory(
   if (known?.inventory === inventory) return;
   await db.transaction().execute(async (transaction) => {
     await transaction.updateTable('agents').set({ inventory }).where('id', '=', agent).execute();
-    await transaction.deleteFrom('servers').where('agent', '=', agent).execute();
+    const before = await transaction
+      .deleteFrom('servers')
+      .where('agent', '=', agent)
+      .returning(['id', 'digest', 'first_seen'])
+      .execute();
+    const firstSeen = new Map(before.map((row) => [`${row.id} ${row.digest}`, row.first_seen]));
     for (let start = 0; start < unique.length; start += SERVERS_PER_INSERT) {
-      const rows = unique.slice(start, start + SERVERS_PER_INSERT).map((server) => ({
-        agent,
-        id: server.id,
-        body: JSON.stringify(server),
-        updated: now,
-        name: server.name,
-        client: server.client,
-        state: server.state,
-        digest: server.closure?.digest ?? '',
-      }));
+      const rows = unique.slice(start, start + SERVERS_PER_INSERT).map((server) => {
+        const digest = server.closure?.digest ?? '';
+        return {
+          agent,
+          id: server.id,
+          body: JSON.stringify(server),
+          updated: now,
+          name: server.name,
+          client: server.client,
+          state: server.state,
+          digest,
+          first_seen: firstSeen.get(`${server.id} ${digest}`) || now,
+        };
+      });
       await transaction.insertInto('servers').values(rows).execute();
     }
   });

@@ -79,6 +79,8 @@ export interface Schema {
     state: Defaulted<string>;
     /** Closure digest; empty where there is none. */
     digest: Defaulted<string>;
+    /** When this server was first told of with this digest. */
+    first_seen: Defaulted<string>;
   };
   feeds: { name: string; position: number };
   /** Alerts that a receiver refuses for good. */
@@ -106,7 +108,15 @@ export interface Schema {
   };
   certificates: { serial: string; agent: string; issued: string; expires: string };
   /** What people said of an alert; an alert without a row is `new`. */
-  triage: { alert: string; status: string; assignee: string | null; changed: string; changed_by: string };
+  triage: {
+    alert: string;
+    status: string;
+    /** What a closed alert turned out to be. */
+    resolution: string | null;
+    assignee: string | null;
+    changed: string;
+    changed_by: string;
+  };
   notes: { id: string; alert: string; time: string; author: string; text: string };
   /** Append-only; each row's hash covers the one before. */
   audit: {
