@@ -11,6 +11,7 @@ import { Sessions } from './ingest/sessions.ts';
 import { HELLO_TIMEOUT_MS, type IngestTimes, MIN_TOKEN_CHARACTERS, PING_INTERVAL_MS } from './limits.ts';
 import { type CentralLog, describeError } from './log.ts';
 import { Metrics } from './metrics.ts';
+import { watchProcess } from './process-metrics.ts';
 import { openStore, type Store } from './store/store.ts';
 
 export interface CentralOptions {
@@ -118,11 +119,17 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     log,
     version,
     allowsHost,
-    sessions: () => sessions.size,
     feed: () => feed?.status ?? null,
   });
   gate.guard(app.server);
+  const unwatch = watchProcess(metrics);
+  metrics.watch('sealwatch_central_sessions', () => sessions.size);
+  metrics.watch('sealwatch_central_alert_position', () => store.newestPosition());
+  metrics.watch('sealwatch_central_feed_position', () =>
+    feed === null ? null : new Map([['file', feed.status.position]]),
+  );
   const close = async () => {
+    unwatch();
     gate.close();
     await sessions.stop();
     await app.close();

@@ -19,7 +19,6 @@ export interface ApiParts {
   readonly log: CentralLog;
   readonly version: string;
   readonly allowsHost: HostGuard;
-  readonly sessions: () => number;
   /** Null without a feed. */
   readonly feed: () => FeedStatus | null;
 }
@@ -125,12 +124,7 @@ function addOperations(app: FastifyInstance, parts: ApiParts): void {
   });
   app.get('/metrics', async (request, reply) => {
     queryOf(QUERIES.none, request);
-    const text = parts.metrics.text({
-      sessions: parts.sessions(),
-      alertPosition: await parts.store.newestPosition(),
-      feedPosition: parts.feed()?.position ?? null,
-    });
-    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await parts.metrics.text());
   });
   const document = openApiDocument(parts.version);
   app.get('/api/v1/openapi.json', async (request) => {

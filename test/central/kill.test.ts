@@ -82,7 +82,8 @@ test(`central killed ${KILLS} times stores each alert once and feeds each at lea
   );
   await until(
     async () =>
-      /feed_position (\d+)/.exec((await get(central, '/metrics')).body)?.[1] === String(stored.length),
+      /feed_position\{feed="file"\} (\d+)/.exec((await get(central, '/metrics')).body)?.[1] ===
+      String(stored.length),
   );
   const fed = feedUids(feed);
   assert.deepEqual(new Set(fed), new Set(stored));
