@@ -2,7 +2,7 @@ export { addSignature, type Envelope, parseEnvelope } from './envelope/dsse.ts';
 export { APPROVAL_ERROR_CODES, ApprovalError, type ApprovalErrorCode } from './errors.ts';
 export { identityKeySet } from './identity/identity-key.ts';
 export { MAX_KEY_SET_BYTES, readKeySet } from './identity/key-set.ts';
-export { type Issuer, standaloneIssuer } from './identity/spiffe-id.ts';
+export { type Issuer, isSpiffeId, standaloneIssuer } from './identity/spiffe-id.ts';
 export { readToken, TOKEN_LIFE_S, verifyToken } from './identity/token.ts';
 export { type IdentityRequest, TokenIssuer } from './identity/token-issuer.ts';
 export { isAnyones, isExposed, isPrivateDirectory } from './keys/exposure.ts';

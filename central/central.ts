@@ -1,153 +1,167 @@
-import { isAbsolute, resolve } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import type { Alert } from '../wire/index.ts';
 import { buildApi } from './api/app.ts';
-import { type HostGuard, hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
-import { CentralError } from './errors.ts';
-import { JsonlFeed } from './feed/jsonl.ts';
-import { Gate } from './ingest/gate.ts';
-import { Intake } from './ingest/intake.ts';
-import { Sessions } from './ingest/sessions.ts';
-import { HELLO_TIMEOUT_MS, type IngestTimes, MIN_TOKEN_CHARACTERS, PING_INTERVAL_MS } from './limits.ts';
-import { type CentralLog, describeError } from './log.ts';
+import { hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
+import { AuditLog } from './audit/audit-log.ts';
+import { openFeeds } from './feed/feeds.ts';
+import type { FeedSettings } from './feed/settings.ts';
+import { Identity, type IdentityDesk } from './identity/identity.ts';
+import type { IdentitySettings } from './identity/settings.ts';
+import { type Ingest, openIngest } from './ingest/ingest.ts';
+import type { IngestSettings } from './ingest/settings.ts';
+import { listen } from './listen.ts';
+import type { CentralLog } from './log.ts';
 import { Metrics } from './metrics.ts';
-import { watchProcess } from './process-metrics.ts';
+import type { SilenceSettings } from './silence/settings.ts';
+import type { DatabasePlace } from './store/place.ts';
+import { type RetentionSettings, retentionSettings } from './store/settings.ts';
 import { openStore, type Store } from './store/store.ts';
+import { startUpkeep } from './store/upkeep.ts';
+import { watchCentral } from './watched.ts';
 
 export interface CentralOptions {
-  /** SQLite file; created with mode 0600 in a directory that exists. */
-  readonly databasePath: string;
-  /** Address to listen on. Without TLS and without a login on the API: loopback unless the network is trusted. */
+  /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
+  readonly databasePath: DatabasePlace;
+  /** How long alerts are kept; the defaults where absent. */
+  readonly retention?: RetentionSettings;
+  /** Address where the API listens. Without TLS and without a login: loopback unless the network is trusted. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Shared secret of the agents: at least 16 printable ASCII characters, no space. */
-  readonly agentToken: string;
-  /** JSON-lines file of OCSF findings; null: no feed. */
-  readonly feedPath: string | null;
+  /** Where agents connect, and how they prove who they are. */
+  readonly identity: IdentitySettings;
+  /** Where alerts go on to. */
+  readonly feeds: readonly FeedSettings[];
   readonly version: string;
   readonly log: CentralLog;
   /** Called after the commit, once for each newly stored alert, in the order of commit. */
   readonly onAlert?: (alert: Alert) => void;
   /** Milliseconds since the epoch; the system's clock where absent. */
   readonly clock?: () => number;
-  /** For tests; the limits of the protocol where absent. */
-  readonly times?: Partial<IngestTimes>;
+  /** Limits of agents' connections. */
+  readonly ingest?: Partial<IngestSettings>;
+  /** When agents count as silent. */
+  readonly silence?: Partial<SilenceSettings>;
+  /** Directory of the rule pack, whose rules name what central sees itself; absent: it raises no alerts of its own. */
+  readonly rulesDirectory?: string;
+  /** Name of this node where several share a database. */
+  readonly node?: string;
+  /** Called each time that a second holder of an agent's identity is sent away. */
+  readonly onCloned?: (agent: string, detail: string) => void;
+  /** Milliseconds between two looks at the age of central's own certificate; for tests. */
+  readonly certificateLookMs?: number;
 }
 
 export interface Central {
-  /** `http://host:port` */
+  /** `http://host:port` of the API. */
   readonly url: string;
-  /** Stops accepting, closes agents with 1001, drains the feed, closes the database. Safe to call twice. */
+  /** `wss://host:port` of the agents. */
+  readonly agentUrl: string;
+  readonly identity: IdentityDesk;
+  /** Stops accepting, closes agents with 1001, drains the feeds, closes the database. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-function checkToken(token: string): void {
-  if (token.length >= MIN_TOKEN_CHARACTERS && /^[!-~]+$/.test(token)) return;
-  throw new CentralError(
-    'CENTRAL_TOKEN_INVALID',
-    `the agents' token needs at least ${MIN_TOKEN_CHARACTERS} printable ASCII characters without spaces`,
-    { hint: 'make one with: openssl rand -hex 32' },
-  );
-}
-
-interface Ingest {
-  readonly sessions: Sessions;
-  readonly gate: Gate;
-}
-
-function buildIngest(
+async function buildIngest(
   options: CentralOptions,
   store: Store,
   metrics: Metrics,
-  allowsHost: HostGuard,
+  identity: Identity,
   onCommit: () => void,
-): Ingest {
-  const { log, agentToken, onAlert = () => undefined, clock = Date.now, times } = options;
-  const intake = new Intake({ store, metrics, log, onStored: onAlert, onCommit });
-  const sessions = new Sessions({
+): Promise<Ingest> {
+  const { log, version, onAlert = () => undefined, clock = Date.now } = options;
+  const ingest = await openIngest({
     store,
-    intake,
     metrics,
     log,
+    version,
     clock,
-    times: { helloTimeoutMs: HELLO_TIMEOUT_MS, pingIntervalMs: PING_INTERVAL_MS, ...times },
+    monotonic: () => performance.now(),
+    identity,
+    settings: options.ingest,
+    silence: options.silence,
+    rules: options.rulesDirectory ?? null,
+    node: options.node ?? 'central',
+    onStored: onAlert,
+    onCommit,
   });
-  return { sessions, gate: new Gate({ agentToken, allowsHost, sessions, metrics, log, clock }) };
+  identity.watch((agent) => ingest.sessions.revoke(agent));
+  return ingest;
 }
 
-async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+async function openIdentity(options: CentralOptions, store: Store, metrics: Metrics): Promise<Identity> {
+  const {
+    log,
+    identity: settings,
+    clock = Date.now,
+    onCloned = () => undefined,
+    certificateLookMs,
+  } = options;
+  const audit = new AuditLog(store.db, clock);
   try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
-    throw code === 'EADDRINUSE'
-      ? new CentralError('CENTRAL_PORT_IN_USE', `port ${port} on ${host} is in use`, {
-          cause,
-          hint: 'stop what listens there, or choose another port (0 takes any free one)',
-        })
-      : new CentralError(
-          'CENTRAL_LISTEN_FAILED',
-          `cannot listen on ${host}, port ${port}: ${describeError(cause)}`,
-          {
-            cause,
-            hint: 'name an address of this host and a port above 1023',
-          },
-        );
+    return await Identity.open({ settings, store, audit, metrics, log, clock, onCloned, certificateLookMs });
+  } catch (error) {
+    await store.close();
+    throw error;
   }
-  const address = app.server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${urlHost(host)}:${bound}`;
 }
 
 /**
- * Opens central: the store, ingest and API on one port, and the feed.
+ * Opens central: the store, the listener of agents, the API, and the feeds.
  * @throws {CentralError} every code except CENTRAL_ALERT_ID_TAKEN and CENTRAL_FEED_NOT_A_FEED
  */
 export async function openCentral(options: CentralOptions): Promise<Central> {
-  const { host, port, log, version, feedPath } = options;
-  checkToken(options.agentToken);
+  const { host, port, log, version, clock = Date.now } = options;
   const store = await openStore(options.databasePath);
   const metrics = new Metrics();
-  const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
-  const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
+  const identity = await openIdentity(options, store, metrics);
+  const feeds = await openFeeds({ settings: options.feeds, store, metrics, log, version, clock });
   const allowsHost = hostGuard(host);
-  const { sessions, gate } = buildIngest(options, store, metrics, allowsHost, () => feed?.wake());
+  const upkeep = startUpkeep({
+    store,
+    metrics,
+    log,
+    settings: options.retention ?? retentionSettings.parse({}),
+    feeds: () => options.feeds.map((feed) => feed.name),
+    clock,
+  });
+  const ingest = await buildIngest(options, store, metrics, identity, () => {
+    feeds.wake();
+    upkeep.wake();
+  });
   const app = buildApi({
     store,
     metrics,
     log,
     version,
     allowsHost,
-    feed: () => feed?.status ?? null,
+    feeds,
   });
-  gate.guard(app.server);
-  const unwatch = watchProcess(metrics);
-  metrics.watch('sealwatch_central_sessions', () => sessions.size);
-  metrics.watch('sealwatch_central_alert_position', () => store.newestPosition());
-  metrics.watch('sealwatch_central_feed_position', () =>
-    feed === null ? null : new Map([['file', feed.status.position]]),
-  );
+  const unwatch = watchCentral(metrics, { store, feeds, ingest });
   const close = async () => {
     unwatch();
-    gate.close();
-    await sessions.stop();
+    await ingest.stop();
+    await identity.close();
     await app.close();
-    await feed?.stop();
+    await feeds.stop();
+    await upkeep.stop();
     await store.close();
   };
   let url: string;
+  let agentUrl: string;
   try {
-    url = await listen(app, host, port);
+    url = `http://${urlHost(host)}:${await listen(app, host, port)}`;
+    agentUrl = await identity.listener.listen(ingest.admission);
   } catch (error) {
     await close();
     throw error;
   }
   if (!isLoopback(host)) log.warn('the API is open to the network without a login', { host });
-  log.info('central listens', { url });
+  log.info('central listens', { url, agents: agentUrl });
   let stopped: Promise<void> | undefined;
   return {
     url,
+    agentUrl,
+    identity,
     stop: () => {
       stopped ??= close();
       return stopped;

@@ -6,9 +6,25 @@ const COUNTERS = {
     help: 'Connections that were refused after the upgrade.',
   },
   sealwatch_central_upgrades_refused_total: { label: 'status', help: 'Upgrades refused, by HTTP status.' },
+  sealwatch_central_credentials_refused_total: {
+    label: 'code',
+    help: 'Requests of agents to enrol or renew that were refused.',
+  },
   sealwatch_central_sessions_replaced_total: {
     label: null,
     help: 'Sessions closed because the same agent connected again.',
+  },
+  sealwatch_central_sessions_held_total: {
+    label: null,
+    help: 'Times that a socket was not read because its agent sent more than it may.',
+  },
+  sealwatch_central_admissions_total: {
+    label: 'outcome',
+    help: 'Connections that asked to be let in, by what became of them.',
+  },
+  sealwatch_central_silences_total: {
+    label: 'kind',
+    help: 'Agents that fell silent, by whether it was told, folded or part of an outage.',
   },
   sealwatch_central_alerts_stored_total: { label: null, help: 'Alerts committed.' },
   sealwatch_central_alerts_duplicate_total: { label: null, help: 'Alerts that were sent again and ignored.' },
@@ -16,13 +32,20 @@ const COUNTERS = {
     label: null,
     help: 'Alerts ignored because another alert holds their agent and seq.',
   },
+  sealwatch_central_alerts_deleted_total: { label: null, help: 'Alerts deleted because of age or size.' },
+  sealwatch_central_alerts_deleted_unfed_total: {
+    label: null,
+    help: 'Of the deleted alerts, those that a feed had not taken: lost to it.',
+  },
   sealwatch_central_agents_behind_total: {
     label: null,
     help: 'Hellos whose last_seq was below what central holds: the agent lost its spool.',
   },
-  sealwatch_central_feed_written_total: { label: null, help: 'Findings written to the feed.' },
-  sealwatch_central_feed_failures_total: { label: null, help: 'Failed attempts to write to the feed.' },
-  sealwatch_central_feed_unmappable_total: { label: null, help: 'Alerts that no finding could be made of.' },
+  sealwatch_central_feed_delivered_total: {
+    label: 'feed',
+    help: 'Alerts handed to the receiver of a feed, repeats included.',
+  },
+  sealwatch_central_feed_failures_total: { label: 'feed', help: 'Failed attempts of a feed.' },
 } as const;
 type CounterName = keyof typeof COUNTERS;
 
@@ -66,7 +89,7 @@ const SIZE_BOUNDS = [1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as c
 const HISTOGRAMS = {
   sealwatch_central_ack_seconds: {
     bounds: LATENCY_BOUNDS,
-    help: 'From the arrival of a batch to its acknowledgement.',
+    help: 'From the moment that a batch is taken up to its acknowledgement.',
   },
   sealwatch_central_commit_seconds: { bounds: LATENCY_BOUNDS, help: 'Duration of a commit of alerts.' },
   sealwatch_central_commit_alerts: { bounds: SIZE_BOUNDS, help: 'Alerts in a commit.' },

@@ -297,12 +297,14 @@ function addCentral(program: Command, install: Installation, run: Run): void {
         (await import('./commands/central.ts')).centralRun(options.config, install, output),
       ),
     );
-  withJson(central.command('token').description('secrets of agents').command('create'))
-    .description('make a token for agents')
+  withJson(central.command('token').description('tokens of hosts').command('create'))
+    .description('make a token with which hosts enrol')
+    .requiredOption('--config <file>', "central's config")
+    .option('--group <name>', 'group of the hosts', '')
+    .option('--count <n>', 'hosts that it enrols', '1')
+    .option('--hours <n>', 'hours that it is good for', '24')
     .option('--out <file>', 'write it to a new file of mode 0600')
     .action((options) =>
-      run(options, async (output) =>
-        (await import('./commands/central.ts')).tokenCreate(options.out, output),
-      ),
+      run(options, async (output) => (await import('./commands/central.ts')).tokenCreate(options, output)),
     );
 }

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { FeedStatus } from '../feed/jsonl.ts';
+import type { Feeds } from '../feed/feeds.ts';
 import { MAX_PAGE_BYTES } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -19,8 +19,7 @@ export interface ApiParts {
   readonly log: CentralLog;
   readonly version: string;
   readonly allowsHost: HostGuard;
-  /** Null without a feed. */
-  readonly feed: () => FeedStatus | null;
+  readonly feeds: Feeds;
 }
 
 /** A request that is refused; `code` is what the answer carries. */
@@ -115,11 +114,11 @@ function addOperations(app: FastifyInstance, parts: ApiParts): void {
       () => 'ok' as const,
       () => 'failing' as const,
     );
-    const feed = parts.feed();
+    const { failing } = parts.feeds;
     return reply.code(database === 'ok' ? 200 : 503).send({
       status: database,
       database,
-      feed: feed === null ? 'off' : feed.failing ? 'failing' : 'ok',
+      feed: failing === null ? 'off' : failing ? 'failing' : 'ok',
     });
   });
   app.get('/metrics', async (request, reply) => {

@@ -33,9 +33,26 @@ export function refusalOfFrame(error: unknown, text: string): Refusal {
 
 /** Why a batch could not be stored. */
 export function refusalOfStore(error: unknown): Refusal {
-  return error instanceof CentralError && error.code === 'CENTRAL_ALERT_ID_TAKEN'
+  return error instanceof CentralError && error.code.startsWith('CENTRAL_ALERT_ID_')
     ? { code: 'bad-frame', message: error.message }
     : { code: 'internal', message: 'central could not store the frame; connect again later' };
+}
+
+/**
+ * What lies before a batch must be committed, so that an ack says that nothing below it is missing. An agent that gave
+ * up alerts says so with an `after` below the gap; one that says no `after` vouches for the gap itself.
+ */
+export function refusalOfGap(
+  after: number | undefined,
+  acked: number,
+  alerts: readonly Alert[],
+): Refusal | null {
+  if (after === undefined) return null;
+  if (after > acked) {
+    return { code: 'seq-gap', message: `the batch follows ${after}, but only ${acked} is committed` };
+  }
+  const first = alerts[0]?.seq ?? 0;
+  return first > after ? null : { code: 'seq-out-of-order', message: `seq ${first} follows ${after}` };
 }
 
 /**

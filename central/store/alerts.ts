@@ -1,27 +1,31 @@
-import { type Kysely, sql } from 'kysely';
-import type { Alert } from '../../wire/index.ts';
-import { CentralError } from '../errors.ts';
-import type { AlertRow, Schema } from './schema.ts';
+import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
+import { SEVERITIES, type Severity } from '../../wire/index.ts';
+import type { Schema } from './schema.ts';
 
-/** What one batch came to. */
-export interface StoredBatch {
-  /** Highest seq that is committed for the agent, now. */
-  readonly acked: number;
-  /** The alerts that were not there before, in the order of their seq. */
-  readonly fresh: readonly Alert[];
-  readonly duplicates: number;
-  /** Duplicates by (agent, seq) that are another alert than the one stored. */
-  readonly conflicting: number;
-}
-
+/** What alerts are asked for; all that is given must hold. */
 export interface AlertFilter {
   /** Only alerts behind this position. */
   readonly after: number;
+  /** Only alerts in front of this position. */
+  readonly before?: number | undefined;
   /** Only alerts whose own time is this or later; RFC 3339, UTC, milliseconds. */
   readonly notBefore?: string | undefined;
   readonly name?: string | undefined;
   readonly host?: string | undefined;
+  readonly agent?: string | undefined;
+  /** Id or name of the server. */
+  readonly server?: string | undefined;
+  readonly client?: string | undefined;
+  /** Only alerts of this level or above. */
+  readonly level?: Severity | undefined;
+  /** Status by triage; an alert that nobody touched is `new`. */
+  readonly status?: string | undefined;
+  /** Who has it; the empty text for nobody. */
+  readonly assignee?: string | undefined;
 }
+
+/** Order of a page, by position: a poller goes from the oldest on, a person from the newest back. */
+export type AlertOrder = 'oldest' | 'newest';
 
 /** Bounds of one page: rows, and bytes of their bodies (the first row is always taken). */
 export interface PageSize {
@@ -31,106 +35,58 @@ export interface PageSize {
 
 export interface AlertRecord {
   readonly position: number;
+  readonly id: string;
   readonly received: string;
   readonly body: string;
   readonly agent: { readonly id: string; readonly os: string; readonly version: string };
 }
 
-/** The alert's own time in the form that sorts; the time of receipt where the agent's cannot be read. */
-function sortableTime(time: string, received: string): string {
-  const parsed = new Date(time);
-  if (Number.isNaN(parsed.getTime())) return received;
-  const text = parsed.toISOString();
-  return text.length === received.length ? text : received;
+type Builder = ExpressionBuilder<Schema, 'alerts'>;
+
+/** The status of an alert that nobody has touched. */
+const UNTOUCHED = 'new';
+
+function triageHolds(eb: Builder, column: 'status' | 'assignee', value: string): Expression<SqlBool> {
+  const rows = eb.selectFrom('triage').select('triage.alert');
+  return eb('alerts.id', 'in', rows.where(column, '=', value));
 }
 
-function rowOf(agent: string, alert: Alert, received: string): AlertRow {
-  return {
-    agent,
-    seq: alert.seq,
-    id: alert.id,
-    time: sortableTime(alert.time, received),
-    received,
-    host: alert.host,
-    user: alert.user,
-    name: alert.rule.name,
-    level: alert.rule.level,
-    server_id: alert.server?.id ?? null,
-    server_name: alert.server?.name ?? null,
-    client: alert.server?.client ?? null,
-    body: JSON.stringify(alert),
-  };
+function statusIs(eb: Builder, status: string): Expression<SqlBool> {
+  if (status !== UNTOUCHED) return triageHolds(eb, 'status', status);
+  const touched = eb.selectFrom('triage').select('triage.alert').whereRef('triage.alert', '=', 'alerts.id');
+  return eb.not(eb.exists(touched.where('triage.status', '<>', UNTOUCHED)));
 }
 
-async function countConflicting(db: Kysely<Schema>, repeated: readonly AlertRow[]): Promise<number> {
-  const [first] = repeated;
-  if (first === undefined) return 0;
-  const stored = await db
-    .selectFrom('alerts')
-    .select(['seq', 'id', 'time'])
-    .where('agent', '=', first.agent)
-    .where(
-      'seq',
-      'in',
-      repeated.map((row) => row.seq),
-    )
-    .execute();
-  const bySeq = new Map(stored.map((row) => [row.seq, row]));
-  return repeated.filter((row) => bySeq.get(row.seq)?.id !== row.id).length;
+function assigneeIs(eb: Builder, assignee: string): Expression<SqlBool> {
+  if (assignee !== '') return triageHolds(eb, 'assignee', assignee);
+  const assigned = eb.selectFrom('triage').select('triage.alert').whereRef('triage.alert', '=', 'alerts.id');
+  return eb.not(eb.exists(assigned.where('triage.assignee', 'is not', null)));
 }
 
-/**
- * Stores what is new of a batch and raises the agent's acknowledged seq, in one transaction.
- * @throws {CentralError} CENTRAL_ALERT_ID_TAKEN where an id belongs to another (agent, seq)
- */
-export async function storeBatch(
-  db: Kysely<Schema>,
-  agent: string,
-  alerts: readonly Alert[],
-  received: string,
-): Promise<StoredBatch> {
-  const rows = alerts.map((alert) => rowOf(agent, alert, received));
-  try {
-    return await db.transaction().execute(async (transaction) => {
-      const inserted = await transaction
-        .insertInto('alerts')
-        .values(rows)
-        .onConflict((conflict) => conflict.columns(['agent', 'seq']).doNothing())
-        .returning('seq')
-        .execute();
-      const isFresh = new Set(inserted.map((row) => row.seq));
-      const repeated = rows.filter((row) => !isFresh.has(row.seq));
-      const { last_seq } = await transaction
-        .selectFrom('agents')
-        .select('last_seq')
-        .where('id', '=', agent)
-        .executeTakeFirstOrThrow();
-      const acked = alerts.reduce((highest, alert) => Math.max(highest, alert.seq), last_seq);
-      await transaction
-        .updateTable('agents')
-        .set({ last_seq: acked, last_seen: received })
-        .where('id', '=', agent)
-        .execute();
-      return {
-        acked,
-        fresh: alerts.filter((alert) => isFresh.has(alert.seq)),
-        duplicates: repeated.length,
-        conflicting: await countConflicting(transaction, repeated),
-      };
-    });
-  } catch (cause) {
-    if (cause instanceof Error && Reflect.get(cause, 'code') === 'SQLITE_CONSTRAINT_UNIQUE') {
-      throw new CentralError('CENTRAL_ALERT_ID_TAKEN', 'the id of an alert belongs to another alert', {
-        cause,
-      });
-    }
-    throw cause;
+/** The filter as a condition on `alerts`. */
+export function passes(eb: Builder, filter: AlertFilter): Expression<SqlBool> {
+  const { before, notBefore, name, host, agent, server, client, level, status, assignee } = filter;
+  const conditions: Expression<SqlBool>[] = [eb('alerts.position', '>', filter.after)];
+  if (before !== undefined) conditions.push(eb('alerts.position', '<', before));
+  if (notBefore !== undefined) conditions.push(eb('alerts.time', '>=', notBefore));
+  if (name !== undefined) conditions.push(eb('alerts.name', '=', name));
+  if (host !== undefined) conditions.push(eb('alerts.host', '=', host));
+  if (agent !== undefined) conditions.push(eb('alerts.agent', '=', agent));
+  if (client !== undefined) conditions.push(eb('alerts.client', '=', client));
+  if (server !== undefined) {
+    conditions.push(eb.or([eb('alerts.server_id', '=', server), eb('alerts.server_name', '=', server)]));
   }
+  if (level !== undefined) {
+    conditions.push(eb('alerts.level', 'in', SEVERITIES.slice(SEVERITIES.indexOf(level))));
+  }
+  if (status !== undefined) conditions.push(statusIs(eb, status));
+  if (assignee !== undefined) conditions.push(assigneeIs(eb, assignee));
+  return eb.and(conditions);
 }
 
 /** The filter with a start that skips what is older than its time, found in the index of times. */
-async function withStart(db: Kysely<Schema>, filter: AlertFilter): Promise<AlertFilter> {
-  if (filter.notBefore === undefined || filter.after > 0) return filter;
+async function withStart(db: Kysely<Schema>, filter: AlertFilter, order: AlertOrder): Promise<AlertFilter> {
+  if (filter.notBefore === undefined || filter.after > 0 || order === 'newest') return filter;
   // The plus keeps SQLite from walking the table in the order of positions until a row fits.
   const { first } = await db
     .selectFrom('alerts')
@@ -140,57 +96,84 @@ async function withStart(db: Kysely<Schema>, filter: AlertFilter): Promise<Alert
   return { ...filter, after: (first ?? 1) - 1 };
 }
 
-/** Position of the last row of the page, or null where nothing follows; reads no bodies. */
-async function endOfPage(db: Kysely<Schema>, filter: AlertFilter, size: PageSize): Promise<number | null> {
-  let query = db
-    .selectFrom('alerts')
-    .select(['position', sql<number>`octet_length(body)`.as('bytes')])
-    .where('position', '>', filter.after);
-  if (filter.notBefore !== undefined) query = query.where('time', '>=', filter.notBefore);
-  if (filter.name !== undefined) query = query.where('name', '=', filter.name);
-  if (filter.host !== undefined) query = query.where('host', '=', filter.host);
-  const rows = await query.orderBy('position').limit(size.rows).execute();
+/** Positions of a page, from rows that are longer: as many as fit, at least one. */
+export function fitting(
+  rows: readonly { readonly position: number; readonly bytes: number }[],
+  size: PageSize,
+): readonly number[] {
   let bytes = 0;
-  let end: number | null = null;
+  const positions: number[] = [];
   for (const row of rows) {
     bytes += row.bytes;
-    if (end !== null && bytes > size.bytes) break;
-    end = row.position;
+    if (positions.length > 0 && bytes > size.bytes) break;
+    positions.push(row.position);
   }
-  return end;
+  return positions;
 }
 
-/** The next alerts that pass the filter, oldest position first. */
+/** The alerts at these positions, in this order. */
+export async function recordsAt(
+  db: Kysely<Schema>,
+  positions: readonly number[],
+): Promise<readonly AlertRecord[]> {
+  if (positions.length === 0) return [];
+  const rows = await db
+    .selectFrom('alerts')
+    .innerJoin('agents', 'agents.id', 'alerts.agent')
+    .select([
+      'position',
+      'alerts.id',
+      'received',
+      'body',
+      'agents.id as agent',
+      'agents.os',
+      'agents.version',
+    ])
+    .where('position', 'in', positions)
+    .execute();
+  const byPosition = new Map(rows.map((row) => [row.position, row]));
+  return positions.flatMap((position) => {
+    const row = byPosition.get(position);
+    if (row === undefined) return [];
+    const { id, received, body, agent, os, version } = row;
+    return [{ position, id, received, body, agent: { id: agent, os, version } }];
+  });
+}
+
+/** The alerts that pass the filter, in the order of positions: the oldest first, or the newest. */
 export async function pageOfAlerts(
   db: Kysely<Schema>,
   asked: AlertFilter,
   size: PageSize,
+  order: AlertOrder,
 ): Promise<readonly AlertRecord[]> {
-  const filter = await withStart(db, asked);
-  const end = await endOfPage(db, filter, size);
-  if (end === null) return [];
-  let query = db
+  const filter = await withStart(db, asked, order);
+  // Bodies are read afterwards, so that no more of them are than fit.
+  const rows = await db
     .selectFrom('alerts')
-    .innerJoin('agents', 'agents.id', 'alerts.agent')
-    .select(['position', 'received', 'body', 'agents.id', 'agents.os', 'agents.version'])
-    .where('position', '>', filter.after)
-    .where('position', '<=', end);
-  if (filter.notBefore !== undefined) query = query.where('time', '>=', filter.notBefore);
-  if (filter.name !== undefined) query = query.where('name', '=', filter.name);
-  if (filter.host !== undefined) query = query.where('alerts.host', '=', filter.host);
-  const rows = await query.orderBy('position').execute();
-  return rows.map(({ position, received, body, id, os, version }) => ({
-    position,
-    received,
-    body,
-    agent: { id, os, version },
-  }));
+    .select(['position', sql<number>`octet_length(body)`.as('bytes')])
+    .where((eb) => passes(eb, filter))
+    .orderBy('position', order === 'oldest' ? 'asc' : 'desc')
+    .limit(size.rows)
+    .execute();
+  return await recordsAt(db, fitting(rows, size));
 }
 
-/** Highest position that was ever given out. */
+/** Highest position that an alert was ever stored at. */
 export async function newestPosition(db: Kysely<Schema>): Promise<number> {
-  const { rows } = await sql<{ seq: number }>`SELECT seq FROM sqlite_sequence WHERE name = 'alerts'`.execute(
-    db,
-  );
-  return rows[0]?.seq ?? 0;
+  const { newest } = await db
+    .selectFrom('alerts')
+    .select((eb) => eb.fn.max('position').as('newest'))
+    .executeTakeFirstOrThrow();
+  return newest ?? (await counterOf(db, 'deleted_position'));
+}
+
+/** Value of a counter. */
+export async function counterOf(db: Kysely<Schema>, name: Schema['counters']['name']): Promise<number> {
+  const { value } = await db
+    .selectFrom('counters')
+    .select('value')
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow();
+  return value;
 }

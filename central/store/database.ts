@@ -1,99 +1,120 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
-import SqliteDatabase, { type Database } from 'better-sqlite3';
-import { Kysely, SqliteDialect, sql } from 'kysely';
-import { CentralError, type CentralErrorCode } from '../errors.ts';
-import { LADDER } from './migrations/ladder.ts';
+import { Kysely, PostgresDialect } from 'kysely';
+import { CentralError } from '../errors.ts';
+import type { PackedBatch, SettledBatch } from './batches.ts';
+import type { Dialect } from './dialect.ts';
+import { tellSqlite } from './failures.ts';
+import { climb, isNewest } from './migrations/climb.ts';
+import { type DatabasePlace, describePlace } from './place.ts';
+import { createPrivately } from './private-file.ts';
 import type { Schema } from './schema.ts';
+import { SqliteThreads, ThreadDialect } from './sqlite/dialect.ts';
+import { OwnerLock } from './sqlite/owner-lock.ts';
+import { SqliteThread } from './sqlite/thread.ts';
 
-/** `PRAGMA application_id` of central's database: "SWCE". */
-const APPLICATION_ID = 0x53_57_43_45;
-/** Milliseconds to wait for another process to let go of the database. */
-const LOCK_WAIT_MS = 2_000;
+/** `central`: the one that runs, which others of an SQLite file are refused beside; `command`: beside it. */
+export type DatabaseUse = 'central' | 'command';
 
-const CODE_OF: readonly (readonly [RegExp, CentralErrorCode, string])[] = [
-  [/^SQLITE_(BUSY|LOCKED)/, 'CENTRAL_DATABASE_LOCKED', 'stop the other central that uses this database'],
-  [
-    /^(SQLITE_(CANTOPEN|READONLY|PERM|FULL|IOERR)|E[A-Z]+$)/,
-    'CENTRAL_DATABASE_NOT_WRITABLE',
-    'check that the directory exists, belongs to the user of central and has space left',
-  ],
-];
-
-/** The error of better-sqlite3 or `node:fs` as one of ours; ours pass unchanged. */
-function asCentralError(path: string, cause: unknown): CentralError {
-  if (cause instanceof CentralError) return cause;
-  const code = String(cause instanceof Error ? Reflect.get(cause, 'code') : '');
-  const known = CODE_OF.find(([pattern]) => pattern.test(code));
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return known === undefined
-    ? new CentralError('CENTRAL_DATABASE_CORRUPT', `${path} is not a usable database of central: ${reason}`, {
-        cause,
-        hint: 'move the file away and start again; agents send again what was not acknowledged',
-      })
-    : new CentralError(known[1], `cannot use the database ${path}: ${reason}`, { cause, hint: known[2] });
+/** An open database, and what it does in a way of its own. */
+export interface Database {
+  readonly db: Kysely<Schema>;
+  readonly dialect: Dialect;
+  /** Stores a group of batches in one transaction. @throws {CentralError} and whatever the database throws: nothing is stored */
+  append(batches: readonly PackedBatch[]): Promise<readonly SettledBatch[]>;
+  /** Adds the next `rows` alerts at most to the words for searches. Answers how many. */
+  index(rows: number): Promise<number>;
+  close(): Promise<void>;
 }
 
-/** Opens or creates the file for this process alone, readable by its owner only. */
-function openFile(path: string): Database {
-  closeSync(openSync(path, 'a', 0o600));
-  chmodSync(path, 0o600);
-  const database = new SqliteDatabase(path, { timeout: LOCK_WAIT_MS });
+async function openThreads(path: string): Promise<SqliteThreads> {
+  const writer = await SqliteThread.open({ path, role: 'writer' });
   try {
-    database.pragma('locking_mode = EXCLUSIVE');
-    database.pragma('journal_mode = WAL');
-    database.pragma('synchronous = FULL');
-    database.pragma('foreign_keys = ON');
-    database.pragma('trusted_schema = OFF');
-    database.exec('BEGIN EXCLUSIVE; COMMIT;');
-    return database;
+    return new SqliteThreads(writer, await SqliteThread.open({ path, role: 'reader' }));
   } catch (error) {
-    database.close();
+    await writer.close();
     throw error;
   }
 }
 
-async function migrate(path: string, file: Database, db: Kysely<Schema>): Promise<void> {
-  const version = Number(file.pragma('user_version', { simple: true }));
-  const application = Number(file.pragma('application_id', { simple: true }));
-  const tables = file.prepare('SELECT count(*) AS n FROM sqlite_schema').pluck().get();
-  const fresh = application === 0 && version === 0 && tables === 0;
-  if (application !== APPLICATION_ID && !fresh) {
-    throw new CentralError('CENTRAL_DATABASE_CORRUPT', `${path} is the database of another program`, {
-      hint: 'name another file',
-    });
+/** Brings the file to the newest version; beside a central that runs it must have it already. */
+async function climbInTurn(db: Kysely<Schema>, path: string, use: DatabaseUse): Promise<void> {
+  if (use === 'central') return await climb(db, 'sqlite', path);
+  if (await isNewest(db, 'sqlite', path)) return;
+  const lock = OwnerLock.take(path);
+  try {
+    await climb(db, 'sqlite', path);
+  } finally {
+    lock.close();
   }
-  if (version > LADDER.length) {
-    throw new CentralError(
-      'CENTRAL_DATABASE_TOO_NEW',
-      `${path} has version ${version}, this program knows ${LADDER.length}`,
-      { hint: 'start the newer Sealwatch that wrote it' },
-    );
+}
+
+async function openSqlite(path: string, use: DatabaseUse): Promise<Database> {
+  createPrivately(path);
+  const lock = use === 'central' ? OwnerLock.take(path) : null;
+  let db: Kysely<Schema> | undefined;
+  try {
+    const threads = await openThreads(path);
+    db = new Kysely<Schema>({ dialect: new ThreadDialect(threads) });
+    await climbInTurn(db, path, use);
+    const opened = db;
+    return {
+      db,
+      dialect: 'sqlite',
+      append: (batches) => threads.turns.within(() => threads.writer.do('append', batches)),
+      index: (rows) => threads.turns.within(() => threads.writer.do('index', { rows })),
+      async close() {
+        await opened.destroy();
+        lock?.close();
+      },
+    };
+  } catch (error) {
+    await db?.destroy();
+    lock?.close();
+    throw error;
   }
-  for (const [index, step] of LADDER.entries()) {
-    if (index < version) continue;
-    await db.transaction().execute(async (transaction) => {
-      await step(transaction as unknown as Kysely<never>, 'sqlite');
-      await sql`PRAGMA application_id = ${sql.raw(String(APPLICATION_ID))}`.execute(transaction);
-      await sql`PRAGMA user_version = ${sql.raw(String(index + 1))}`.execute(transaction);
-    });
+}
+
+async function openPostgres(url: string): Promise<Database> {
+  // Loaded only where it is used: the client of PostgreSQL would slow every start.
+  const [{ ToldPool }, { appendToPostgres }, { indexNextInPostgres }] = await Promise.all([
+    import('./postgres/pool.ts'),
+    import('./postgres/append.ts'),
+    import('./postgres/indexing.ts'),
+  ]);
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new ToldPool(url) }) });
+  try {
+    await climb(db, 'postgres', describePlace({ postgresUrl: url }));
+    return {
+      db,
+      dialect: 'postgres',
+      append: (batches) => appendToPostgres(db, batches),
+      index: (rows) => indexNextInPostgres(db, rows),
+      close: () => db.destroy(),
+    };
+  } catch (error) {
+    await db.destroy();
+    throw error;
   }
 }
 
 /**
- * Opens central's database (WAL, synchronous=FULL, mode 0600, locked for this process) and brings it to
- * the newest version. `destroy()` of the result closes the file.
- * @throws {CentralError} CENTRAL_DATABASE_LOCKED, _CORRUPT, _NOT_WRITABLE or _TOO_NEW
+ * Opens central's database and brings it to the newest version. An SQLite file is created with mode 0600 in a
+ * directory that exists; it has WAL and synchronous=FULL.
+ * @throws {CentralError} CENTRAL_DATABASE_LOCKED, _CORRUPT, _NOT_WRITABLE, _TOO_NEW, _UNREACHABLE or _REFUSED
  */
-export async function openDatabase(path: string): Promise<Kysely<Schema>> {
-  let file: Database | undefined;
+export async function openDatabase(place: DatabasePlace, use: DatabaseUse): Promise<Database> {
+  if (typeof place !== 'string') return await openPostgres(place.postgresUrl);
   try {
-    file = openFile(path);
-    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: file }) });
-    await migrate(path, file, db);
-    await sql`SELECT 1`.execute(db);
-    return db;
-  } catch (error) {
-    file?.close();
-    throw asCentralError(path, error);
+    return await openSqlite(place, use);
+  } catch (cause) {
+    const error = tellSqlite(cause, place);
+    if (error instanceof CentralError) throw error;
+    throw new CentralError(
+      'CENTRAL_DATABASE_CORRUPT',
+      `${place} is not a usable database: ${error.message}`,
+      {
+        cause: error,
+        hint: 'restore a backup, or move the file away; agents send again what was not acknowledged',
+      },
+    );
   }
 }

@@ -1,9 +1,16 @@
 import type { ColumnType, Generated, Insertable } from 'kysely';
 import type { BundleKind, BundleState, Severity } from '../../wire/index.ts';
 
-/** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word. */
-export const AGENT_STATES = ['connected', 'stopped', 'disconnected'] as const;
+/** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word; `silent`: so for longer than allowed. */
+export const AGENT_STATES = ['connected', 'stopped', 'disconnected', 'silent'] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
+
+export type CounterName =
+  | 'alert_bytes'
+  | 'alert_rows'
+  | 'search_position'
+  | 'deleted_position'
+  | 'deleted_unfed';
 
 /** Times are RFC 3339, UTC, with milliseconds, so that they sort as text. */
 export interface Schema {
@@ -23,6 +30,12 @@ export interface Schema {
     machine: string | null;
     /** What its last welcome gave it. */
     generation: string | null;
+    /** What it showed for that; as good, until it is known to have kept the newer. */
+    generation_before: string | null;
+    /** SHA-256 of the key of its last certificate (SubjectPublicKeyInfo), base64url; null for who never enrolled. */
+    key: string | null;
+    /** Id of the token that it enrolled with. */
+    token: string | null;
     /** When its identity was revoked. */
     revoked: string | null;
     /** When a second machine was seen with its identity. */
@@ -70,6 +83,14 @@ export interface Schema {
   dead_letters: { feed: string; position: number; alert: string; time: string; reason: string };
   /** Single facts about this central, such as the seq of its own alerts. */
   facts: { name: string; value: string };
+  /**
+   * Whole numbers that change with the alerts: `alert_bytes` and `alert_rows` that are kept, `search_position` up to
+   * which their words are in the index, `deleted_position` up to which retention took them away, `deleted_unfed` of
+   * them before a feed had them.
+   */
+  counters: { name: CounterName; value: number };
+  /** The words of alerts; SQLite calls the position `rowid`. */
+  alert_words: { position: number; rowid: number };
   enrolment_tokens: {
     id: string;
     /** SHA-256 as hex; the secret itself is shown once and never kept. */

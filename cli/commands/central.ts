@@ -1,8 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import * as z from 'zod';
-import { openCentral } from '../../central/index.ts';
+import {
+  feedsSchema,
+  fileFeed,
+  identitySettings,
+  openCentral,
+  withIdentityDesk,
+} from '../../central/index.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Installation } from '../installation.ts';
@@ -10,17 +16,18 @@ import { parseListen } from '../listen.ts';
 import { makeLog } from '../logger.ts';
 import type { Output } from '../output.ts';
 import { stopSignal, untilAborted } from '../stop-signal.ts';
-import { readToken } from './agent.ts';
 
 const centralConfigSchema = z.strictObject({
-  /** ADDRESS:PORT to listen on. */
+  /** ADDRESS:PORT of the API. */
   listen: z.string().default('127.0.0.1:7300'),
   /** SQLite file. */
   database: z.string(),
-  /** File with the token that agents show. */
-  token_file: z.string(),
+  /** Where agents connect, and how they prove who they are. */
+  identity: identitySettings,
   /** JSON-lines file of OCSF findings; none where absent. */
   feed: z.string().optional(),
+  /** Where alerts go on to (docs/feeds.md). */
+  feeds: feedsSchema.default([]),
 });
 
 function loadCentralConfig(path: string): z.infer<typeof centralConfigSchema> {
@@ -53,29 +60,56 @@ export async function centralRun(file: string, install: Installation, output: Ou
   const central = await openCentral({
     databasePath: config.database,
     ...parseListen(config.listen),
-    agentToken: readToken(config.token_file),
-    feedPath: config.feed ?? null,
+    identity: config.identity,
+    feeds: config.feed === undefined ? config.feeds : [...config.feeds, fileFeed(resolve(config.feed))],
     version: install.version,
     log: makeLog('json', 'info'),
   });
   output.say(`sealwatch: central at ${central.url}`);
+  output.say(`sealwatch: agents at ${central.agentUrl}`);
   output.say('sealwatch: ready');
   await untilAborted(stopped);
   await central.stop();
   return EXIT.fine;
 }
 
-/** `sealwatch central token create`: a new secret for agents, printed once or put into a file of mode 0600. */
-export function tokenCreate(file: string | undefined, output: Output): ExitCode {
-  const token = randomBytes(32).toString('hex');
-  if (file !== undefined) {
+export interface TokenOptions {
+  readonly config: string;
+  readonly group: string;
+  /** Agents that it enrols. */
+  readonly count: string;
+  /** Hours that it is good for. */
+  readonly hours: string;
+  readonly out?: string;
+}
+
+const MS_PER_HOUR = 3_600_000;
+
+/**
+ * `sealwatch central token create`: a token with which hosts enrol, printed once or put into a file of mode 0600, while
+ * central does not run.
+ */
+export async function tokenCreate(options: TokenOptions, output: Output): Promise<ExitCode> {
+  const { database, identity } = loadCentralConfig(options.config);
+  const [count, hours] = [positive('count', options.count), positive('hours', options.hours)];
+  const wish = { group: options.group, count, expiresMs: hours * MS_PER_HOUR, actor: 'cli' };
+  const log = makeLog('plain', 'warn');
+  const token = await withIdentityDesk(database, identity, log, (desk) => desk.createEnrolmentToken(wish));
+  const { out } = options;
+  if (out !== undefined) {
     try {
-      writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
+      writeFileSync(out, `${token.text}\n`, { mode: 0o600, flag: 'wx' });
     } catch (cause) {
-      throw new CliError('CLI_FILE_UNREADABLE', `${file} cannot be written, or is there already`, { cause });
+      throw new CliError('CLI_FILE_UNREADABLE', `${out} cannot be written, or is there already`, { cause });
     }
-    output.say(`sealwatch: token written to ${file}`);
-  } else if (output.json) output.answerJson({ token });
-  else output.answer(token);
+    output.say(`sealwatch: token written to ${out}`);
+  } else if (output.json) output.answerJson({ id: token.id, token: token.text });
+  else output.answer(token.text);
   return EXIT.fine;
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new CliError('CLI_USAGE', `--${name} must be a whole number above 0`);
 }

@@ -4,11 +4,22 @@ import { join } from 'node:path';
 
 /** Packages with parts in machine code, and one that few need: they stay where npm put them. */
 const KEPT_APART = ['better-sqlite3', '@parcel/watcher', '@cedar-policy/cedar-wasm'];
+/** The command line, and the thread of central's SQLite file, which is started from a file of its own. */
+const ENTRIES = [
+  { in: 'cli/start.ts', out: 'start' },
+  { in: 'central/store/sqlite/worker.ts', out: 'worker' },
+];
 /** Files of an older build stay this long: a program that still runs may load them yet. */
 const KEEP_MS = 24 * 3_600_000;
 /** CommonJS packages ask for Node's own modules by `require`. */
 const REQUIRE =
   "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);";
+
+/**
+ * `@peculiar/x509` needs `reflect-metadata` before it is loaded. As an ES module it would be moved into a chunk that runs
+ * before the file that imports both; what is CommonJS runs where it is imported.
+ */
+const IN_PLACE = { '@peculiar/x509': join('node_modules', '@peculiar', 'x509', 'build', 'x509.cjs.js') };
 
 /**
  * `node:process` as a module costs 10 ms at each start: Node reads every property of it, and so opens the standard
@@ -38,7 +49,7 @@ function isCurrent(root, stamps) {
   }
 }
 
-/** Bundles `cli/start.ts` into `dist/bundle`; what is current is left alone. Resolves with what was done. */
+/** Bundles the entries into `dist/bundle`; what is current is left alone. Resolves with what was done. */
 export async function bundle(root) {
   const directory = join(root, 'dist', 'bundle');
   const stamps = join(root, '.cache', 'bundle.json');
@@ -47,7 +58,7 @@ export async function bundle(root) {
   const { build } = await import('esbuild');
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: ['cli/start.ts'],
+    entryPoints: ENTRIES,
     bundle: true,
     splitting: true,
     platform: 'node',
@@ -56,6 +67,7 @@ export async function bundle(root) {
     outdir: directory,
     mainFields: ['module', 'main'],
     external: KEPT_APART,
+    alias: Object.fromEntries(Object.entries(IN_PLACE).map(([name, path]) => [name, join(root, path)])),
     plugins: [GLOBAL_PROCESS],
     banner: { js: REQUIRE },
     metafile: true,

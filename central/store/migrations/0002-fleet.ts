@@ -35,6 +35,9 @@ async function extendAgents(db: Kysely<never>, dialect: Dialect): Promise<void> 
   await add('grp', 'text', '');
   await add('machine', 'text');
   await add('generation', 'text');
+  await add('generation_before', 'text');
+  await add('key', 'text');
+  await add('token', 'text');
   await add('revoked', 'text');
   await add('cloned', 'text');
   await add('waiting', wholeNumber(dialect), 0);
@@ -48,6 +51,7 @@ async function extendAgents(db: Kysely<never>, dialect: Dialect): Promise<void> 
       .addColumn(name, 'text', (column) => column.notNull().defaultTo(''))
       .execute();
   }
+  await db.schema.createIndex('agents_revoked').on('agents').column('revoked').execute();
   await db.schema.createIndex('servers_digest').on('servers').column('digest').execute();
   await db.schema.createIndex('servers_state').on('servers').column('state').execute();
 }

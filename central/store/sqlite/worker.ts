@@ -1,0 +1,66 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { Database } from 'better-sqlite3';
+import { SqliteAppender } from './append.ts';
+import { openFile } from './file.ts';
+import { indexNext } from './indexing.ts';
+import type { JobAnswer, JobFailure, JobMessage, Jobs, StatementResult } from './jobs.ts';
+
+function failureOf(error: unknown): JobFailure {
+  if (!(error instanceof Error)) return { message: String(error), code: '' };
+  return { message: error.message, code: String(Reflect.get(error, 'code') ?? '') };
+}
+
+function runStatement(database: Database, { sql, parameters }: Jobs['run']['request']): StatementResult {
+  const statement = database.prepare<unknown[], unknown>(sql);
+  if (statement.reader) return { rows: statement.all(parameters), changed: null };
+  const { changes, lastInsertRowid } = statement.run(parameters);
+  return { rows: [], changed: { count: changes, lastId: lastInsertRowid } };
+}
+
+function rollBack(database: Database): null {
+  if (database.inTransaction) database.exec('ROLLBACK');
+  return null;
+}
+
+function close(database: Database): null {
+  database.close();
+  return null;
+}
+
+/** Does the jobs that come over a port, one after the other, on a connection of its own. */
+function serve(port: MessagePort, database: Database): void {
+  const appender = new SqliteAppender(database);
+  const doJob = (job: JobMessage): Jobs[keyof Jobs]['answer'] => {
+    switch (job.name) {
+      case 'run':
+        return runStatement(database, job.request);
+      case 'rollback':
+        return rollBack(database);
+      case 'append':
+        return appender.append(job.request);
+      case 'index':
+        return indexNext(database, job.request.rows);
+      case 'close':
+        return close(database);
+    }
+  };
+  port.on('message', (job: JobMessage) => {
+    let answer: JobAnswer;
+    try {
+      answer = { id: job.id, answer: doJob(job) };
+    } catch (error) {
+      answer = { id: job.id, failure: failureOf(error) };
+    }
+    port.postMessage(answer);
+    if (job.name === 'close') port.close();
+  });
+}
+
+if (parentPort !== null) {
+  try {
+    serve(parentPort, openFile(workerData));
+    parentPort.postMessage({ id: 0, answer: null });
+  } catch (error) {
+    parentPort.postMessage({ id: 0, failure: failureOf(error) });
+  }
+}
