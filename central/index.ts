@@ -1,4 +1,6 @@
 export { type Central, type CentralOptions, openCentral } from './central.ts';
+export { databaseOf, loadCentralConfig } from './config/config.ts';
+export { type CentralConfig, filesOf, identityOf } from './config/settings.ts';
 export { CENTRAL_ERROR_CODES, CentralError, type CentralErrorCode } from './errors.ts';
 export type { Json, JsonObject } from './feed/format/evidence.ts';
 export { type FindingContext, OCSF_VERSION, toDetectionFinding } from './feed/format/ocsf.ts';
