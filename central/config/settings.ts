@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
+import { apiSettingsSchema } from '../access/settings.ts';
 import { type FeedSettings, feedsSchema } from '../feed/settings.ts';
 import { type IdentitySettings, identitySettings, listenAddress } from '../identity/settings.ts';
 import { ingestSettingsSchema } from '../ingest/settings.ts';
@@ -21,7 +22,7 @@ export const centralConfigSchema = z.strictObject({
   identity: z.strictObject({ certificate_hours, reenrol_days, reenrol_groups }).prefault({}),
   database: databaseSetting.optional(),
   /** The API, its pages and `/metrics`. */
-  api: z.strictObject({ listen: listenAddress.prefault('127.0.0.1:7300') }).prefault({}),
+  api: apiSettingsSchema.extend({ listen: listenAddress.prefault('127.0.0.1:7300') }).prefault({}),
   feeds: feedsSchema.default([]),
   retention: retentionSettings.prefault({}),
   silence: silenceSettingsSchema.prefault({}),

@@ -12,6 +12,7 @@ export async function centralRun(file: string, install: Installation, output: Ou
   const central = await openCentral({
     databasePath: databaseOf(config),
     ...config.api.listen,
+    api: config.api,
     identity: identityOf(config),
     feeds: config.feeds,
     retention: config.retention,

@@ -199,7 +199,7 @@ test(
 );
 
 test(
-  'an agent that is told to numbers what waits anew, though its numbers are higher',
+  'what waits is numbered anew where central says so, though its numbers are the higher ones',
   PATIENCE,
   async (context) => {
     const { central, uplink, add, spool } = await linked(context, (self, frame) => {
