@@ -19,6 +19,7 @@ import type { DatabasePlace } from './store/place.ts';
 import { type RetentionSettings, retentionSettings } from './store/settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { startUpkeep } from './store/upkeep.ts';
+import { watchCentral } from './watched.ts';
 
 export interface CentralOptions {
   /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
@@ -140,8 +141,10 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     upkeep.wake();
   });
   ingest = reception;
+  const unwatch = watchCentral(metrics, { store, feeds, ingest: reception });
   let api: Api | undefined;
   const close = async () => {
+    unwatch();
     await reception.stop();
     await identity.close();
     await api?.app.close();
@@ -157,7 +160,6 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
       ...{ store, metrics, audit, log, version, clock, host, settings, identity, feeds },
       anonymous: options.anonymous ?? 'none',
       more: [],
-      sessions: () => reception.sessions.size,
     });
     const scheme = settings.tls === undefined ? 'http' : 'https';
     url = `${scheme}://${urlHost(host)}:${await listen(api.app, host, port)}`;
