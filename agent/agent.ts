@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { standaloneIssuer } from '../approval/index.ts';
 import { createProcessCollector, FileWatcher, type ProcessCollector } from '../collectors/index.ts';
 import { AccountNames, listHostUsers } from '../inventory/index.ts';
-import type { CollectorEvent, Health, HelloFrame, Loss, Server } from '../wire/index.ts';
+import type { CollectorEvent, CommandName, Health, HelloFrame, Loss, Server } from '../wire/index.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { agentStatus } from './agent-status.ts';
 import { ClockWatch } from './clock-watch.ts';
@@ -196,7 +196,28 @@ class Daemon implements Agent {
       onRefused: (code) => this.#enrolment.refused(code),
       spool: this.#spool,
       log,
+      self: {
+        started: this.#started,
+        lost: () => this.#lost,
+        health: () => this.#health.values(),
+      },
+      obey: (command) => this.#obey(command),
     });
+  }
+
+  /** Nothing that central may ask for lowers what is enforced here. */
+  async #obey(command: CommandName): Promise<string> {
+    switch (command) {
+      case 'look_again':
+        await this.#watch.lookAgain();
+        return 'the host was looked at';
+      case 'reload_rules':
+        this.reloadRules();
+        return 'rules are being read';
+      case 'renew_certificate':
+        this.#enrolment.renewNow();
+        return 'the certificate is being renewed';
+    }
   }
 
   #liveRules(meta: Meta): LiveRules {
@@ -350,6 +371,7 @@ class Daemon implements Agent {
 
   #count({ stage, count }: Loss): void {
     this.#lost[stage] = (this.#lost[stage] ?? 0) + count;
+    this.#uplink.lossesChanged();
   }
 
   #lose(stage: keyof typeof LOST, count: number): void {

@@ -1,5 +1,4 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { Duplex } from 'node:stream';
 import type { Alert } from '../wire/index.ts';
 import { buildApi } from './api/app.ts';
 import { hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
@@ -7,13 +6,12 @@ import { AuditLog } from './audit/audit-log.ts';
 import { JsonlFeed } from './feed/jsonl.ts';
 import { Identity, type IdentityDesk } from './identity/identity.ts';
 import type { IdentitySettings } from './identity/settings.ts';
-import { Gate } from './ingest/gate.ts';
-import { Intake } from './ingest/intake.ts';
-import { Sessions } from './ingest/sessions.ts';
-import { HELLO_TIMEOUT_MS, type IngestTimes, PING_INTERVAL_MS } from './limits.ts';
+import { type Ingest, openIngest } from './ingest/ingest.ts';
+import type { IngestSettings } from './ingest/settings.ts';
 import { listen } from './listen.ts';
 import type { CentralLog } from './log.ts';
 import { Metrics } from './metrics.ts';
+import type { SilenceSettings } from './silence/settings.ts';
 import type { DatabasePlace } from './store/place.ts';
 import { type RetentionSettings, retentionSettings } from './store/settings.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -38,8 +36,14 @@ export interface CentralOptions {
   readonly onAlert?: (alert: Alert) => void;
   /** Milliseconds since the epoch; the system's clock where absent. */
   readonly clock?: () => number;
-  /** For tests; the limits of the protocol where absent. */
-  readonly times?: Partial<IngestTimes>;
+  /** Limits of agents' connections. */
+  readonly ingest?: Partial<IngestSettings>;
+  /** When agents count as silent. */
+  readonly silence?: Partial<SilenceSettings>;
+  /** Directory of the rule pack, whose rules name what central sees itself; absent: it raises no alerts of its own. */
+  readonly rulesDirectory?: string;
+  /** Name of this node where several share a database. */
+  readonly node?: string;
   /** Called each time that a second holder of an agent's identity is sent away. */
   readonly onCloned?: (agent: string, detail: string) => void;
   /** Milliseconds between two looks at the age of central's own certificate; for tests. */
@@ -56,34 +60,31 @@ export interface Central {
   stop(): Promise<void>;
 }
 
-interface Ingest {
-  readonly sessions: Sessions;
-  readonly gate: Gate;
-}
-
-function buildIngest(
+async function buildIngest(
   options: CentralOptions,
   store: Store,
   metrics: Metrics,
   identity: Identity,
   onCommit: () => void,
-): Ingest {
-  const { log, onAlert = () => undefined, clock = Date.now, times } = options;
-  const intake = new Intake({ store, metrics, log, onStored: onAlert, onCommit });
-  const sessions = new Sessions({
+): Promise<Ingest> {
+  const { log, version, onAlert = () => undefined, clock = Date.now } = options;
+  const ingest = await openIngest({
     store,
-    intake,
     metrics,
     log,
+    version,
     clock,
-    generations: identity.generations,
-    times: { helloTimeoutMs: HELLO_TIMEOUT_MS, pingIntervalMs: PING_INTERVAL_MS, ...times },
+    monotonic: () => performance.now(),
+    identity,
+    settings: options.ingest,
+    silence: options.silence,
+    rules: options.rulesDirectory ?? null,
+    node: options.node ?? 'central',
+    onStored: onAlert,
+    onCommit,
   });
-  const identify = (socket: Duplex) => identity.credentials.identify(socket);
-  const gate = new Gate({ identify, sessions, metrics, log, clock });
-  gate.guard(identity.listener.server);
-  identity.watch((agent) => sessions.revoke(agent));
-  return { sessions, gate };
+  identity.watch((agent) => ingest.sessions.revoke(agent));
+  return ingest;
 }
 
 async function openIdentity(options: CentralOptions, store: Store, metrics: Metrics): Promise<Identity> {
@@ -123,7 +124,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     feeds: () => (feed === null ? [] : [feed.name]),
     clock: options.clock ?? Date.now,
   });
-  const { sessions, gate } = buildIngest(options, store, metrics, identity, () => {
+  const ingest = await buildIngest(options, store, metrics, identity, () => {
     feed?.wake();
     upkeep.wake();
   });
@@ -133,12 +134,11 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     log,
     version,
     allowsHost,
-    sessions: () => sessions.size,
+    sessions: () => ingest.sessions.size,
     feed: () => feed?.status ?? null,
   });
   const close = async () => {
-    gate.close();
-    await sessions.stop();
+    await ingest.stop();
     await identity.close();
     await app.close();
     await feed?.stop();
@@ -149,7 +149,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   let agentUrl: string;
   try {
     url = `http://${urlHost(host)}:${await listen(app, host, port)}`;
-    agentUrl = await identity.listener.listen();
+    agentUrl = await identity.listener.listen(ingest.admission);
   } catch (error) {
     await close();
     throw error;

@@ -14,6 +14,18 @@ const COUNTERS = {
     label: null,
     help: 'Sessions closed because the same agent connected again.',
   },
+  sealwatch_central_sessions_held_total: {
+    label: null,
+    help: 'Times that a socket was not read because its agent sent more than it may.',
+  },
+  sealwatch_central_admissions_total: {
+    label: 'outcome',
+    help: 'Connections that asked to be let in, by what became of them.',
+  },
+  sealwatch_central_silences_total: {
+    label: 'kind',
+    help: 'Agents that fell silent, by whether it was told, folded or part of an outage.',
+  },
   sealwatch_central_alerts_stored_total: { label: null, help: 'Alerts committed.' },
   sealwatch_central_alerts_duplicate_total: { label: null, help: 'Alerts that were sent again and ignored.' },
   sealwatch_central_alerts_conflicting_total: {

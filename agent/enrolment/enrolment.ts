@@ -113,6 +113,13 @@ export class Enrolment {
     await this.#work;
   }
 
+  /** Renews the certificate now, whatever its age. */
+  renewNow(): void {
+    this.#renewAt = 0;
+    this.#isAsked = true;
+    this.#after(0);
+  }
+
   /** What central said when it refused a connection. */
   refused(reason: string): void {
     if (reason === 'cloned') this.#beCloned();

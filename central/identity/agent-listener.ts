@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import { createServer, type Server, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { urlHost } from '../api/host-guard.ts';
-import { listen } from '../listen.ts';
+import type { Admission } from '../ingest/admission.ts';
+import { faultOfListen } from '../listen.ts';
 import type { CentralLog } from '../log.ts';
 import { type AgentRouteParts, addAgentRoutes } from './agent-routes.ts';
 import { ServerCertificate, serverNames } from './server-certificate.ts';
@@ -12,6 +16,8 @@ const MAX_BODY_BYTES = 16 * 1024;
 /** Milliseconds that a client may take for the TLS handshake, and for a request. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const ENROLMENT_TIMEOUT_MS = 10_000;
+/** Connections that the kernel keeps until they are accepted; it caps this by net.core.somaxconn. */
+const BACKLOG = 4_096;
 
 export interface AgentListenerParts extends AgentRouteParts {
   readonly settings: Pick<IdentitySettings, 'listen' | 'names'>;
@@ -25,6 +31,7 @@ export class AgentListener {
   readonly app: FastifyInstance;
   readonly #parts: AgentListenerParts;
   readonly #certificate: ServerCertificate;
+  #front: Server | null = null;
 
   private constructor(app: FastifyInstance, parts: AgentListenerParts, certificate: ServerCertificate) {
     this.app = app;
@@ -58,16 +65,35 @@ export class AgentListener {
     return this.app.server as unknown as HttpsServer;
   }
 
-  /** Answers `wss://host:port`. @throws {CentralError} CENTRAL_PORT_IN_USE, CENTRAL_LISTEN_FAILED */
-  async listen(): Promise<string> {
+  /**
+   * Accepts connections and hands each on when it is admitted; a slot is free again when a request has come over it.
+   * Answers `wss://host:port`. @throws {CentralError} CENTRAL_PORT_IN_USE, CENTRAL_LISTEN_FAILED
+   */
+  async listen(admission: Admission): Promise<string> {
     const { host, port } = this.#parts.settings.listen;
-    const bound = await listen(this.app, host, port);
+    for (const event of ['request', 'upgrade'])
+      this.server.on(event, ({ socket }: IncomingMessage) => admission.settle(socket));
+    await this.app.ready();
+    const start = (socket: Socket) => this.server.emit('connection', socket);
+    const front = createServer({ pauseOnConnect: true, noDelay: true }, (socket) =>
+      admission.admit(socket, start),
+    );
+    this.#front = front;
+    front.listen({ host, port, backlog: BACKLOG });
+    try {
+      await once(front, 'listening');
+    } catch (cause) {
+      throw faultOfListen(cause, host, port);
+    }
     this.#certificate.keepFresh(this.server, this.#parts.certificateLookMs);
+    const address = front.address();
+    const bound = typeof address === 'object' && address !== null ? address.port : port;
     return `wss://${urlHost(host)}:${bound}`;
   }
 
   async close(): Promise<void> {
     this.#certificate.stop();
+    this.#front?.close();
     await this.app.close();
   }
 }

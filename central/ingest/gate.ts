@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { limits } from '../../wire/index.ts';
 import { IdentityRefusal } from '../identity/refusal.ts';
-import { CLOSE_TIMEOUT_MS, MAX_CONNECTIONS } from '../limits.ts';
+import { CLOSE_TIMEOUT_MS } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { AgentIdentity } from './session.ts';
@@ -15,12 +15,20 @@ export const SUBPROTOCOL = 'sealwatch.v1';
 /** Milliseconds between two log lines about refused upgrades. */
 const REFUSAL_LOG_MS = 60_000;
 
+/** Pieces that one message may come in, and pieces of what was read that wait for the rest: each costs memory of its own. */
+const MAX_FRAGMENTS = 256;
+const MAX_BUFFERED_CHUNKS = 8_192;
+/** Seconds after which an agent that was turned away may try again. */
+const RETRY_AFTER_S = 30;
+
 /** A constant of its own, since `closeTimeout` (ws 8.19) is missing from the types. */
 const SOCKET_OPTIONS = {
   noServer: true,
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: limits.MAX_FRAME_BYTES,
+  maxFragments: MAX_FRAGMENTS,
+  maxBufferedChunks: MAX_BUFFERED_CHUNKS,
   closeTimeout: CLOSE_TIMEOUT_MS,
   handleProtocols: () => SUBPROTOCOL,
 } as const;
@@ -32,6 +40,8 @@ interface GateParts {
   readonly metrics: Metrics;
   readonly log: CentralLog;
   readonly clock: () => number;
+  /** Connections at once. */
+  readonly max_connections: number;
 }
 
 /** The way in for agents: decides before the upgrade, by the certificate of the connection. */
@@ -85,7 +95,7 @@ export class Gate {
   }
 
   get #isFull(): boolean {
-    return !this.#open || this.#parts.sessions.size >= MAX_CONNECTIONS;
+    return !this.#open || this.#parts.sessions.size >= this.#parts.max_connections;
   }
 
   /** The HTTP status of the first reason against the upgrade, beside the identity. */
@@ -104,9 +114,10 @@ export class Gate {
       this.#loggedAt = now;
       this.#parts.log.warn('upgrade refused; more are only counted for a minute', { status, reason });
     }
+    const later = status === 503 ? `Retry-After: ${RETRY_AFTER_S}\r\n` : '';
     socket.once('finish', () => socket.destroy());
     socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nSealwatch-Reason: ${reason}\r\nContent-Length: 0\r\n\r\n`,
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${later}Connection: close\r\nSealwatch-Reason: ${reason}\r\nContent-Length: 0\r\n\r\n`,
     );
   }
 }

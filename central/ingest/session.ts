@@ -1,20 +1,25 @@
 import type { WebSocket } from 'ws';
 import {
   type AgentFrame,
+  type BatchFrame,
   type CentralFrame,
   decodeAgentFrame,
   encodeFrame,
   type HelloFrame,
   limits,
 } from '../../wire/index.ts';
-import type { Generations } from '../identity/generations.ts';
-import { HEARTBEAT_NOTE_MS, HOLDER_ANSWER_MS, MAX_UNREAD_BYTES } from '../limits.ts';
+import type { Generations, HelloRuling } from '../identity/generations.ts';
+import { HOLDER_ANSWER_MS, MAX_UNREAD_BYTES } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
+import { Allowance } from './allowance.ts';
 import { CLOSE, CLOSE_OF_REFUSAL } from './close-codes.ts';
+import type { Commands } from './commands.ts';
 import type { Intake } from './intake.ts';
-import { type Refusal, refusalOfBatch, refusalOfFrame, refusalOfStore } from './refusal.ts';
+import type { Presence } from './presence.ts';
+import { type Refusal, refusalOfBatch, refusalOfFrame, refusalOfGap, refusalOfStore } from './refusal.ts';
+import type { IngestSettings } from './settings.ts';
 
 /** Whose connection it is, as its certificate says. */
 export interface AgentIdentity {
@@ -25,20 +30,41 @@ export interface AgentIdentity {
   readonly serial: string;
 }
 
+/** Who wants to know when agents come, speak and go. Called for each frame: it must be quick and not throw. */
+export interface Attendance {
+  arrived(agent: string): void;
+  heard(agent: string): void;
+  left(agent: string, saidGoodbye: boolean): void;
+}
+
+type BundleStateFrame = Extract<AgentFrame, { type: 'bundle_state' }>;
+
+/** What all sessions share. */
 export interface SessionParts {
   readonly store: Store;
   readonly intake: Intake;
+  readonly presence: Presence;
+  readonly attendance: Attendance;
+  readonly commands: Pick<Commands, 'answered'>;
   readonly metrics: Metrics;
   readonly log: CentralLog;
+  readonly settings: IngestSettings;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  readonly helloTimeoutMs: number;
-  readonly identity: AgentIdentity;
+  /** Milliseconds that no setting of the clock moves. */
+  readonly monotonic: () => number;
   readonly generations: Pick<Generations, 'judge' | 'proved'>;
   /** Whether another session of this agent answers just now. */
   readonly isHeld: (agent: string, besides: Session) => Promise<boolean>;
   /** Makes this the session of the agent; an older one is closed. */
   readonly claim: (agent: string, session: Session) => void;
+  /** The session owes more than it may send: it asks to be looked at again. */
+  readonly hold: (session: Session) => void;
+  /** Milliseconds over which agents shall spread their return. */
+  readonly reconnectMs: () => number;
+  /** The agent is welcomed; offers may be sent. */
+  readonly onReady: (agent: string, hello: HelloFrame) => void;
+  readonly onBundleState: (agent: string, frame: BundleStateFrame) => void;
 }
 
 type State =
@@ -49,25 +75,36 @@ type State =
 
 /**
  * One connection of one agent: hello → ready → closed. Frames are taken one at a time, in order; while
- * too many wait, the socket is not read.
+ * too many wait or too much was sent, the socket is not read.
  */
 export class Session {
   readonly #socket: WebSocket;
   readonly #parts: SessionParts;
-  readonly #helloTimer: NodeJS.Timeout;
+  readonly identity: AgentIdentity;
+  readonly #allowance: Allowance;
   #state: State = { kind: 'hello' };
+  /** Its hello has come, and is being looked at. */
+  #isGreeted = false;
   #waiting = 0;
   #work: Promise<void> = Promise.resolve();
-  #heard = true;
-  #noted = 0;
+  /** Something came since the last probe. */
+  #isAlive = true;
+  #isHeld = false;
+  /** Highest seq committed, without a gap that the agent did not account for. */
+  #acked = 0;
+  readonly #since: number;
 
-  constructor(socket: WebSocket, parts: SessionParts) {
+  constructor(socket: WebSocket, identity: AgentIdentity, parts: SessionParts) {
     this.#socket = socket;
     this.#parts = parts;
-    this.#helloTimer = setTimeout(() => this.close(CLOSE.helloTimeout, 'no hello'), parts.helloTimeoutMs);
-    socket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary));
+    this.identity = identity;
+    this.#since = parts.monotonic();
+    this.#allowance = new Allowance(parts.settings, this.#since);
+    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on('ping', () => this.#spend(0));
     socket.on('pong', () => {
-      this.#heard = true;
+      this.#isAlive = true;
+      this.#spend(0);
     });
     socket.on('error', (error) => parts.log.warn('connection failed', { error: describeError(error) }));
   }
@@ -75,10 +112,6 @@ export class Session {
   /** Agent of the session once it said hello. */
   get agent(): string | null {
     return this.#state.kind === 'hello' ? null : this.#state.agent;
-  }
-
-  get identity(): AgentIdentity {
-    return this.#parts.identity;
   }
 
   get isClosed(): boolean {
@@ -94,13 +127,40 @@ export class Session {
     return this.#work;
   }
 
+  /** Whether it is central that does not listen just now. */
+  get isPaused(): boolean {
+    return this.#isHeld || this.#waiting > 0;
+  }
+
+  get awaitsHello(): boolean {
+    return this.#state.kind === 'hello' && !this.#isGreeted;
+  }
+
+  /** Whether its time to say hello is over. */
+  isLate(now: number): boolean {
+    return now - this.#since >= this.#parts.settings.hello_timeout_ms;
+  }
+
+  /** Sends a frame to an agent that was welcomed; false where it is not, or where the connection is gone. */
+  offer(frame: CentralFrame): boolean {
+    return this.#state.kind === 'ready' && this.#send(frame);
+  }
+
   /** Ends the session; frames that still wait are dropped, unacknowledged. */
   close(code: number, reason: string, saidGoodbye = false): void {
     if (this.#state.kind === 'closed') return;
-    clearTimeout(this.#helloTimer);
     this.#state = { kind: 'closed', agent: this.agent, saidGoodbye };
     this.#socket.resume();
     this.#socket.close(code, reason);
+  }
+
+  /** Refuses the agent: says why, and closes. */
+  refuse(refusal: Refusal): void {
+    if (this.#state.kind === 'closed') return;
+    this.#parts.metrics.count('sealwatch_central_refusals_total', 1, refusal.code);
+    this.#parts.log.warn('connection refused', { agent: this.agent, ...refusal });
+    this.#send({ type: 'refuse', ...refusal });
+    this.close(CLOSE_OF_REFUSAL[refusal.code], refusal.code);
   }
 
   /** Whether the other side answers a ping within a moment. */
@@ -124,32 +184,70 @@ export class Session {
 
   /** Asks for a sign of life; cuts the connection where there was none since the last time. */
   probe(): void {
-    if (!this.#heard && this.#waiting === 0) {
+    if (!this.#isAlive && !this.isPaused) {
       this.#parts.log.warn('connection is dead', { agent: this.agent });
       this.#socket.terminate();
       return;
     }
-    this.#heard = false;
+    this.#isAlive = false;
     this.#socket.ping();
   }
 
-  #receive(text: string, isBinary: boolean): void {
-    this.#heard = true;
+  /** Reads the socket again once the agent owes nothing; says whether it does not. */
+  relieve(): boolean {
+    if (this.#state.kind !== 'closed' && this.#allowance.owes(this.#parts.monotonic())) return false;
+    this.#isHeld = false;
+    this.#regulate();
+    return true;
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    this.#isAlive = true;
     if (this.#state.kind === 'closed') return;
+    if (!this.#spend(data.length)) return;
+    const text = isBinary ? null : data.toString();
     this.#waiting += 1;
-    if (this.#waiting >= limits.MAX_BATCHES_IN_FLIGHT) this.#socket.pause();
+    this.#regulate();
     this.#work = this.#work
-      .then(() =>
-        isBinary ? this.refuse({ code: 'bad-frame', message: 'frames are text' }) : this.#take(text),
-      )
+      .then(() => this.#take(text))
       .finally(() => {
         this.#waiting -= 1;
-        if (this.#waiting < limits.MAX_BATCHES_IN_FLIGHT) this.#socket.resume();
+        this.#regulate();
       });
   }
 
-  async #take(text: string): Promise<void> {
+  /** Counts what came; false where it was so much that the session is over. */
+  #spend(bytes: number): boolean {
+    const now = this.#parts.monotonic();
+    this.#allowance.takeFrame(bytes, now);
+    if (this.#allowance.isFlooded) {
+      this.refuse({ code: 'too-fast', message: 'far more frames than an agent may send' });
+      return false;
+    }
+    this.#holdBack(now);
+    return true;
+  }
+
+  #holdBack(now: number): void {
+    if (this.#isHeld || !this.#allowance.owes(now)) return;
+    this.#isHeld = true;
+    this.#parts.metrics.count('sealwatch_central_sessions_held_total');
+    this.#parts.hold(this);
+    this.#regulate();
+  }
+
+  #regulate(): void {
+    const full = this.#isHeld || this.#waiting >= limits.MAX_BATCHES_IN_FLIGHT;
+    if (full && this.#state.kind !== 'closed') this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  async #take(text: string | null): Promise<void> {
     if (this.#state.kind === 'closed') return;
+    if (text === null) {
+      this.refuse({ code: 'bad-frame', message: 'frames are text' });
+      return;
+    }
     let frame: AgentFrame;
     try {
       frame = decodeAgentFrame(text);
@@ -179,29 +277,54 @@ export class Session {
     if (frame.type === 'hello') {
       await this.#welcome(frame);
     } else if (this.#state.kind === 'ready') {
+      this.#parts.attendance.heard(this.#state.agent);
       await this.#prove(this.#state);
       await this.#serve(this.#state.agent, frame);
     }
   }
 
   async #welcome(hello: HelloFrame): Promise<void> {
-    const { store, claim, log, metrics, identity, generations, isHeld } = this.#parts;
-    const { id } = hello.agent;
-    if (identity.agent !== id) {
-      this.refuse({ code: 'not-this-agent', message: 'the certificate is that of another agent' });
-      return;
-    }
-    clearTimeout(this.#helloTimer);
-    const ruling = await generations.judge(hello, () => isHeld(id, this));
-    if (ruling.kind !== 'welcome') {
-      this.refuse({ code: ruling.kind, message: ruling.message });
-      return;
-    }
-    const acked = await store.registerAgent(hello.agent, this.#now());
+    const { claim, reconnectMs, onReady, presence, attendance, clock, log } = this.#parts;
+    const agent = hello.agent.id;
+    this.#isGreeted = true;
+    const ruling = await this.#judge(hello);
+    if (ruling === null) return;
+    const acked = await this.#parts.store.registerAgent(hello.agent, this.#now());
     if (this.isClosed) return;
     const { generation, renumber } = ruling;
-    this.#state = { kind: 'ready', agent: id, unproved: generation };
-    claim(id, this);
+    this.#state = { kind: 'ready', agent, unproved: generation };
+    this.#acked = acked;
+    claim(agent, this);
+    presence.heard(agent, clock());
+    attendance.arrived(agent);
+    this.#noteLostSpool(hello, acked);
+    log.info('agent connected', { agent, host: hello.agent.host, acked });
+    this.#send({
+      type: 'welcome',
+      acked_seq: acked,
+      generation,
+      ...(renumber ? { renumber } : {}),
+      reconnect_ms: reconnectMs(),
+    });
+    onReady(agent, hello);
+  }
+
+  /** Null where the agent is refused. */
+  async #judge(hello: HelloFrame): Promise<Extract<HelloRuling, { kind: 'welcome' }> | null> {
+    const { generations, isHeld } = this.#parts;
+    const { id } = hello.agent;
+    if (this.identity.agent !== id) {
+      this.refuse({ code: 'not-this-agent', message: 'the certificate is that of another agent' });
+      return null;
+    }
+    const ruling = await generations.judge(hello, () => isHeld(id, this));
+    if (ruling.kind === 'welcome') return ruling;
+    this.refuse({ code: ruling.kind, message: ruling.message });
+    return null;
+  }
+
+  #noteLostSpool(hello: HelloFrame, acked: number): void {
+    const { metrics, log } = this.#parts;
     if (hello.last_seq < acked) {
       metrics.count('sealwatch_central_agents_behind_total');
       log.warn('agent holds fewer alerts than it once sent; it has lost its spool', {
@@ -210,8 +333,6 @@ export class Session {
         acked,
       });
     }
-    log.info('agent connected', { agent: hello.agent.id, host: hello.agent.host, acked });
-    this.#send({ type: 'welcome', acked_seq: acked, generation, ...(renumber ? { renumber } : {}) });
   }
 
   /** Whatever an agent sends after the welcome, it has kept its generation before. */
@@ -222,47 +343,44 @@ export class Session {
   }
 
   async #serve(agent: string, frame: Exclude<AgentFrame, HelloFrame>): Promise<void> {
-    const { store, intake } = this.#parts;
+    const { store, presence, commands, clock, onBundleState } = this.#parts;
     switch (frame.type) {
-      case 'batch': {
-        const refusal = refusalOfBatch(agent, frame.alerts);
-        if (refusal !== null) return this.refuse(refusal);
-        const seq = await intake.store(agent, frame.alerts, this.#now());
-        return this.#send({ type: 'ack', seq });
-      }
+      case 'batch':
+        return await this.#store(agent, frame);
       case 'inventory':
         return await store.replaceInventory(agent, frame.servers, this.#now());
       case 'heartbeat':
-        return await this.#noteHeartbeat(agent);
+        return presence.heard(agent, clock(), frame);
+      case 'loss':
+        return presence.lost(agent, frame);
+      case 'result':
+        return commands.answered(agent, frame);
+      case 'bundle_state':
+        return onBundleState(agent, frame);
       case 'goodbye':
         return this.close(CLOSE.done, 'goodbye', true);
     }
   }
 
-  async #noteHeartbeat(agent: string): Promise<void> {
-    const now = this.#parts.clock();
-    if (now - this.#noted < HEARTBEAT_NOTE_MS) return;
-    this.#noted = now;
-    await this.#parts.store.noteAgent(agent, 'connected', this.#now());
+  async #store(agent: string, { alerts, after }: BatchFrame): Promise<void> {
+    const refusal = refusalOfGap(after, this.#acked, alerts) ?? refusalOfBatch(agent, alerts);
+    if (refusal !== null) return this.refuse(refusal);
+    const now = this.#parts.monotonic();
+    this.#allowance.takeAlerts(alerts.length, now);
+    this.#holdBack(now);
+    this.#acked = await this.#parts.intake.store(agent, alerts, this.#now());
+    this.#send({ type: 'ack', seq: this.#acked });
   }
 
-  /** Says why, and ends the session. */
-  refuse(refusal: Refusal): void {
-    if (this.#state.kind === 'closed') return;
-    this.#parts.metrics.count('sealwatch_central_refusals_total', 1, refusal.code);
-    this.#parts.log.warn('connection refused', { agent: this.agent, ...refusal });
-    this.#send({ type: 'refuse', ...refusal });
-    this.close(CLOSE_OF_REFUSAL[refusal.code], refusal.code);
-  }
-
-  #send(frame: CentralFrame): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+  #send(frame: CentralFrame): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false;
     if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) {
       this.#parts.log.warn('connection does not read its answers', { agent: this.agent });
       this.#socket.terminate();
-      return;
+      return false;
     }
     this.#socket.send(encodeFrame(frame));
+    return true;
   }
 
   #now(): string {

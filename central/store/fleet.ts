@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { HelloFrame, Server } from '../../wire/index.ts';
-import type { AgentState, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 
 /** Servers in one insert, so that its parameters stay far under SQLite's limit of 32,766. */
 const SERVERS_PER_INSERT = 500;
@@ -31,15 +31,6 @@ export async function registerAgent(
     .returning('last_seq')
     .executeTakeFirstOrThrow();
   return row.last_seq;
-}
-
-export async function noteAgent(
-  db: Kysely<Schema>,
-  agent: string,
-  state: AgentState,
-  now: string,
-): Promise<void> {
-  await db.updateTable('agents').set({ state, last_seen: now }).where('id', '=', agent).execute();
 }
 
 /** After a crash no agent is connected, whatever the table says: none that was last seen before a time, or none at all. */
@@ -75,7 +66,10 @@ export async function replaceInventory(
   });
 }
 
-/** Agents by id, `rows` of them behind `after`. */
+/** Facts that name central's own ids as an agent begin so. */
+export const OWN_AGENT_FACT = 'central_agent:';
+
+/** Agents by id, `rows` of them behind `after`; central, which alerts too, is none. */
 export async function pageOfAgents(
   db: Kysely<Schema>,
   after: string,
@@ -85,6 +79,9 @@ export async function pageOfAgents(
     .selectFrom('agents')
     .select(SHOWN)
     .where('id', '>', after)
+    .where('id', 'not in', (own) =>
+      own.selectFrom('facts').select('value').where('name', 'like', `${OWN_AGENT_FACT}%`),
+    )
     .orderBy('id')
     .limit(rows)
     .execute();

@@ -1,8 +1,8 @@
 import type { ColumnType, Generated, Insertable } from 'kysely';
 import type { BundleKind, BundleState, Severity } from '../../wire/index.ts';
 
-/** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word. */
-export const AGENT_STATES = ['connected', 'stopped', 'disconnected'] as const;
+/** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word; `silent`: so for longer than allowed. */
+export const AGENT_STATES = ['connected', 'stopped', 'disconnected', 'silent'] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
 export type CounterName =

@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { HelloFrame, Server } from '../../wire/index.ts';
-import { HEARTBEAT_NOTE_MS } from '../limits.ts';
+import { type HelloFrame, limits, type Server } from '../../wire/index.ts';
 import {
   type AlertFilter,
   type AlertOrder,
@@ -16,7 +15,6 @@ import type { Dialect } from './dialect.ts';
 import {
   type AgentRecord,
   disconnectAll,
-  noteAgent,
   pageOfAgents,
   pageOfServers,
   registerAgent,
@@ -24,7 +22,7 @@ import {
   type ServerRecord,
 } from './fleet.ts';
 import type { DatabasePlace } from './place.ts';
-import type { AgentState, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 import { searchAlerts } from './search/search.ts';
 
 /** Everything that central keeps. Writes are on disk when their promise resolves. */
@@ -42,10 +40,6 @@ export class Store {
 
   registerAgent(agent: HelloFrame['agent'], now: string): Promise<number> {
     return registerAgent(this.db, agent, now);
-  }
-
-  noteAgent(agent: string, state: AgentState, now: string): Promise<void> {
-    return noteAgent(this.db, agent, state, now);
   }
 
   /**
@@ -147,7 +141,7 @@ export class Store {
  * of a file; beside other nodes, once its heartbeats are overdue.
  */
 function staleSince(dialect: Dialect, now: number): string | null {
-  return dialect === 'sqlite' ? null : new Date(now - 2 * HEARTBEAT_NOTE_MS).toISOString();
+  return dialect === 'sqlite' ? null : new Date(now - 2 * limits.SILENCE_MS).toISOString();
 }
 
 /** Opens the store. @throws {CentralError} CENTRAL_DATABASE_… */

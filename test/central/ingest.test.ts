@@ -96,14 +96,17 @@ for (const [what, alerts, code] of refusedBatches) {
 }
 
 test('who says no hello is cut off', async (context) => {
-  const central = await startCentral(context, workDirectory(context), { times: { helloTimeoutMs: 20 } });
+  const central = await startCentral(context, workDirectory(context), { ingest: { hello_timeout_ms: 20 } });
   const link = new Link(central.url);
   assert.equal((await link.closed).code, 4408);
 });
 
 test('a connection that answers no ping is cut, one that answers stays', async (context) => {
   const log = keptLog();
-  const central = await startCentral(context, workDirectory(context), { log, times: { pingIntervalMs: 50 } });
+  const central = await startCentral(context, workDirectory(context), {
+    log,
+    ingest: { ping_interval_ms: 50 },
+  });
   const { link: alive } = await connect(context, central, OTHER_AGENT);
   const deaf = new Link(central.url, AGENT, { autoPong: false });
   deaf.send(hello());

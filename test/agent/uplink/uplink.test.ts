@@ -1,89 +1,27 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { type WebSocket, WebSocketServer } from 'ws';
 import { fullServer } from '../../../agent/enrich/known-server.ts';
 import { Meta, openDatabase } from '../../../agent/state/database.ts';
 import { Spool } from '../../../agent/state/spool.ts';
-import { Uplink } from '../../../agent/uplink/uplink.ts';
-import {
-  type AgentFrame,
-  type CentralFrame,
-  decodeAgentFrame,
-  encodeFrame,
-  limits,
-} from '../../../wire/index.ts';
+import { Uplink, type UplinkOptions } from '../../../agent/uplink/uplink.ts';
+import { type AgentFrame, limits } from '../../../wire/index.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { draft, known } from '../samples.ts';
+import { obliging, PlayedCentral } from './played-central.ts';
 
 const PATIENCE = { timeout: 30_000 };
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** Central as a test plays it: frames of all connections in order. */
-class Central {
-  readonly frames: AgentFrame[] = [];
-  readonly #server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  readonly #waiting = new Set<() => void>();
-  #socket: WebSocket | null = null;
-
-  constructor(onFrame: (central: Central, frame: AgentFrame) => void) {
-    this.#server.on('connection', (socket) => {
-      this.#socket = socket;
-      socket.on('message', (data) => {
-        const frame = decodeAgentFrame(String(data));
-        this.frames.push(frame);
-        onFrame(this, frame);
-        for (const check of this.#waiting) check();
-      });
-    });
-  }
-
-  async url(): Promise<string> {
-    if (this.#server.address() === null) await once(this.#server, 'listening');
-    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  send(frame: CentralFrame | string): void {
-    this.#socket?.send(typeof frame === 'string' ? frame : encodeFrame(frame));
-  }
-
-  drop(): void {
-    this.#socket?.terminate();
-  }
-
-  of<T extends AgentFrame['type']>(type: T): readonly Extract<AgentFrame, { type: T }>[] {
-    return this.frames.filter((frame): frame is Extract<AgentFrame, { type: T }> => frame.type === type);
-  }
-
-  get seqs(): readonly number[] {
-    return this.of('batch').flatMap(({ alerts }) => alerts.map(({ seq }) => seq));
-  }
-
-  until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const check = () => {
-        if (!holds()) return;
-        this.#waiting.delete(check);
-        resolve();
-      };
-      this.#waiting.add(check);
-      check();
-    });
-  }
-
-  close(): void {
-    for (const client of this.#server.clients) client.terminate();
-    this.#server.close();
-  }
-}
-
-async function linked(context: TestContext, onFrame: (central: Central, frame: AgentFrame) => void) {
+async function linked(
+  context: TestContext,
+  onFrame: (central: PlayedCentral, frame: AgentFrame) => void,
+  more: Partial<UplinkOptions> = {},
+) {
   const state = new TempDirectory();
   const database = openDatabase(state.path);
   const meta = new Meta(database);
   const spool = new Spool(database, meta);
-  const central = new Central(onFrame);
+  const central = new PlayedCentral(onFrame);
   const refusals: string[] = [];
   const agent = { id: meta.agentId(), version: '0', host: 'h', os: 'o' };
   const uplink = new Uplink({
@@ -95,6 +33,9 @@ async function linked(context: TestContext, onFrame: (central: Central, frame: A
     onRefused: (code) => refusals.push(code),
     spool,
     log: quiet,
+    self: { started: new Date(), lost: () => ({}), health: () => [] },
+    obey: () => Promise.resolve(''),
+    ...more,
   });
   context.after(async () => {
     await uplink.stop(0);
@@ -106,14 +47,8 @@ async function linked(context: TestContext, onFrame: (central: Central, frame: A
     database.transaction(() => {
       for (let n = 0; n < count; n += 1) spool.append(draft());
     })();
-  return { central, uplink, spool, add, meta, refusals };
+  return { central, uplink, spool, add, database, meta, refusals };
 }
-
-/** Welcomes at `acked` and acknowledges every batch. */
-const obliging = (acked: () => number) => (central: Central, frame: AgentFrame) => {
-  if (frame.type === 'hello') central.send({ type: 'welcome', acked_seq: acked() });
-  if (frame.type === 'batch') central.send({ type: 'ack', seq: frame.alerts.at(-1)?.seq ?? 0 });
-};
 
 test('the spool goes on where central stands', PATIENCE, async (context) => {
   const { central, uplink, spool, add } = await linked(
@@ -219,4 +154,101 @@ test('servers that no frame can hold are counted, and alerts go on', PATIENCE, a
   await central.until(() => central.seqs.length === 1);
   const [inventory] = central.of('inventory');
   assert.deepEqual([inventory?.servers.length, inventory?.omitted], [1, 1]);
+});
+
+test(
+  'each batch says what it follows, so that what was given up in between is no gap',
+  PATIENCE,
+  async (context) => {
+    const { central, uplink, spool, add, database } = await linked(
+      context,
+      obliging(() => 2),
+    );
+    add(4);
+    database.prepare('DELETE FROM spool WHERE seq = 3').run();
+    uplink.start();
+    await central.until(() => central.seqs.length === 1);
+    assert.deepEqual([central.of('batch')[0]?.after, central.seqs], [2, [4]]);
+    add(1);
+    uplink.notify();
+    await central.until(() => central.seqs.length === 2);
+    assert.equal(central.of('batch')[1]?.after, 4);
+    assert.equal(spool.last, 5);
+  },
+);
+
+test(
+  'a central that was restored from a backup is sent again what is still here',
+  PATIENCE,
+  async (context) => {
+    let stands = 0;
+    const { central, uplink, add } = await linked(
+      context,
+      obliging(() => stands),
+      { random: () => 0 },
+    );
+    add(5);
+    uplink.start();
+    await central.until(() => central.seqs.length === 5);
+    stands = 3;
+    central.drop();
+    await central.until(() => central.seqs.length === 7);
+    assert.deepEqual(central.seqs.slice(5), [4, 5]);
+  },
+);
+
+test('central hears how the collectors are, what waits and what was lost', PATIENCE, async (context) => {
+  const lost: Record<string, number> = { spool: 3 };
+  const health = [{ collector: 'file/watcher', state: 'degraded', detail: 'd'.repeat(600) } as const];
+  const started = new Date('2026-11-28T10:00:00.000Z');
+  const { central, uplink } = await linked(
+    context,
+    obliging(() => 0),
+    { self: { started, lost: () => lost, health: () => health } },
+  );
+  uplink.start();
+  await central.until(() => central.of('heartbeat').length === 1 && central.of('loss').length === 1);
+  assert.deepEqual(central.of('heartbeat')[0], {
+    type: 'heartbeat',
+    last_seq: 0,
+    waiting: 0,
+    health: [{ ...health[0], detail: 'd'.repeat(500) }],
+  });
+  assert.deepEqual(central.of('loss')[0], { type: 'loss', since: started.toISOString(), lost: { spool: 3 } });
+  for (let more = 0; more < 50; more += 1) {
+    lost['queue'] = more + 1;
+    uplink.lossesChanged();
+  }
+  await central.until(() => central.of('loss').at(-1)?.lost['queue'] === 50);
+  assert.equal(central.of('loss').length, 3, 'at once, and the rest as one');
+});
+
+test('a command is obeyed and answered, a failing one too', PATIENCE, async (context) => {
+  const obeyed: string[] = [];
+  const { central, uplink } = await linked(
+    context,
+    (self, frame) => {
+      obliging(() => 0)(self, frame);
+      if (frame.type === 'result' && frame.id === 'b') {
+        self.send('{"type":"command","id":"c","name":"run_shell"}');
+      }
+      if (frame.type !== 'hello' || self.of('hello').length > 1) return;
+      self.send({ type: 'command', id: 'a', name: 'look_again' });
+      self.send({ type: 'command', id: 'b', name: 'reload_rules' });
+    },
+    {
+      random: () => 0,
+      obey: (command) => {
+        obeyed.push(command);
+        return command === 'look_again' ? Promise.resolve('looked') : Promise.reject(new Error('no rules'));
+      },
+    },
+  );
+  uplink.start();
+  await central.until(() => central.of('hello').length === 2);
+  assert.deepEqual(central.of('result'), [
+    { type: 'result', id: 'a', ok: true, message: 'looked' },
+    { type: 'result', id: 'b', ok: false, message: 'no rules' },
+  ]);
+  assert.deepEqual(obeyed, ['look_again', 'reload_rules'], 'nothing else is obeyed');
 });
