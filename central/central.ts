@@ -1,9 +1,9 @@
-import { isAbsolute, resolve } from 'node:path';
 import type { Alert } from '../wire/index.ts';
 import { buildApi } from './api/app.ts';
 import { hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
 import { AuditLog } from './audit/audit-log.ts';
-import { JsonlFeed } from './feed/jsonl.ts';
+import { openFeeds } from './feed/feeds.ts';
+import type { FeedSettings } from './feed/settings.ts';
 import { Identity, type IdentityDesk } from './identity/identity.ts';
 import type { IdentitySettings } from './identity/settings.ts';
 import { type Ingest, openIngest } from './ingest/ingest.ts';
@@ -28,8 +28,8 @@ export interface CentralOptions {
   readonly port: number;
   /** Where agents connect, and how they prove who they are. */
   readonly identity: IdentitySettings;
-  /** JSON-lines file of OCSF findings; null: no feed. */
-  readonly feedPath: string | null;
+  /** Where alerts go on to. */
+  readonly feeds: readonly FeedSettings[];
   readonly version: string;
   readonly log: CentralLog;
   /** Called after the commit, once for each newly stored alert, in the order of commit. */
@@ -56,7 +56,7 @@ export interface Central {
   /** `wss://host:port` of the agents. */
   readonly agentUrl: string;
   readonly identity: IdentityDesk;
-  /** Stops accepting, closes agents with 1001, drains the feed, closes the database. Safe to call twice. */
+  /** Stops accepting, closes agents with 1001, drains the feeds, closes the database. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -105,27 +105,26 @@ async function openIdentity(options: CentralOptions, store: Store, metrics: Metr
 }
 
 /**
- * Opens central: the store, the listener of agents, the API, and the feed.
+ * Opens central: the store, the listener of agents, the API, and the feeds.
  * @throws {CentralError} every code except CENTRAL_ALERT_ID_TAKEN and CENTRAL_FEED_NOT_A_FEED
  */
 export async function openCentral(options: CentralOptions): Promise<Central> {
-  const { host, port, log, version, feedPath } = options;
+  const { host, port, log, version, clock = Date.now } = options;
   const store = await openStore(options.databasePath);
   const metrics = new Metrics();
   const identity = await openIdentity(options, store, metrics);
-  const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
-  const feed = path === null ? null : new JsonlFeed({ path, store, metrics, log, version });
+  const feeds = await openFeeds({ settings: options.feeds, store, metrics, log, version, clock });
   const allowsHost = hostGuard(host);
   const upkeep = startUpkeep({
     store,
     metrics,
     log,
     settings: options.retention ?? retentionSettings.parse({}),
-    feeds: () => (feed === null ? [] : [feed.name]),
-    clock: options.clock ?? Date.now,
+    feeds: () => options.feeds.map((feed) => feed.name),
+    clock,
   });
   const ingest = await buildIngest(options, store, metrics, identity, () => {
-    feed?.wake();
+    feeds.wake();
     upkeep.wake();
   });
   const app = buildApi({
@@ -135,13 +134,13 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     version,
     allowsHost,
     sessions: () => ingest.sessions.size,
-    feed: () => feed?.status ?? null,
+    feeds,
   });
   const close = async () => {
     await ingest.stop();
     await identity.close();
     await app.close();
-    await feed?.stop();
+    await feeds.stop();
     await upkeep.stop();
     await store.close();
   };

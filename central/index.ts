@@ -1,7 +1,8 @@
 export { type Central, type CentralOptions, openCentral } from './central.ts';
 export { CENTRAL_ERROR_CODES, CentralError, type CentralErrorCode } from './errors.ts';
-export type { Json, JsonObject } from './feed/evidence.ts';
-export { type FindingContext, OCSF_VERSION, toDetectionFinding } from './feed/ocsf.ts';
+export type { Json, JsonObject } from './feed/format/evidence.ts';
+export { type FindingContext, OCSF_VERSION, toDetectionFinding } from './feed/format/ocsf.ts';
+export { type FeedSettings, feedsSchema, fileFeed } from './feed/settings.ts';
 export type { IdentityDesk } from './identity/identity.ts';
 export { withIdentityDesk } from './identity/offline-desk.ts';
 export { type IdentitySettings, identitySettings } from './identity/settings.ts';

@@ -1,3 +1,5 @@
+import type { FeedStatus } from './feed/runner.ts';
+
 /** Counters of central, each with the label that it is split by, or null. */
 const COUNTERS = {
   sealwatch_central_frames_total: { label: 'type', help: 'Frames accepted from agents.' },
@@ -41,9 +43,11 @@ const COUNTERS = {
     label: null,
     help: 'Hellos whose last_seq was below what central holds: the agent lost its spool.',
   },
-  sealwatch_central_feed_written_total: { label: null, help: 'Findings written to the feed.' },
-  sealwatch_central_feed_failures_total: { label: null, help: 'Failed attempts to write to the feed.' },
-  sealwatch_central_feed_unmappable_total: { label: null, help: 'Alerts that no finding could be made of.' },
+  sealwatch_central_feed_delivered_total: {
+    label: 'feed',
+    help: 'Alerts handed to the receiver of a feed, repeats included.',
+  },
+  sealwatch_central_feed_failures_total: { label: 'feed', help: 'Failed attempts of a feed.' },
 } as const;
 type CounterName = keyof typeof COUNTERS;
 
@@ -51,11 +55,19 @@ type CounterName = keyof typeof COUNTERS;
 export interface Gauges {
   readonly sessions: number;
   readonly alertPosition: number;
-  /** Null without a feed. */
-  readonly feedPosition: number | null;
+  readonly feeds: readonly FeedStatus[];
   /** Alerts that searches do not find yet. */
   readonly searchLag: number;
 }
+
+/** Gauges of each feed, by the label `feed`. */
+const FEED_GAUGES: readonly (readonly [name: string, help: string, value: (feed: FeedStatus) => number])[] = [
+  ['position', 'Position up to which a feed is done.', (feed) => feed.position],
+  ['failing', '1 while the last attempt of a feed failed.', (feed) => (feed.failing ? 1 : 0)],
+  ['lag_alerts', 'Alerts behind the position of a feed.', (feed) => feed.lagAlerts],
+  ['lag_seconds', 'Seconds since the oldest of them was received.', (feed) => feed.lagSeconds],
+  ['dead_letters', 'Alerts that the receiver of a feed refused for good.', (feed) => feed.deadLetters],
+];
 
 function escapeLabel(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
@@ -86,12 +98,10 @@ export class Metrics {
     gauge('sealwatch_central_sessions', 'Connected agents.', gauges.sessions);
     gauge('sealwatch_central_alert_position', 'Position of the newest alert.', gauges.alertPosition);
     gauge('sealwatch_central_search_lag', 'Alerts that searches do not find yet.', gauges.searchLag);
-    if (gauges.feedPosition !== null) {
-      gauge(
-        'sealwatch_central_feed_position',
-        'Position up to which the feed is written.',
-        gauges.feedPosition,
-      );
+    for (const [suffix, help, value] of gauges.feeds.length === 0 ? [] : FEED_GAUGES) {
+      const name = `sealwatch_central_feed_${suffix}`;
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`);
+      for (const feed of gauges.feeds) lines.push(`${name}{feed="${escapeLabel(feed.name)}"} ${value(feed)}`);
     }
     return `${lines.join('\n')}\n`;
   }

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { FeedStatus } from '../feed/jsonl.ts';
+import type { Feeds } from '../feed/feeds.ts';
 import { MAX_PAGE_BYTES } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -20,8 +20,7 @@ export interface ApiParts {
   readonly version: string;
   readonly allowsHost: HostGuard;
   readonly sessions: () => number;
-  /** Null without a feed. */
-  readonly feed: () => FeedStatus | null;
+  readonly feeds: Feeds;
 }
 
 /** A request that is refused; `code` is what the answer carries. */
@@ -116,11 +115,11 @@ function addOperations(app: FastifyInstance, parts: ApiParts): void {
       () => 'ok' as const,
       () => 'failing' as const,
     );
-    const feed = parts.feed();
+    const { failing } = parts.feeds;
     return reply.code(database === 'ok' ? 200 : 503).send({
       status: database,
       database,
-      feed: feed === null ? 'off' : feed.failing ? 'failing' : 'ok',
+      feed: failing === null ? 'off' : failing ? 'failing' : 'ok',
     });
   });
   app.get('/metrics', async (request, reply) => {
@@ -128,7 +127,7 @@ function addOperations(app: FastifyInstance, parts: ApiParts): void {
     const text = parts.metrics.text({
       sessions: parts.sessions(),
       alertPosition: await parts.store.newestPosition(),
-      feedPosition: parts.feed()?.position ?? null,
+      feeds: await parts.feeds.status(),
       searchLag: await parts.store.searchLag(),
     });
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);

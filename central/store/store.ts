@@ -108,24 +108,6 @@ export class Store {
     return pageOfServers(this.db, after, host, rows);
   }
 
-  /** Position up to which a feed is written; 0 for a feed that was never seen. */
-  async feedPosition(name: string): Promise<number> {
-    const row = await this.db
-      .selectFrom('feeds')
-      .select('position')
-      .where('name', '=', name)
-      .executeTakeFirst();
-    return row?.position ?? 0;
-  }
-
-  async saveFeedPosition(name: string, position: number): Promise<void> {
-    await this.db
-      .insertInto('feeds')
-      .values({ name, position })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ position }))
-      .execute();
-  }
-
   /** Rejects where the database cannot be read. */
   async check(): Promise<void> {
     await sql`SELECT count(*) FROM feeds`.execute(this.db);

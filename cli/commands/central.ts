@@ -1,7 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import * as z from 'zod';
-import { identitySettings, openCentral, withIdentityDesk } from '../../central/index.ts';
+import {
+  feedsSchema,
+  fileFeed,
+  identitySettings,
+  openCentral,
+  withIdentityDesk,
+} from '../../central/index.ts';
 import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import type { Installation } from '../installation.ts';
@@ -19,6 +26,8 @@ const centralConfigSchema = z.strictObject({
   identity: identitySettings,
   /** JSON-lines file of OCSF findings; none where absent. */
   feed: z.string().optional(),
+  /** Where alerts go on to (docs/feeds.md). */
+  feeds: feedsSchema.default([]),
 });
 
 function loadCentralConfig(path: string): z.infer<typeof centralConfigSchema> {
@@ -52,7 +61,7 @@ export async function centralRun(file: string, install: Installation, output: Ou
     databasePath: config.database,
     ...parseListen(config.listen),
     identity: config.identity,
-    feedPath: config.feed ?? null,
+    feeds: config.feed === undefined ? config.feeds : [...config.feeds, fileFeed(resolve(config.feed))],
     version: install.version,
     log: makeLog('json', 'info'),
   });

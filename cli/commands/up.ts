@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Agent, AgentError, askStatus, DEFAULT_RULE_SETTINGS, startAgent } from '../../agent/index.ts';
-import { type Central, identitySettings, openCentral } from '../../central/index.ts';
+import { type Central, fileFeed, identitySettings, openCentral } from '../../central/index.ts';
 import type { Alert, Health, Profile } from '../../wire/index.ts';
 import { alertLines } from '../alert-line.ts';
 import { CliError } from '../errors.ts';
@@ -37,7 +37,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
     databasePath: join(stateDir, 'central.db'),
     ...parseListen(options.listen),
     identity: identitySettings.parse({ listen: '127.0.0.1:0', directory: join(stateDir, 'authority') }),
-    feedPath: feed,
+    feeds: [fileFeed(feed)],
     version: install.version,
     log,
     onAlert: (alert) => tell(alert, output),

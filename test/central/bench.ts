@@ -102,7 +102,7 @@ export async function startCentral(
     host: '127.0.0.1',
     port: 0,
     identity: identitySettings.parse({ listen: '127.0.0.1:0', directory: join(directory, 'authority') }),
-    feedPath: null,
+    feeds: [],
     version: '0.0.0-test',
     log: keptLog(),
     ...more,

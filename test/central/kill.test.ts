@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { fileFeed } from '../../central/index.ts';
 import type { Alert } from '../../wire/index.ts';
 import { feedUids, get, hello, knowCentral, Link, startCentral, until, workDirectory } from './bench.ts';
 import { plainAlert } from './samples.ts';
@@ -71,7 +72,7 @@ test(`central killed ${KILLS} times stores each alert once and feeds each at lea
     assert.ok(seen.welcomed >= acked, 'what was acknowledged was kept');
     acked = seen.acked;
   }
-  const central = await startCentral(context, directory, { databasePath: database, feedPath: feed });
+  const central = await startCentral(context, directory, { databasePath: database, feeds: [fileFeed(feed)] });
   const stored: string[] = [];
   for (let next: string | null = ''; next !== null; ) {
     const { body } = await get(central, `/api/v1/alerts?limit=1000${next === '' ? '' : `&since=${next}`}`);
@@ -85,7 +86,8 @@ test(`central killed ${KILLS} times stores each alert once and feeds each at lea
   );
   await until(
     async () =>
-      /feed_position (\d+)/.exec((await get(central, '/metrics')).body)?.[1] === String(stored.length),
+      /feed_position\{[^}]*\} (\d+)/.exec((await get(central, '/metrics')).body)?.[1] ===
+      String(stored.length),
   );
   const fed = feedUids(feed);
   assert.deepEqual(new Set(fed), new Set(stored));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import SqliteDatabase from 'better-sqlite3';
 import { sql } from 'kysely';
+import { Ledger } from '../../../central/feed/ledger.ts';
 import { describePlace, placeOf } from '../../../central/store/place.ts';
 import { openStore } from '../../../central/store/store.ts';
 import { until, workDirectory } from '../bench.ts';
@@ -20,7 +21,7 @@ test('a database of version 1 is brought to the newest version with all that is 
   old.close();
   const store = await openFor(context, path);
   assert.equal(await store.newestPosition(), 7);
-  assert.equal(await store.feedPosition('jsonl:/var/feed'), 7);
+  assert.equal(await new Ledger(store.db, 'jsonl:/var/feed').cursor(), 7);
   const [agent] = await store.pageOfAgents('', 10);
   assert.deepEqual([agent?.state, agent?.last_seq], ['disconnected', 1]);
   assert.equal((await store.pageOfServers({ agent: '', id: '' }, undefined, 10)).length, 1);
@@ -104,8 +105,9 @@ testOnEach(
     });
     await assert.rejects(twice);
     assert.deepEqual(await store.db.selectFrom('feeds').selectAll().execute(), []);
-    await store.saveFeedPosition(feed.name, feed.position);
-    assert.equal(await store.feedPosition('a'), 2 ** 52);
+    const ledger = new Ledger(store.db, feed.name);
+    await ledger.moveCursor(feed.position);
+    assert.equal(await ledger.cursor(), 2 ** 52);
   },
 );
 

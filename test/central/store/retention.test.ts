@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { Ledger } from '../../../central/feed/ledger.ts';
 import { Metrics } from '../../../central/metrics.ts';
 import { Retention, UNFED_FACT } from '../../../central/store/retention.ts';
 import { type RetentionSettings, retentionSettings } from '../../../central/store/settings.ts';
@@ -40,7 +41,7 @@ async function fill(store: Store): Promise<void> {
 const counted = (metrics: Metrics, name: string) =>
   Number(
     new RegExp(`^${name} (\\d+)$`, 'm').exec(
-      metrics.text({ sessions: 0, alertPosition: 0, feedPosition: null, searchLag: 0 }),
+      metrics.text({ sessions: 0, alertPosition: 0, feeds: [], searchLag: 0 }),
     )?.[1],
   );
 
@@ -120,8 +121,8 @@ testOnEach(
     const store = await openFor(context, place);
     await fill(store);
     const [first] = await store.pageOfAlerts({ after: 0 }, PAGE);
-    await store.saveFeedPosition('slow', first?.position ?? 0);
-    await store.saveFeedPosition('gone', 0);
+    await new Ledger(store.db, 'slow').moveCursor(first?.position ?? 0);
+    await new Ledger(store.db, 'gone').moveCursor(0);
     const feeds = ['slow'];
     await retention(context, store, { keep_days: 1, keep_bytes: 1 }, { feeds }).retention.enforce();
     assert.deepEqual(await seqsOf(store), [2, 3, 4]);

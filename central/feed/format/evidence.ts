@@ -1,10 +1,9 @@
-import { isIP } from 'node:net';
-import type { Alert, AlertChange, Ancestor, FieldValue } from '../../wire/index.ts';
+import type { Alert, AlertChange, Ancestor } from '../../../wire/index.ts';
+import { baseName, destinationOf, integerField, isFileDigest, textField } from './facts.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-const SHA_256 = /^[0-9a-f]{64}$/;
 /** OCSF `file.type_id` of an artefact's role; 0 where a role may be a file or not. */
 const FILE_TYPES: ReadonlyMap<string, number> = new Map([
   ['config', 1],
@@ -16,10 +15,7 @@ const FILE_TYPES: ReadonlyMap<string, number> = new Map([
   ['env-file', 1],
   ['package', 2],
 ]);
-/** Roles whose digest is that of the file's bytes; the others are digests of an entry, a tree or an image. */
-const DIGEST_OF_BYTES = new Set(['executable', 'interpreter', 'script', 'helper', 'lockfile', 'env-file']);
-
-/** Characters of OCSF's `ip_t`; a zone can make an address longer. */
+/** Characters of OCSF's `ip_t`. */
 const MAX_IP_CHARACTERS = 40;
 
 /** The entries that have a value. */
@@ -31,10 +27,6 @@ export function present(fields: { readonly [key: string]: Json | undefined }): J
     );
   });
   return Object.fromEntries(kept);
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1) || path;
 }
 
 function fileOf(path: string, typeId: number, more: JsonObject = {}): JsonObject {
@@ -83,8 +75,7 @@ export function actorOf(alert: Alert): JsonObject | null {
 }
 
 function hashOf(role: string, value: string): JsonObject {
-  if (SHA_256.test(value) && DIGEST_OF_BYTES.has(role))
-    return { algorithm_id: 3, algorithm: 'SHA-256', value };
+  if (isFileDigest(role, value)) return { algorithm_id: 3, algorithm: 'SHA-256', value };
   return { algorithm_id: 99, algorithm: `Sealwatch digest of ${role || 'artefact'}`, value };
 }
 
@@ -109,59 +100,41 @@ function changeEvidence(change: AlertChange | null): readonly JsonObject[] {
   return change.before === null ? [after] : [sideOf(change, 'before'), after];
 }
 
-function textField(event: Alert['event'], name: string): string | undefined {
-  const value: FieldValue | undefined = Object.hasOwn(event, name) ? event[name] : undefined;
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function integerField(event: Alert['event'], name: string): number | undefined {
-  const value = Object.hasOwn(event, name) ? event[name] : undefined;
-  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
-}
-
-function processOfEvent(event: Alert['event']): JsonObject | undefined {
-  const pid = integerField(event, 'ProcessId');
+function processOfEvent(alert: Alert): JsonObject | undefined {
+  const pid = integerField(alert, 'ProcessId');
   if (pid === undefined) return undefined;
-  const image = textField(event, 'Image');
-  const user = textField(event, 'User');
+  const image = textField(alert, 'Image');
+  const user = textField(alert, 'User');
   return {
     pid,
     ...present({
       name: image === undefined ? undefined : baseName(image),
-      cmd_line: textField(event, 'CommandLine'),
-      working_directory: textField(event, 'CurrentDirectory'),
+      cmd_line: textField(alert, 'CommandLine'),
+      working_directory: textField(alert, 'CurrentDirectory'),
       file: image === undefined ? undefined : fileOf(image, 1),
       user: user === undefined ? undefined : { name: user },
     }),
   };
 }
 
-function endpointOfEvent(event: Alert['event']): JsonObject | undefined {
-  const address = textField(event, 'DestinationIp');
-  const endpoint = present({
-    ip:
-      address !== undefined && address.length <= MAX_IP_CHARACTERS && isIP(address) !== 0
-        ? address
-        : undefined,
-    hostname: textField(event, 'DestinationHostname'),
-  });
+function endpointOfEvent(alert: Alert): JsonObject | undefined {
+  const { ip, port, domain } = destinationOf(alert);
+  const isShort = ip !== undefined && ip.length <= MAX_IP_CHARACTERS;
+  const endpoint = present({ ip: isShort ? ip : undefined, hostname: domain });
   if (Object.keys(endpoint).length === 0) return undefined;
-  const port = integerField(event, 'DestinationPort');
-  const isPort = port !== undefined && port >= 0 && port <= 65_535;
-  return { ...endpoint, ...present({ port: isPort ? port : undefined }) };
+  return { ...endpoint, ...present({ port }) };
 }
 
 /** What the alert shows: the event that the rule matched, the changed file, the user concerned. */
 export function evidencesOf(alert: Alert): readonly JsonObject[] {
-  const target = textField(alert.event, 'TargetFilename');
+  const target = textField(alert, 'TargetFilename');
   const event = {
     name: 'event',
     data: alert.event,
     ...present({
-      process: processOfEvent(alert.event),
+      process: processOfEvent(alert),
       file: target === undefined ? undefined : fileOf(target, 0),
-      dst_endpoint: endpointOfEvent(alert.event),
+      dst_endpoint: endpointOfEvent(alert),
       user: alert.user === '' ? undefined : { name: alert.user },
     }),
   };

@@ -1,6 +1,7 @@
-import type { Alert, Severity } from '../../wire/index.ts';
+import type { Alert, Severity } from '../../../wire/index.ts';
 import { attacksOf } from './attack.ts';
 import { actorOf, evidencesOf, type JsonObject, present } from './evidence.ts';
+import { isDenial, messageOf, timeOf } from './facts.ts';
 
 /** Version of OCSF that the findings follow. */
 export const OCSF_VERSION = '1.8.0';
@@ -21,8 +22,6 @@ const SEVERITIES: Readonly<Record<Severity, readonly [id: number, name: string]>
   high: [4, 'High'],
   critical: [5, 'Critical'],
 };
-/** Rules whose hit means that something was denied; every other hit was only observed. */
-const DENIALS = new Set(['mcp_call_denied']);
 /** OCSF `os.type_id` by what an agent calls its system. */
 const SYSTEMS: readonly (readonly [RegExp, number])[] = [
   [/linux|debian|ubuntu|fedora|alpine/i, 200],
@@ -32,7 +31,7 @@ const SYSTEMS: readonly (readonly [RegExp, number])[] = [
 
 /** Profile `security_control`: what was done about it. */
 function controlOf(alert: Alert): JsonObject {
-  return DENIALS.has(alert.rule.name)
+  return isDenial(alert)
     ? { action_id: 2, action: 'Denied', disposition_id: 2, disposition: 'Blocked' }
     : { action_id: 3, action: 'Observed', disposition_id: 19, disposition: 'Alert' };
 }
@@ -105,8 +104,7 @@ function unmappedOf({ rule, server, actor }: Alert): JsonObject {
  * of receipt where the alert's cannot be read.
  */
 export function toDetectionFinding(alert: Alert, context: FindingContext): JsonObject {
-  const parsed = Date.parse(alert.time);
-  const time = Number.isNaN(parsed) ? context.receivedMs : parsed;
+  const time = timeOf(alert, context);
   const [severityId, severity] = SEVERITIES[alert.rule.level];
   const actor = actorOf(alert);
   const profiles = actor === null ? ['security_control'] : ['host', 'security_control'];
@@ -124,7 +122,7 @@ export function toDetectionFinding(alert: Alert, context: FindingContext): JsonO
     severity,
     status_id: 1,
     status: 'New',
-    message: alert.server === null ? alert.rule.title : `${alert.rule.title}: ${alert.server.name}`,
+    message: messageOf(alert),
     count: alert.count,
     is_alert: true,
     ...controlOf(alert),

@@ -1,6 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CentralError } from '../errors.ts';
+import { CentralError } from '../../errors.ts';
 
 /** Bytes that are read at once while looking for the last line break. */
 const BLOCK_BYTES = 64 * 1024;
