@@ -46,8 +46,22 @@ export {
   type StoreKind,
   type ValidApproval,
 } from './store/approval-files.ts';
-export { bundlePath, composeBundle, installBundle } from './store/bundle.ts';
+export {
+  BUNDLE_PAYLOAD_TYPE,
+  bundlePath,
+  composeBundle,
+  encodeBundle,
+  installBundle,
+  openBundle,
+} from './store/bundle.ts';
+export {
+  type ConfigBundle,
+  composeConfigBundle,
+  openConfigBundle,
+  type RemoteConfig,
+} from './store/config-bundle.ts';
 export { writeDurably } from './store/durable-file.ts';
+export { claimedKind, type FleetBundle, openFleetBundle } from './store/fleet-bundle.ts';
 export { KeptHashes } from './store/kept-hashes.ts';
 export { type MarkSubject, Marks } from './store/marks.ts';
 export {
