@@ -129,7 +129,12 @@ export class BundleDesk {
     const { tell, onFacts, log, user, now = Date.now } = this.#options;
     const code = error instanceof CodedError ? error.code : 'AGENT_BUNDLE_INVALID';
     const message = error instanceof Error ? error.message : String(error);
-    log.error('a bundle of central is refused; what was before stays in force', { kind, version, code, message });
+    log.error('a bundle of central is refused; what was before stays in force', {
+      kind,
+      version,
+      code,
+      message,
+    });
     tell({ type: 'bundle_state', kind, version, state: 'refused', code, message: cut(message) });
     onFacts([factOfRefusedBundle(kind, version, `${message} (${code})`, now(), user)]);
   }

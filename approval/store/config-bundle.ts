@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type ConfigValue, canonicalJson, sha256Hex } from '../../inventory/index.ts';
+import { canonicalJson, sha256Hex } from '../../inventory/index.ts';
 import { type Envelope, parseEnvelope, signEnvelope, verifyEnvelope } from '../envelope/dsse.ts';
 import { ApprovalError } from '../errors.ts';
 import type { Signer } from '../keys/signer.ts';
@@ -11,8 +11,9 @@ const CONFIG_PAYLOAD_TYPE = 'application/vnd.sealwatch.config+json';
 const MAX_CONFIG_BUNDLE_BYTES = 4 * 1024 * 1024;
 const MAX_ENTRIES = 1_000;
 
-/** Words of a rule or a reason are checked by the agent, which knows its rule engine. */
-const entry = z.record(z.string().max(128), z.json());
+type Json = Parameters<typeof canonicalJson>[0];
+/** What an entry says is checked by the agent, which knows its rule engine. */
+const entry = z.record(z.string().max(128), z.json() as z.ZodType<Json>);
 
 /**
  * What of an agent's config may come from afar. What bears on security can only be tightened: there is no way to
@@ -55,9 +56,12 @@ export async function composeConfigBundle(
   signer: Signer,
 ): Promise<Envelope> {
   const { version, issued, group, expires } = about;
-  const validity = { ...(group === undefined ? {} : { group }), ...(expires === undefined ? {} : { expires }) };
+  const validity = {
+    ...(group === undefined ? {} : { group }),
+    ...(expires === undefined ? {} : { expires }),
+  };
   const payload = checkPayload({ version, issued: issued.toISOString(), ...validity, config });
-  return signEnvelope(Buffer.from(canonicalJson(payload as ConfigValue)), signer, CONFIG_PAYLOAD_TYPE);
+  return signEnvelope(Buffer.from(canonicalJson(payload)), signer, CONFIG_PAYLOAD_TYPE);
 }
 
 /**
@@ -78,7 +82,7 @@ export function openConfigBundle(text: string, trust: Pick<Trust, 'keys'>, neede
     throw new ApprovalError('APPROVAL_CONFIG_INVALID', 'the config is not JSON', { cause });
   }
   const parsed = checkPayload(value);
-  if (!Buffer.from(canonicalJson(parsed as ConfigValue)).equals(payload)) throw invalid('it is not canonical JSON');
+  if (!Buffer.from(canonicalJson(parsed)).equals(payload)) throw invalid('it is not canonical JSON');
   return { ...parsed, digest: sha256Hex(payload) };
 }
 
