@@ -1,6 +1,9 @@
 import type { Alert } from '../wire/index.ts';
-import { buildApi } from './api/app.ts';
-import { hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
+import { type ApiSettings, apiSettingsSchema } from './access/settings.ts';
+import { buildCentralApi } from './api/api.ts';
+import type { Api } from './api/app.ts';
+import { isLoopback, urlHost } from './api/host-guard.ts';
+import type { Route } from './api/route.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { openFeeds } from './feed/feeds.ts';
 import type { FeedSettings } from './feed/settings.ts';
@@ -22,10 +25,14 @@ export interface CentralOptions {
   readonly databasePath: DatabasePlace;
   /** How long alerts are kept; the defaults where absent. */
   readonly retention?: RetentionSettings;
-  /** Address where the API listens. Without TLS and without a login: loopback unless the network is trusted. */
+  /** Address where the API listens. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** TLS and logins of the API; neither where absent. */
+  readonly api?: Omit<ApiSettings, 'listen'>;
+  /** What somebody without any credential is to the API; nobody where absent. */
+  readonly anonymous?: 'viewer' | 'none';
   /** Where agents connect, and how they prove who they are. */
   readonly identity: IdentitySettings;
   /** Where alerts go on to. */
@@ -51,8 +58,10 @@ export interface CentralOptions {
 }
 
 export interface Central {
-  /** `http://host:port` of the API. */
+  /** `http://host:port` of the API, or https. */
   readonly url: string;
+  /** Every route that the API answers. */
+  readonly routes: readonly Route[];
   /** `wss://host:port` of the agents. */
   readonly agentUrl: string;
   readonly identity: IdentityDesk;
@@ -87,7 +96,12 @@ async function buildIngest(
   return ingest;
 }
 
-async function openIdentity(options: CentralOptions, store: Store, metrics: Metrics): Promise<Identity> {
+async function openIdentity(
+  options: CentralOptions,
+  store: Store,
+  audit: AuditLog,
+  metrics: Metrics,
+): Promise<Identity> {
   const {
     log,
     identity: settings,
@@ -95,7 +109,6 @@ async function openIdentity(options: CentralOptions, store: Store, metrics: Metr
     onCloned = () => undefined,
     certificateLookMs,
   } = options;
-  const audit = new AuditLog(store.db, clock);
   try {
     return await Identity.open({ settings, store, audit, metrics, log, clock, onCloned, certificateLookMs });
   } catch (error) {
@@ -112,9 +125,9 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   const { host, port, log, version, clock = Date.now } = options;
   const store = await openStore(options.databasePath);
   const metrics = new Metrics();
-  const identity = await openIdentity(options, store, metrics);
+  const audit = new AuditLog(store.db, clock);
+  const identity = await openIdentity(options, store, audit, metrics);
   const feeds = await openFeeds({ settings: options.feeds, store, metrics, log, version, clock });
-  const allowsHost = hostGuard(host);
   const upkeep = startUpkeep({
     store,
     metrics,
@@ -127,38 +140,41 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     feeds.wake();
     upkeep.wake();
   });
-  const app = buildApi({
-    store,
-    metrics,
-    log,
-    version,
-    allowsHost,
-    sessions: () => ingest.sessions.size,
-    feeds,
-  });
+  let api: Api | undefined;
   const close = async () => {
     await ingest.stop();
     await identity.close();
-    await app.close();
+    await api?.app.close();
     await feeds.stop();
     await upkeep.stop();
     await store.close();
   };
+  const settings = options.api ?? apiSettingsSchema.parse({});
   let url: string;
   let agentUrl: string;
   try {
-    url = `http://${urlHost(host)}:${await listen(app, host, port)}`;
+    api = await buildCentralApi({
+      ...{ store, metrics, audit, log, version, clock, host, settings, identity, feeds },
+      anonymous: options.anonymous ?? 'none',
+      more: [],
+      sessions: () => ingest.sessions.size,
+    });
+    const scheme = settings.tls === undefined ? 'http' : 'https';
+    url = `${scheme}://${urlHost(host)}:${await listen(api.app, host, port)}`;
     agentUrl = await identity.listener.listen(ingest.admission);
   } catch (error) {
     await close();
     throw error;
   }
-  if (!isLoopback(host)) log.warn('the API is open to the network without a login', { host });
+  if (!isLoopback(host) && settings.tls === undefined) {
+    log.warn('the API sends tokens and alerts over the network without TLS', { host });
+  }
   log.info('central listens', { url, agents: agentUrl });
   let stopped: Promise<void> | undefined;
   return {
     url,
     agentUrl,
+    routes: api.routes,
     identity,
     stop: () => {
       stopped ??= close();

@@ -1,3 +1,7 @@
+export { type AccessDesk, withAccessDesk } from './access/offline-desk.ts';
+export { ROLES, type Role } from './access/role.ts';
+export { type ApiSettings, apiSettingsSchema } from './access/settings.ts';
+export type { AuditVerdict } from './audit/verification.ts';
 export { type Central, type CentralOptions, openCentral } from './central.ts';
 export { CENTRAL_ERROR_CODES, CentralError, type CentralErrorCode } from './errors.ts';
 export type { Json, JsonObject } from './feed/format/evidence.ts';

@@ -167,8 +167,8 @@ export class FeedRunner {
       try {
         this.#pause.begin();
         while (!this.#stop.signal.aborted && (await this.#turns.take(() => this.#step())));
-        this.#succeeded();
         const isDone = this.#cursor >= this.#read;
+        if (isDone) this.#succeeded();
         if (this.#stopping && (isDone || this.#stop.signal.aborted)) return;
         await this.#pause.untilWoken(isDone ? null : CONFIRM_INTERVAL_MS);
       } catch (error) {
@@ -206,8 +206,10 @@ export class FeedRunner {
     }
     const delivery = await this.#sink.deliver(records, this.#stop.signal);
     await this.#note(records, delivery);
-    this.#read = delivery.sent >= end.position ? last.position : delivery.sent;
-    await this.#moveCursor(delivery.confirmed);
+    const isWhole = delivery.sent >= end.position;
+    this.#read = isWhole ? last.position : delivery.sent;
+    const isMoved = await this.#moveCursor(delivery.confirmed);
+    if (isMoved && isWhole) this.#succeeded();
     return true;
   }
 
@@ -233,16 +235,17 @@ export class FeedRunner {
     const now = performance.now();
     if (this.#sink.confirm === undefined || now - this.#confirmedAt < CONFIRM_INTERVAL_MS) return;
     this.#confirmedAt = now;
-    await this.#moveCursor(await this.#sink.confirm(this.#stop.signal));
+    if (await this.#moveCursor(await this.#sink.confirm(this.#stop.signal))) this.#succeeded();
   }
 
-  /** Moves the cursor to what is confirmed, and over what the filter kept back behind that. */
-  async #moveCursor(confirmed: number): Promise<void> {
+  /** Moves the cursor to what is confirmed, and over what the filter kept back behind that. Answers whether it moved. */
+  async #moveCursor(confirmed: number): Promise<boolean> {
     const reached = Math.max(this.#cursor, confirmed);
     const position = reached >= this.#sent ? this.#read : reached;
-    if (position === this.#cursor) return;
+    if (position === this.#cursor) return false;
     await this.#parts.ledger.moveCursor(position);
     this.#cursor = position;
+    return true;
   }
 
   #recordOf({ position, body, received, agent }: AlertRecord): FeedRecord {
@@ -251,6 +254,7 @@ export class FeedRunner {
     return { position, alert, context };
   }
 
+  /** Only once something was confirmed: a receiver that takes messages and hangs up is still failing. */
   #succeeded(): void {
     if (this.failing) this.#parts.log.info('the feed works again', { feed: this.name });
     this.#lastError = null;

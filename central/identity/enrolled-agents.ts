@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { HelloFrame } from '../../wire/index.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { ownAgents } from '../store/fleet.ts';
 import type { Schema } from '../store/schema.ts';
 import type { Issued } from './authority.ts';
 
@@ -68,6 +69,7 @@ export class EnrolledAgents {
       .selectFrom('agents')
       .select(SHOWN)
       .where('id', '>', after)
+      .where('id', 'not in', ownAgents(this.#db))
       .orderBy('id')
       .limit(rows)
       .execute();

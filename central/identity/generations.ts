@@ -5,6 +5,21 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { Schema } from '../store/schema.ts';
 
 const GENERATION_BYTES = 16;
+
+/** A generation that was never given before. */
+export function newGeneration(): string {
+  return randomBytes(GENERATION_BYTES).toString('hex');
+}
+
+/** Whether a hello shows what its agent was last given, or has just been given and may not have got. */
+export function isCurrentGeneration(
+  held: Pick<Held, 'generation' | 'generation_before'>,
+  hello: Pick<HelloFrame, 'generation'>,
+): boolean {
+  const { generation, generation_before: before } = held;
+  return generation === null || [generation, before].includes(hello.generation ?? NONE);
+}
+
 /** Stands for the generation of an agent that was never welcomed. */
 const NONE = '';
 /** Times that two sessions of one agent may overtake each other before one of them is sent away. */
@@ -57,26 +72,16 @@ export class Generations {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const held = await this.#held(hello);
       const shown = hello.generation ?? NONE;
-      const isCurrent = held.generation === null || [held.generation, held.generation_before].includes(shown);
+      const isCurrent = isCurrentGeneration(held, hello);
       const fault = isCurrent ? null : await this.#cloneFault(hello, held, isHeld);
       if (fault !== null) return await this.#refuse(hello, fault);
-      const generation = randomBytes(GENERATION_BYTES).toString('hex');
+      const generation = newGeneration();
       const before = isCurrent ? shown : null;
       if (!(await this.#replace(hello, held, { generation, before }))) continue;
       if (!isCurrent) await this.#noteRestored(hello);
       return { kind: 'welcome', generation, renumber: !isCurrent };
     }
     return { kind: 'busy', message: 'several sessions of this agent begin at once' };
-  }
-
-  /** The agent has sent something after its welcome, so it keeps this generation: the one before no longer counts. */
-  async proved(agent: string, generation: string): Promise<void> {
-    await this.#parts.db
-      .updateTable('agents')
-      .set({ generation_before: null })
-      .where('id', '=', agent)
-      .where('generation', '=', generation)
-      .execute();
   }
 
   /** What is known of the agent; one that the database does not know, whatever its certificate says, is new. */

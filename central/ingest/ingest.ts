@@ -10,6 +10,7 @@ import { type SilenceSettings, silenceSettings } from '../silence/settings.ts';
 import { Silence } from '../silence/silence.ts';
 import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
+import { Arrivals } from './arrivals.ts';
 import { Commands } from './commands.ts';
 import { Gate } from './gate.ts';
 import { Intake } from './intake.ts';
@@ -71,7 +72,7 @@ export async function openIngest(parts: IngestParts): Promise<Ingest> {
   });
   const sessions: Sessions = new Sessions({
     ...{ store, intake, presence, metrics, log, settings, clock, monotonic, commands },
-    generations: identity.generations,
+    arrivals: new Arrivals({ store, generations: identity.generations, clock }),
     attendance: silence,
     fleetSize: () => silence.size,
     onReady: parts.onReady ?? (() => undefined),

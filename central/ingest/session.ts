@@ -8,12 +8,12 @@ import {
   type HelloFrame,
   limits,
 } from '../../wire/index.ts';
-import type { Generations, HelloRuling } from '../identity/generations.ts';
 import { HOLDER_ANSWER_MS, MAX_UNREAD_BYTES } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
 import { Allowance } from './allowance.ts';
+import type { Arrival, Arrivals } from './arrivals.ts';
 import { CLOSE, CLOSE_OF_REFUSAL } from './close-codes.ts';
 import type { Commands } from './commands.ts';
 import type { Intake } from './intake.ts';
@@ -53,7 +53,7 @@ export interface SessionParts {
   readonly clock: () => number;
   /** Milliseconds that no setting of the clock moves. */
   readonly monotonic: () => number;
-  readonly generations: Pick<Generations, 'judge' | 'proved'>;
+  readonly arrivals: Arrivals;
   /** Whether another session of this agent answers just now. */
   readonly isHeld: (agent: string, besides: Session) => Promise<boolean>;
   /** Makes this the session of the agent; an older one is closed. */
@@ -287,11 +287,9 @@ export class Session {
     const { claim, reconnectMs, onReady, presence, attendance, clock, log } = this.#parts;
     const agent = hello.agent.id;
     this.#isGreeted = true;
-    const ruling = await this.#judge(hello);
-    if (ruling === null) return;
-    const acked = await this.#parts.store.registerAgent(hello.agent, this.#now());
-    if (this.isClosed) return;
-    const { generation, renumber } = ruling;
+    const arrival = await this.#register(hello);
+    if (arrival === null || this.isClosed) return;
+    const { generation, renumber, acked } = arrival;
     this.#state = { kind: 'ready', agent, unproved: generation };
     this.#acked = acked;
     claim(agent, this);
@@ -310,16 +308,16 @@ export class Session {
   }
 
   /** Null where the agent is refused. */
-  async #judge(hello: HelloFrame): Promise<Extract<HelloRuling, { kind: 'welcome' }> | null> {
-    const { generations, isHeld } = this.#parts;
+  async #register(hello: HelloFrame): Promise<Extract<Arrival, { kind: 'welcome' }> | null> {
+    const { arrivals, isHeld } = this.#parts;
     const { id } = hello.agent;
     if (this.identity.agent !== id) {
       this.refuse({ code: 'not-this-agent', message: 'the certificate is that of another agent' });
       return null;
     }
-    const ruling = await generations.judge(hello, () => isHeld(id, this));
-    if (ruling.kind === 'welcome') return ruling;
-    this.refuse({ code: ruling.kind, message: ruling.message });
+    const arrival = await arrivals.register(hello, () => isHeld(id, this));
+    if (arrival.kind === 'welcome') return arrival;
+    this.refuse({ code: arrival.kind, message: arrival.message });
     return null;
   }
 
@@ -339,7 +337,7 @@ export class Session {
   async #prove({ agent, unproved }: Extract<State, { kind: 'ready' }>): Promise<void> {
     if (unproved === null) return;
     this.#state = { kind: 'ready', agent, unproved: null };
-    await this.#parts.generations.proved(agent, unproved);
+    await this.#parts.arrivals.proved(agent, unproved);
   }
 
   async #serve(agent: string, frame: Exclude<AgentFrame, HelloFrame>): Promise<void> {

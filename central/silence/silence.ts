@@ -1,6 +1,6 @@
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { OWN_AGENT_FACT } from '../store/fleet.ts';
+import { ownAgents } from '../store/fleet.ts';
 import type { Store } from '../store/store.ts';
 import { Flaps } from './flaps.ts';
 import { claimSilent, type LastState, lastStates } from './last-state.ts';
@@ -275,9 +275,7 @@ export class Silence {
       .select(['id', 'state', 'last_seen'])
       .where('state', '!=', 'stopped')
       .where('revoked', 'is', null)
-      .where('id', 'not in', (own) =>
-        own.selectFrom('facts').select('value').where('name', 'like', `${OWN_AGENT_FACT}%`),
-      )
+      .where('id', 'not in', ownAgents(store.db))
       .execute();
     for (const { id, state, last_seen } of rows) {
       if (this.#roster.has(id)) continue;

@@ -11,6 +11,9 @@ import { SqliteThreads, ThreadDialect } from './sqlite/dialect.ts';
 import { OwnerLock } from './sqlite/owner-lock.ts';
 import { SqliteThread } from './sqlite/thread.ts';
 
+/** Pages of SQLite (8 KB) that are given back at once. */
+const PAGES_GIVEN_BACK = 256;
+
 /** `central`: the one that runs, which others of an SQLite file are refused beside; `command`: beside it. */
 export type DatabaseUse = 'central' | 'command';
 
@@ -22,6 +25,8 @@ export interface Database {
   append(batches: readonly PackedBatch[]): Promise<readonly SettledBatch[]>;
   /** Adds the next `rows` alerts at most to the words for searches. Answers how many. */
   index(rows: number): Promise<number>;
+  /** Gives space of deleted rows back to the file system, where that is not the database's own business. */
+  giveBackSpace(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,6 +66,9 @@ async function openSqlite(path: string, use: DatabaseUse): Promise<Database> {
       dialect: 'sqlite',
       append: (batches) => threads.turns.within(() => threads.writer.do('append', batches)),
       index: (rows) => threads.turns.within(() => threads.writer.do('index', { rows })),
+      async giveBackSpace() {
+        await threads.turns.within(() => threads.writer.do('giveBack', { pages: PAGES_GIVEN_BACK }));
+      },
       async close() {
         await opened.destroy();
         lock?.close();
@@ -88,6 +96,7 @@ async function openPostgres(url: string): Promise<Database> {
       dialect: 'postgres',
       append: (batches) => appendToPostgres(db, batches),
       index: (rows) => indexNextInPostgres(db, rows),
+      giveBackSpace: async () => undefined,
       close: () => db.destroy(),
     };
   } catch (error) {

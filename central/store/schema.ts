@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 import type { BundleKind, BundleState, Severity } from '../../wire/index.ts';
 
 /** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word; `silent`: so for longer than allowed. */
@@ -48,6 +48,8 @@ export interface Schema {
     lost: Defaulted<string>;
     lost_before: Defaulted<string>;
     lost_since: string | null;
+    /** SHA-256 of the servers that it told last; empty before. */
+    inventory: Defaulted<string>;
   };
   alerts: {
     /** Order of commit; cursor of pages and feeds; never used twice. */
@@ -77,6 +79,8 @@ export interface Schema {
     state: Defaulted<string>;
     /** Closure digest; empty where there is none. */
     digest: Defaulted<string>;
+    /** When this server was first told of with this digest. */
+    first_seen: Defaulted<string>;
   };
   feeds: { name: string; position: number };
   /** Alerts that a receiver refuses for good. */
@@ -104,7 +108,15 @@ export interface Schema {
   };
   certificates: { serial: string; agent: string; issued: string; expires: string };
   /** What people said of an alert; an alert without a row is `new`. */
-  triage: { alert: string; status: string; assignee: string | null; changed: string; changed_by: string };
+  triage: {
+    alert: string;
+    status: string;
+    /** What a closed alert turned out to be. */
+    resolution: string | null;
+    assignee: string | null;
+    changed: string;
+    changed_by: string;
+  };
   notes: { id: string; alert: string; time: string; author: string; text: string };
   /** Append-only; each row's hash covers the one before. */
   audit: {
@@ -187,5 +199,3 @@ export interface Schema {
 }
 
 type Defaulted<T> = ColumnType<T, T | undefined, T>;
-
-export type AlertRow = Insertable<Schema['alerts']>;

@@ -36,6 +36,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
   const central = await openCentral({
     databasePath: join(stateDir, 'central.db'),
     ...parseListen(options.listen),
+    anonymous: 'viewer',
     identity: identitySettings.parse({ listen: '127.0.0.1:0', directory: join(stateDir, 'authority') }),
     feeds: [fileFeed(feed)],
     version: install.version,

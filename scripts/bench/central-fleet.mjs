@@ -88,7 +88,7 @@ class BenchAgent {
     if (frame.type !== 'welcome') return;
     this.#generation = frame.generation ?? this.#generation;
     this.#reconnection.welcomed(frame.reconnect_ms ?? 0);
-    this.sent = Math.max(this.sent, frame.acked_seq);
+    this.sent = frame.acked_seq;
     this.isWelcomed = true;
     this.beat();
     this.onWelcome();

@@ -67,6 +67,7 @@ async function measureHeld() {
   try {
     const before = await node.usage();
     const opened = await fleet.open(node.agentUrl);
+    const welcomed = await node.usage();
     await sleep(quick ? 2_000 : 30_000);
     const idle = await node.usage();
     await sleep(quick ? 2_000 : 30_000);
@@ -74,9 +75,10 @@ async function measureHeld() {
     const kb = (after.rss - before.rss) / size / 1_024;
     const heapKb = (after.heapUsed - before.heapUsed) / size / 1_024;
     const cpu = (after.cpuMs - idle.cpuMs) / (quick ? 2_000 : 30_000);
+    const helloMs = (welcomed.cpuMs - before.cpuMs) / size;
     const ms = Math.max(...opened.map((each) => each.ms));
     say(
-      `held: ${size} live mTLS connections (descriptors: ${limit}), opened at ${((size / ms) * 1_000).toFixed(0)} per s`,
+      `held: ${size} live mTLS connections (descriptors: ${limit}), opened at ${((size / ms) * 1_000).toFixed(0)} per s, each for ${helloMs.toFixed(1)} ms of processor`,
     );
     say(
       `  each ${kb.toFixed(1)} KiB, ${heapKb.toFixed(1)} of them JavaScript; goal ${GOALS.heldKb}: ${verdict(kb <= GOALS.heldKb)}`,

@@ -101,6 +101,7 @@ export async function startCentral(
     databasePath: join(directory, 'central.db'),
     host: '127.0.0.1',
     port: 0,
+    anonymous: 'viewer',
     identity: identitySettings.parse({ listen: '127.0.0.1:0', directory: join(directory, 'authority') }),
     feeds: [],
     version: '0.0.0-test',

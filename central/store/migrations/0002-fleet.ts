@@ -46,7 +46,8 @@ async function extendAgents(db: Kysely<never>, dialect: Dialect): Promise<void> 
   await add('lost', 'text', '{}');
   await add('lost_before', 'text', '{}');
   await add('lost_since', 'text');
-  for (const name of ['name', 'client', 'state', 'digest'] as const) {
+  await add('inventory', 'text', '');
+  for (const name of ['name', 'client', 'state', 'digest', 'first_seen'] as const) {
     await db.schema
       .alterTable('servers')
       .addColumn(name, 'text', (column) => column.notNull().defaultTo(''))
@@ -84,6 +85,7 @@ async function createTriage(db: Kysely<never>, dialect: Dialect): Promise<void> 
     .createTable('triage')
     .addColumn('alert', 'text', (column) => column.primaryKey().notNull())
     .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('resolution', 'text')
     .addColumn('assignee', 'text')
     .addColumn('changed', 'text', (column) => column.notNull())
     .addColumn('changed_by', 'text', (column) => column.notNull())

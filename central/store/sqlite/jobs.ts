@@ -33,6 +33,8 @@ export interface Jobs {
   };
   /** Adds the next alerts to the words that searches go through. Answers how many. */
   readonly index: { readonly request: { readonly rows: number }; readonly answer: number };
+  /** Gives pages that hold nothing any more back to the file system. */
+  readonly giveBack: { readonly request: { readonly pages: number }; readonly answer: null };
   readonly close: { readonly request: null; readonly answer: null };
 }
 export type JobName = keyof Jobs;

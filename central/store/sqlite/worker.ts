@@ -22,6 +22,12 @@ function rollBack(database: Database): null {
   return null;
 }
 
+/** By `exec`, which runs to the end: each step of this statement gives back one page only. */
+function giveBack(database: Database, { pages }: Jobs['giveBack']['request']): null {
+  database.exec(`PRAGMA incremental_vacuum(${pages})`);
+  return null;
+}
+
 function close(database: Database): null {
   database.close();
   return null;
@@ -40,6 +46,8 @@ function serve(port: MessagePort, database: Database): void {
         return appender.append(job.request);
       case 'index':
         return indexNext(database, job.request.rows);
+      case 'giveBack':
+        return giveBack(database, job.request);
       case 'close':
         return close(database);
     }

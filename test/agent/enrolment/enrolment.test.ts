@@ -9,7 +9,7 @@ import { readEnrolmentToken } from '../../../agent/enrolment/enrolment-token.ts'
 import { Meta, openDatabase } from '../../../agent/state/database.ts';
 import { Spool } from '../../../agent/state/spool.ts';
 import type { Central } from '../../../central/index.ts';
-import { issueCredentials, startCentral, until, workDirectory } from '../../central/bench.ts';
+import { get, issueCredentials, startCentral, until, workDirectory } from '../../central/bench.ts';
 import { clockedCentral, DAY_MS, HOUR_MS, tokenOf } from '../../central/identity/applicant.ts';
 import { AGENT } from '../../central/samples.ts';
 
@@ -23,6 +23,8 @@ interface Host {
   token: string | null;
   now: number;
   readyTimes: number;
+  /** Times that it looked for a token. */
+  looks: number;
 }
 
 interface Place {
@@ -42,7 +44,10 @@ function hostOf(context: TestContext, central: Central, token: string | null, pl
     stateDir,
     url: place.url ?? central.agentUrl,
     agent: () => ({ id: meta.agentId(), version: '1', host: 'h', os: 'o' }),
-    token: async () => host.token,
+    token: async () => {
+      host.looks += 1;
+      return host.token;
+    },
     generation: () => meta.generation(),
     takeNewId: () => spool.takeNewId(),
     onReady: () => {
@@ -60,6 +65,7 @@ function hostOf(context: TestContext, central: Central, token: string | null, pl
     token,
     now: place.now ?? Date.now(),
     readyTimes: 0,
+    looks: 0,
     get status() {
       return enrolment.status;
     },
@@ -111,6 +117,10 @@ test('a token that is refused is said, and not tried again until it is another',
   host.token = used.text;
   await refusedFor(host, 'token-used-up');
   assert.equal(host.status.state, 'refused');
+  const { looks } = host;
+  await until(() => host.looks > looks + 5);
+  const { body } = await get(central, '/metrics');
+  assert.match(body, /credentials_refused_total\{code="token-used-up"\} 1$/m);
   host.token = (await tokenOf(central)).text;
   await enrolled(host);
 });

@@ -66,6 +66,8 @@ function uplinkTo(context: TestContext, url: string, onRefused: (code: string) =
     url,
     credentials: () => ({ ca: '', cert: '', key: '' }),
     machine: null,
+    self: { started: new Date(), lost: () => ({}), health: () => [] },
+    obey: () => Promise.resolve(''),
     agent: () => ({ id: meta.agentId(), version: '0', host: 'h', os: 'o' }),
     generations: meta,
     onRefused,
@@ -203,7 +205,7 @@ test(
 );
 
 test(
-  'an agent that is told to numbers what waits anew, though its numbers are higher',
+  'what waits is numbered anew where central says so, though its numbers are the higher ones',
   PATIENCE,
   async (context) => {
     const { central, uplink, add, spool } = await linked(context, (self, frame) => {

@@ -60,6 +60,11 @@ export class FeedBench {
     return this.#feeds;
   }
 
+  get store(): Store {
+    if (this.#store === null) throw new Error('no store is open');
+    return this.#store;
+  }
+
   async start(...feeds: readonly object[]): Promise<void> {
     this.#store = await openStore(join(this.directory, 'central.db'));
     await this.#store.registerAgent(

@@ -120,6 +120,10 @@ test('a filter keeps back by level, name and group, and the cursor passes what i
   );
   assert.equal((await bench.status('none')).position, 6);
   assert.equal((await bench.status('grouped')).delivered, 0);
+  await bench.store.db.updateTable('agents').set({ grp: 'build' }).execute();
+  await bench.put(1);
+  await bench.caughtUp('grouped');
+  assert.deepEqual(uids(bench, 'grouped'), ids(7, 7));
 });
 
 test('a pattern takes any text for each star and is anchored', () => {

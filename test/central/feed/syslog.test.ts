@@ -123,6 +123,27 @@ test('the cursor follows only once the connection outlived what was sent', async
   server.close();
 });
 
+test('a receiver that takes messages and hangs up is failing, told once, and tried ever less often', async (context) => {
+  const bench = new FeedBench(context);
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => server.close());
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await bench.start({ name: 'rude', type: 'syslog', host: '127.0.0.1', port, settle_seconds: 5 });
+  await bench.put(3);
+  await until(() => connections >= 4);
+  await bench.until('rude', ({ failing }) => failing);
+  assert.equal((await bench.status('rude')).position, 0);
+  const told = bench.log.lines.filter((line) => /the feed (fails|works)/.test(line));
+  assert.equal(told.length, 1);
+});
+
 test('a receiver that takes the connection and does no TLS is given up in time', async (context) => {
   const bench = new FeedBench(context);
   const server = createServer(() => undefined);

@@ -122,10 +122,14 @@ test('agents speak TLS 1.3, and nothing older or plain', async (context) => {
 });
 
 test('a revocation closes the live session at once, and no other', async (context) => {
-  const central = await startCentral(context, workDirectory(context));
+  const clocked = await clockedCentral(context);
+  const { central } = clocked;
   const { link } = await connect(context, central);
   const { link: bystander } = await connect(context, central, OTHER_AGENT);
-  assert.equal(await central.identity.revokeAgent(AGENT, 'user:test'), true);
+  const revoked = central.identity.revokeAgent(AGENT, 'user:test');
+  // Too old now for what looks after revocations by others.
+  clocked.now += DAY_MS;
+  assert.equal(await revoked, true);
   const frame = await link.next();
   assert.equal(frame?.type === 'refuse' ? frame.code : null, 'revoked');
   assert.deepEqual(await link.closed, { code: 4401, reason: 'revoked' });
@@ -181,7 +185,7 @@ test('central is verified by the names that the operator gave, and by no other',
   assert.equal(await opens('evil.example'), 'ERR_TLS_CERT_ALTNAME_INVALID');
 });
 
-test('handshakes that are begun and left alone keep nobody out', async (context) => {
+test('handshakes that are begun and left alone keep nobody out, and do not hold up the end', async (context) => {
   const { createConnection } = await import('node:net');
   const central = await startCentral(context, workDirectory(context));
   const { port } = new URL(central.agentUrl);
@@ -190,6 +194,10 @@ test('handshakes that are begun and left alone keep nobody out', async (context)
     for (const socket of idle) socket.destroy();
   });
   for (const socket of idle) socket.on('error', () => undefined);
+  const ended = idle.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
   const { link } = await connect(context, central);
   assert.equal(await deliver(link, [plainAlert(1)]), 1);
+  await central.stop();
+  assert.equal((await link.closed).code, 1001);
+  await Promise.all(ended);
 });

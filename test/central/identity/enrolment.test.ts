@@ -121,13 +121,16 @@ test('bodies that are too large, no JSON or of another shape are refused, and ot
     assert.deepEqual(code(await ask(central, 'GET', path)), [404, 'not-found']);
 });
 
-test('an address that is refused again and again has to wait', async (context) => {
+test('an address that is refused again and again has to wait, and keeps no agent behind it from renewing', async (context) => {
   const clocked = await clockedCentral(context);
   const { central } = clocked;
+  const neighbour = new Applicant(OTHER_AGENT);
+  await neighbour.enrol(central, (await tokenOf(central)).text);
   const { text } = await tokenOf(central);
   const host = new Applicant(AGENT);
   for (let tries = 0; tries < 30; tries += 1) await host.enrol(central, 'swenrol_x');
   assert.deepEqual(code(await host.enrol(central, text)), [429, 'too-many-requests']);
+  assert.equal((await neighbour.renew(central)).status, 200);
   clocked.now += 61_000;
   assert.equal((await host.enrol(central, text)).status, 200);
 });
