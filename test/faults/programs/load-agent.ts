@@ -45,6 +45,8 @@ const uplink = new Uplink({
   log,
   self: { started: new Date(), lost: () => ({}), health: () => [] },
   obey: () => Promise.resolve('done'),
+  bundles: () => [],
+  onBundle: () => undefined,
 });
 
 // A line that a kill has cut in two has no full stop at its end, and does not count.
