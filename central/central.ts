@@ -5,6 +5,8 @@ import type { Api } from './api/app.ts';
 import { isLoopback, urlHost } from './api/host-guard.ts';
 import type { Route } from './api/route.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import { type Bundles, openBundles } from './bundles/bundles.ts';
+import type { BundleSettings } from './bundles/settings.ts';
 import { openFeeds } from './feed/feeds.ts';
 import type { FeedSettings } from './feed/settings.ts';
 import { Identity, type IdentityDesk } from './identity/identity.ts';
@@ -47,6 +49,8 @@ export interface CentralOptions {
   readonly ingest?: Partial<IngestSettings>;
   /** When agents count as silent. */
   readonly silence?: Partial<SilenceSettings>;
+  /** How bundles are taken in and rolled out; none are taken in where absent. */
+  readonly bundles?: BundleSettings;
   /** Directory of the rule pack, whose rules name what central sees itself; absent: it raises no alerts of its own. */
   readonly rulesDirectory?: string;
   /** Name of this node where several share a database. */
@@ -65,6 +69,7 @@ export interface Central {
   /** `wss://host:port` of the agents. */
   readonly agentUrl: string;
   readonly identity: IdentityDesk;
+  readonly bundles: Pick<Bundles, 'shelf' | 'rollouts'>;
   /** Stops accepting, closes agents with 1001, drains the feeds, closes the database. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -74,6 +79,7 @@ async function buildIngest(
   store: Store,
   metrics: Metrics,
   identity: Identity,
+  bundles: Bundles,
   onCommit: () => void,
 ): Promise<Ingest> {
   const { log, version, onAlert = () => undefined, clock = Date.now } = options;
@@ -91,6 +97,8 @@ async function buildIngest(
     node: options.node ?? 'central',
     onStored: onAlert,
     onCommit,
+    onReady: bundles.onReady,
+    onBundleState: bundles.onBundleState,
   });
   identity.watch((agent) => ingest.sessions.revoke(agent));
   return ingest;
@@ -136,12 +144,17 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     feeds: () => options.feeds.map((feed) => feed.name),
     clock,
   });
-  const ingest = await buildIngest(options, store, metrics, identity, () => {
+  const bundles = openBundles({
+    ...{ store, audit, log, clock, identity, settings: options.bundles, node: options.node ?? 'central' },
+    send: (agent, frame) => ingest.sessions.send(agent, frame),
+  });
+  const ingest: Ingest = await buildIngest(options, store, metrics, identity, bundles, () => {
     feeds.wake();
     upkeep.wake();
   });
   let api: Api | undefined;
   const close = async () => {
+    await bundles.stop();
     await ingest.stop();
     await identity.close();
     await api?.app.close();
@@ -156,7 +169,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     api = await buildCentralApi({
       ...{ store, metrics, audit, log, version, clock, host, settings, identity, feeds },
       anonymous: options.anonymous ?? 'none',
-      more: [],
+      more: bundles.routes,
       sessions: () => ingest.sessions.size,
     });
     const scheme = settings.tls === undefined ? 'http' : 'https';
@@ -169,6 +182,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   if (!isLoopback(host) && settings.tls === undefined) {
     log.warn('the API sends tokens and alerts over the network without TLS', { host });
   }
+  bundles.start();
   log.info('central listens', { url, agents: agentUrl });
   let stopped: Promise<void> | undefined;
   return {
@@ -176,6 +190,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     agentUrl,
     routes: api.routes,
     identity,
+    bundles,
     stop: () => {
       stopped ??= close();
       return stopped;

@@ -3,6 +3,7 @@ export { ROLES, type Role } from './access/role.ts';
 export { type ApiSettings, apiSettingsSchema } from './access/settings.ts';
 export type { AuditVerdict } from './audit/verification.ts';
 export { type Central, type CentralOptions, openCentral } from './central.ts';
+export { type BundleSettings, bundleSettings } from './bundles/settings.ts';
 export { CENTRAL_ERROR_CODES, CentralError, type CentralErrorCode } from './errors.ts';
 export type { Json, JsonObject } from './feed/format/evidence.ts';
 export { type FindingContext, OCSF_VERSION, toDetectionFinding } from './feed/format/ocsf.ts';
