@@ -63,6 +63,7 @@ export async function centralRun(file: string, install: Installation, output: Ou
     identity: config.identity,
     feeds: config.feed === undefined ? config.feeds : [...config.feeds, fileFeed(resolve(config.feed))],
     version: install.version,
+    rulesDirectory: install.rules,
     log: makeLog('json', 'info'),
   });
   output.say(`sealwatch: central at ${central.url}`);

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { AuditLog } from '../../../central/audit/audit-log.ts';
-import { Generations, type HelloRuling } from '../../../central/identity/generations.ts';
+import { Generations } from '../../../central/identity/generations.ts';
+import { type Arrival, Arrivals } from '../../../central/ingest/arrivals.ts';
 import { openStore, type Store } from '../../../central/store/store.ts';
 import type { HelloFrame } from '../../../wire/index.ts';
 import { hello, workDirectory } from '../bench.ts';
@@ -15,14 +16,14 @@ const alive = async () => true;
 
 interface Judging {
   readonly store: Store;
-  readonly generations: Generations;
+  readonly arrivals: Arrivals;
   readonly cloned: string[];
   /** Judges a hello that shows this. */
   show(
     generation: string | null,
     more?: Partial<HelloFrame>,
     isHeld?: () => Promise<boolean>,
-  ): Promise<HelloRuling>;
+  ): Promise<Arrival>;
 }
 
 async function judging(context: TestContext): Promise<Judging> {
@@ -35,45 +36,46 @@ async function judging(context: TestContext): Promise<Judging> {
     clock: Date.now,
     onCloned: (agent) => cloned.push(agent),
   });
+  const arrivals = new Arrivals({ store, generations, clock: Date.now });
   const first = hello(AGENT) as HelloFrame;
   const show: Judging['show'] = (generation, more = {}, isHeld = idle) =>
-    generations.judge({ ...first, ...more, generation }, isHeld);
-  return { store, generations, cloned, show };
+    arrivals.register({ ...first, ...more, generation }, isHeld);
+  return { store, arrivals, cloned, show };
 }
 
 /** The generation of a welcome that asks for no new numbers. */
-function welcomed(ruling: HelloRuling): string {
+function welcomed(ruling: Arrival): string {
   assert.equal(ruling.kind, 'welcome');
   assert.equal(ruling.kind === 'welcome' && ruling.renumber, false);
   return ruling.kind === 'welcome' ? ruling.generation : '';
 }
 
-const isRestored = (ruling: HelloRuling) => ruling.kind === 'welcome' && ruling.renumber;
+const isRestored = (ruling: Arrival) => ruling.kind === 'welcome' && ruling.renumber;
 
 test('who shows what the last welcome gave is welcomed, on another machine as well', async (context) => {
-  const { show, generations } = await judging(context);
+  const { show, arrivals } = await judging(context);
   const first = welcomed(await show(null));
-  await generations.proved(AGENT, first);
+  await arrivals.proved(AGENT, first);
   const second = welcomed(await show(first));
-  await generations.proved(AGENT, second);
+  await arrivals.proved(AGENT, second);
   assert.notEqual(second, first);
   welcomed(await show(second, { machine: OTHER_MACHINE }));
 });
 
 test('a welcome that was lost on its way makes nobody a clone', async (context) => {
-  const { show, generations } = await judging(context);
+  const { show, arrivals } = await judging(context);
   welcomed(await show(null));
   const kept = welcomed(await show(null));
-  await generations.proved(AGENT, kept);
+  await arrivals.proved(AGENT, kept);
   for (let lost = 0; lost < 3; lost += 1) welcomed(await show(kept, { machine: OTHER_MACHINE }, alive));
 });
 
 test('once the newer was kept, the older is that of a copy: restored on the same machine, cloned on another', async (context) => {
-  const { show, generations, cloned, store } = await judging(context);
+  const { show, arrivals, cloned, store } = await judging(context);
   const old = welcomed(await show(null));
-  await generations.proved(AGENT, old);
+  await arrivals.proved(AGENT, old);
   const current = welcomed(await show(old));
-  await generations.proved(AGENT, current);
+  await arrivals.proved(AGENT, current);
   assert.equal((await show(old, { machine: OTHER_MACHINE })).kind, 'cloned');
   assert.equal((await show(old, { machine: null })).kind, 'cloned');
   assert.equal((await show(randomBytes(16).toString('hex'), { machine: OTHER_MACHINE })).kind, 'cloned');
@@ -89,11 +91,11 @@ test('once the newer was kept, the older is that of a copy: restored on the same
 });
 
 test('an older copy on the same machine is a clone while the holder answers, and restored when it does not', async (context) => {
-  const { show, generations, store } = await judging(context);
+  const { show, arrivals, store } = await judging(context);
   const old = welcomed(await show(null));
-  await generations.proved(AGENT, old);
+  await arrivals.proved(AGENT, old);
   const current = welcomed(await show(old));
-  await generations.proved(AGENT, current);
+  await arrivals.proved(AGENT, current);
   assert.equal((await show(old, {}, alive)).kind, 'cloned');
   assert.ok(isRestored(await show(old)));
   assert.ok(isRestored(await show(current)), 'what was current before is an older copy now');
@@ -105,18 +107,18 @@ test('an older copy on the same machine is a clone while the holder answers, and
 });
 
 test('a session that sends something late does not take the generation of a later one away', async (context) => {
-  const { show, generations } = await judging(context);
+  const { show, arrivals } = await judging(context);
   const first = welcomed(await show(null));
   const second = welcomed(await show(first));
-  await generations.proved(AGENT, first);
+  await arrivals.proved(AGENT, first);
   welcomed(await show(first, { machine: OTHER_MACHINE }, alive));
-  await generations.proved(AGENT, second);
+  await arrivals.proved(AGENT, second);
 });
 
 test('of two that show the same at once, each gets a generation of its own, and one of them is the last', async (context) => {
-  const { show, generations } = await judging(context);
+  const { show, arrivals } = await judging(context);
   const first = welcomed(await show(null));
-  await generations.proved(AGENT, first);
+  await arrivals.proved(AGENT, first);
   const rulings = await Promise.all([show(first), show(first)]);
   const given = rulings.map(welcomed);
   assert.notEqual(given[0], given[1]);
