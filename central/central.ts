@@ -102,14 +102,9 @@ async function openIdentity(
   store: Store,
   audit: AuditLog,
   metrics: Metrics,
+  onCloned: (agent: string, detail: string) => void,
 ): Promise<Identity> {
-  const {
-    log,
-    identity: settings,
-    clock = Date.now,
-    onCloned = () => undefined,
-    certificateLookMs,
-  } = options;
+  const { log, identity: settings, clock = Date.now, certificateLookMs } = options;
   try {
     return await Identity.open({ settings, store, audit, metrics, log, clock, onCloned, certificateLookMs });
   } catch (error) {
@@ -127,7 +122,11 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   const store = await openStore(options.databasePath);
   const metrics = new Metrics();
   const audit = new AuditLog(store.db, clock);
-  const identity = await openIdentity(options, store, audit, metrics);
+  let ingest: Ingest | null = null;
+  const identity = await openIdentity(options, store, audit, metrics, (agent, detail) => {
+    ingest?.cloned(agent, detail);
+    options.onCloned?.(agent, detail);
+  });
   const feeds = await openFeeds({ settings: options.feeds, store, metrics, log, version, clock });
   const upkeep = startUpkeep({
     store,
@@ -137,15 +136,16 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     feeds: () => options.feeds.map((feed) => feed.name),
     clock,
   });
-  const ingest = await buildIngest(options, store, metrics, identity, () => {
+  const reception = await buildIngest(options, store, metrics, identity, () => {
     feeds.wake();
     upkeep.wake();
   });
-  const unwatch = watchCentral(metrics, { store, feeds, ingest });
+  ingest = reception;
+  const unwatch = watchCentral(metrics, { store, feeds, ingest: reception });
   let api: Api | undefined;
   const close = async () => {
     unwatch();
-    await ingest.stop();
+    await reception.stop();
     await identity.close();
     await api?.app.close();
     await feeds.stop();
@@ -163,7 +163,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     });
     const scheme = settings.tls === undefined ? 'http' : 'https';
     url = `${scheme}://${urlHost(host)}:${await listen(api.app, host, port)}`;
-    agentUrl = await identity.listener.listen(ingest.admission);
+    agentUrl = await identity.listener.listen(reception.admission);
   } catch (error) {
     await close();
     throw error;

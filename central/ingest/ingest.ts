@@ -3,8 +3,9 @@ import type { Duplex } from 'node:stream';
 import { compileRules } from '../../rules/engine/index.ts';
 import type { AgentFrame, Alert, HelloFrame } from '../../wire/index.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { CentralLog } from '../log.ts';
+import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { Clones } from '../silence/clones.ts';
 import { OwnAlerts, type OwnEvent, readOwnRules } from '../silence/own-alerts.ts';
 import { type SilenceSettings, silenceSettings } from '../silence/settings.ts';
 import { Silence } from '../silence/silence.ts';
@@ -49,6 +50,8 @@ export interface Ingest {
   readonly commands: Commands;
   /** Raises an alert of central itself. */
   readonly raise: (event: OwnEvent) => void;
+  /** A second holder of an agent's identity was sent away. */
+  readonly cloned: (agent: string, detail: string) => void;
   /** Closes all sessions, and stores what they and central have begun. */
   stop(): Promise<void>;
 }
@@ -60,6 +63,12 @@ export async function openIngest(parts: IngestParts): Promise<Ingest> {
   const intake = new Intake(parts);
   const own = await openOwnAlerts(parts, intake);
   const raise = (event: OwnEvent) => own.raise(event);
+  const clones = new Clones({ ...parts, raise, settings: silenceSettings(parts.silence) });
+  const cloned = (agent: string, detail: string) => {
+    clones.noticed(agent, detail).catch((error: unknown) => {
+      log.error('a clone could not be told of', { agent, error: describeError(error) });
+    });
+  };
   const presence = new Presence({ store, log, noteIntervalMs: settings.note_interval_ms });
   const commands = new Commands((agent, frame) => sessions.send(agent, frame));
   const silence = new Silence({
@@ -93,7 +102,7 @@ export async function openIngest(parts: IngestParts): Promise<Ingest> {
     await presence.stop();
     await own.stop();
   };
-  return { admission, sessions, commands, raise, stop };
+  return { admission, sessions, commands, raise, cloned, stop };
 }
 
 async function openOwnAlerts(parts: IngestParts, intake: Intake): Promise<OwnAlerts> {

@@ -65,7 +65,7 @@ export function refusalOfBatch(agent: string, alerts: readonly Alert[]): Refusal
     if (alert.seq <= previous) {
       return { code: 'seq-out-of-order', message: `seq ${alert.seq} follows ${previous}` };
     }
-    if (!alert.id.includes(agent)) {
+    if (!alert.id.startsWith(`${agent}-`)) {
       return {
         code: 'bad-frame',
         message: `the id of the alert with seq ${alert.seq} does not name its agent`,

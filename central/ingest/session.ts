@@ -6,17 +6,17 @@ import {
   decodeAgentFrame,
   encodeFrame,
   type HelloFrame,
-  limits,
 } from '../../wire/index.ts';
-import { HOLDER_ANSWER_MS, MAX_UNREAD_BYTES } from '../limits.ts';
+import { MAX_UNREAD_BYTES } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
-import { Allowance } from './allowance.ts';
 import type { Arrival, Arrivals } from './arrivals.ts';
 import { CLOSE, CLOSE_OF_REFUSAL } from './close-codes.ts';
 import type { Commands } from './commands.ts';
+import { Inflow } from './inflow.ts';
 import type { Intake } from './intake.ts';
+import { answersPing } from './liveness.ts';
 import type { Presence } from './presence.ts';
 import { type Refusal, refusalOfBatch, refusalOfFrame, refusalOfGap, refusalOfStore } from './refusal.ts';
 import type { IngestSettings } from './settings.ts';
@@ -81,15 +81,13 @@ export class Session {
   readonly #socket: WebSocket;
   readonly #parts: SessionParts;
   readonly identity: AgentIdentity;
-  readonly #allowance: Allowance;
+  readonly #inflow: Inflow;
   #state: State = { kind: 'hello' };
   /** Its hello has come, and is being looked at. */
   #isGreeted = false;
-  #waiting = 0;
   #work: Promise<void> = Promise.resolve();
   /** Something came since the last probe. */
   #isAlive = true;
-  #isHeld = false;
   /** Highest seq committed, without a gap that the agent did not account for. */
   #acked = 0;
   readonly #since: number;
@@ -99,7 +97,8 @@ export class Session {
     this.#parts = parts;
     this.identity = identity;
     this.#since = parts.monotonic();
-    this.#allowance = new Allowance(parts.settings, this.#since);
+    const { settings, monotonic } = parts;
+    this.#inflow = new Inflow(socket, { settings, monotonic, onOwing: () => parts.hold(this) });
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
     socket.on('ping', () => this.#spend(0));
     socket.on('pong', () => {
@@ -129,7 +128,7 @@ export class Session {
 
   /** Whether it is central that does not listen just now. */
   get isPaused(): boolean {
-    return this.#isHeld || this.#waiting > 0;
+    return this.#inflow.isPaused;
   }
 
   get awaitsHello(): boolean {
@@ -165,21 +164,7 @@ export class Session {
 
   /** Whether the other side answers a ping within a moment. */
   answers(): Promise<boolean> {
-    if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const end = (isAlive: boolean) => {
-        clearTimeout(timer);
-        this.#socket.off('pong', onPong);
-        this.#socket.off('close', onClose);
-        resolve(isAlive);
-      };
-      const onPong = () => end(true);
-      const onClose = () => end(false);
-      const timer = setTimeout(onClose, HOLDER_ANSWER_MS);
-      this.#socket.on('pong', onPong);
-      this.#socket.on('close', onClose);
-      this.#socket.ping();
-    });
+    return answersPing(this.#socket);
   }
 
   /** Asks for a sign of life; cuts the connection where there was none since the last time. */
@@ -195,51 +180,22 @@ export class Session {
 
   /** Reads the socket again once the agent owes nothing; says whether it does not. */
   relieve(): boolean {
-    if (this.#state.kind !== 'closed' && this.#allowance.owes(this.#parts.monotonic())) return false;
-    this.#isHeld = false;
-    this.#regulate();
-    return true;
+    return this.isClosed || this.#inflow.relieve();
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
     this.#isAlive = true;
-    if (this.#state.kind === 'closed') return;
-    if (!this.#spend(data.length)) return;
+    if (this.isClosed || !this.#spend(data.length)) return;
     const text = isBinary ? null : data.toString();
-    this.#waiting += 1;
-    this.#regulate();
-    this.#work = this.#work
-      .then(() => this.#take(text))
-      .finally(() => {
-        this.#waiting -= 1;
-        this.#regulate();
-      });
+    this.#inflow.begin();
+    this.#work = this.#work.then(() => this.#take(text)).finally(() => this.#inflow.end());
   }
 
   /** Counts what came; false where it was so much that the session is over. */
   #spend(bytes: number): boolean {
-    const now = this.#parts.monotonic();
-    this.#allowance.takeFrame(bytes, now);
-    if (this.#allowance.isFlooded) {
-      this.refuse({ code: 'too-fast', message: 'far more frames than an agent may send' });
-      return false;
-    }
-    this.#holdBack(now);
-    return true;
-  }
-
-  #holdBack(now: number): void {
-    if (this.#isHeld || !this.#allowance.owes(now)) return;
-    this.#isHeld = true;
-    this.#parts.metrics.count('sealwatch_central_sessions_held_total');
-    this.#parts.hold(this);
-    this.#regulate();
-  }
-
-  #regulate(): void {
-    const full = this.#isHeld || this.#waiting >= limits.MAX_BATCHES_IN_FLIGHT;
-    if (full && this.#state.kind !== 'closed') this.#socket.pause();
-    else this.#socket.resume();
+    if (this.#inflow.spend(bytes)) return true;
+    this.refuse({ code: 'too-fast', message: 'far more frames than an agent may send' });
+    return false;
   }
 
   async #take(text: string | null): Promise<void> {
@@ -361,15 +317,14 @@ export class Session {
   }
 
   async #store(agent: string, { alerts, after }: BatchFrame): Promise<void> {
+    const { metrics, monotonic } = this.#parts;
+    const arrived = monotonic();
     const refusal = refusalOfGap(after, this.#acked, alerts) ?? refusalOfBatch(agent, alerts);
     if (refusal !== null) return this.refuse(refusal);
-    const now = this.#parts.monotonic();
-    this.#allowance.takeAlerts(alerts.length, now);
-    this.#holdBack(now);
+    this.#inflow.spendAlerts(alerts.length);
     this.#acked = await this.#parts.intake.store(agent, alerts, this.#now());
     this.#send({ type: 'ack', seq: this.#acked });
-    const { metrics, monotonic } = this.#parts;
-    metrics.observe('sealwatch_central_ack_seconds', (monotonic() - now) / 1_000);
+    metrics.observe('sealwatch_central_ack_seconds', (monotonic() - arrived) / 1_000);
   }
 
   #send(frame: CentralFrame): boolean {

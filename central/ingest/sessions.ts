@@ -37,7 +37,10 @@ export class Sessions {
     this.#shared = {
       ...parts,
       claim: (agent, session) => this.#claim(agent, session),
-      hold: (session) => this.#held.add(session),
+      hold: (session) => {
+        parts.metrics.count('sealwatch_central_sessions_held_total');
+        this.#held.add(session);
+      },
       isHeld: async (agent, besides) => {
         const holder = this.#byAgent.get(agent);
         return holder !== undefined && holder !== besides && (await holder.answers());

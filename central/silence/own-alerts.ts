@@ -14,7 +14,7 @@ const LOGSOURCE = { product: 'sealwatch', category: 'agent' } as const;
 /** Alerts that wait while the database cannot be written; the oldest go first, and are logged. */
 const MAX_WAITING = 1_000;
 /** Milliseconds until a write that failed is tried again. */
-const RETRY_MS = 1_000;
+const RAISE_AGAIN_MS = 1_000;
 
 /** Something that central itself has seen. */
 export interface OwnEvent {
@@ -168,7 +168,7 @@ export class OwnAlerts {
     this.#retry ??= setTimeout(() => {
       this.#retry = null;
       this.#send();
-    }, RETRY_MS).unref();
+    }, RAISE_AGAIN_MS).unref();
   }
 }
 

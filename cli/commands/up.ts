@@ -40,6 +40,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
     identity: identitySettings.parse({ listen: '127.0.0.1:0', directory: join(stateDir, 'authority') }),
     feeds: [fileFeed(feed)],
     version: install.version,
+    rulesDirectory: install.rules,
     log,
     onAlert: (alert) => tell(alert, output),
   });

@@ -13,6 +13,12 @@ const deed = (subject: string) => ({
   detail: { why: 'a test' },
 });
 
+async function all<T>(of: AsyncIterable<T>): Promise<readonly T[]> {
+  const items: T[] = [];
+  for await (const item of of) items.push(item);
+  return items;
+}
+
 async function filled(store: Store, count: number): Promise<AuditLog> {
   const audit = new AuditLog(store.db, Date.now);
   for (let number = 1; number <= count; number += 1) await audit.append(deed(`s${number}`));
@@ -23,8 +29,7 @@ testOnEach('entries are numbered and chained, and the chain is found whole', asy
   const store = await openFor(context, place);
   assert.deepEqual(await verifyAudit(store.db), { intact: true, entries: 0, head: '0'.repeat(64) });
   await filled(store, 3);
-  const entries: AuditEntry[] = [];
-  for await (const entry of entriesFrom(store.db, 0)) entries.push(entry);
+  const entries = await all(entriesFrom(store.db, 0));
   assert.deepEqual(
     entries.map(({ number, subject }) => `${number} ${subject}`),
     ['1 s1', '2 s2', '3 s3'],

@@ -33,6 +33,8 @@ async function linked(
     url: await central.url(),
     credentials: () => identity.credentials,
     machine: null,
+    bundles: () => [],
+    onBundle: () => undefined,
     agent: () => ({ ...agent, id: meta.agentId() }),
     generations: meta,
     onRefused: (code) => refusals.push(code),
@@ -71,6 +73,10 @@ function uplinkTo(context: TestContext, url: string, onRefused: (code: string) =
     onRefused,
     spool: new Spool(database, meta),
     log: quiet,
+    self: { started: new Date(), lost: () => ({}), health: () => [] },
+    obey: () => Promise.resolve(''),
+    bundles: () => [],
+    onBundle: () => undefined,
   });
   context.after(async () => {
     await uplink.stop(0);

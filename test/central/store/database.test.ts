@@ -115,8 +115,9 @@ testOnEach(
   'many single changes at once are all made, and one that is at fault fails alone',
   async (context, place) => {
     const store = await openFor(context, place);
-    await store.saveFeedPosition('taken', 1);
-    const many = Array.from({ length: 1_500 }, (_, index) => store.saveFeedPosition(`feed-${index}`, index));
+    const ledger = (name: string) => new Ledger(store.db, name);
+    await ledger('taken').moveCursor(1);
+    const many = Array.from({ length: 1_500 }, (_, index) => ledger(`feed-${index}`).moveCursor(index));
     const clash = store.db.insertInto('feeds').values({ name: 'taken', position: 2 }).execute();
     const [last] = await Promise.all([
       store.db.updateTable('feeds').set({ position: 3 }).where('name', '=', 'taken').executeTakeFirst(),
@@ -124,8 +125,8 @@ testOnEach(
       assert.rejects(clash),
     ]);
     assert.equal(last.numUpdatedRows, 1n);
-    assert.equal(await store.feedPosition('taken'), 3);
-    assert.equal(await store.feedPosition('feed-1499'), 1_499);
+    assert.equal(await ledger('taken').cursor(), 3);
+    assert.equal(await ledger('feed-1499').cursor(), 1_499);
   },
 );
 
