@@ -6,6 +6,8 @@ export { type BundleSettings, bundleSettings } from './bundles/settings.ts';
 export { type Central, type CentralOptions, openCentral } from './central.ts';
 export { databaseOf, loadCentralConfig } from './config/config.ts';
 export { type CentralConfig, filesOf, identityOf } from './config/settings.ts';
+export type { CheckState } from './doctor/check.ts';
+export { examineCentral } from './doctor/doctor.ts';
 export { CENTRAL_ERROR_CODES, CentralError, type CentralErrorCode } from './errors.ts';
 export type { Json, JsonObject } from './feed/format/evidence.ts';
 export { type FindingContext, OCSF_VERSION, toDetectionFinding } from './feed/format/ocsf.ts';

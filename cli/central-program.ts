@@ -22,7 +22,16 @@ export function addCentral(program: Command, install: Installation, run: Run): v
     );
   addTokens(central, run);
   addAgents(central, run);
+  addApiTokens(central, run);
+  addAudit(central, run);
   addBackups(central, run);
+  withConfig(central.command('doctor'))
+    .description('whether central has what it needs, and what to do where not; 1 where something is degraded')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/doctor.ts')).centralDoctor(options, output),
+      ),
+    );
 }
 
 function addTokens(central: Command, run: Run): void {
@@ -68,6 +77,53 @@ function addAgents(central: Command, run: Run): void {
     .action((id, options) =>
       run(options, async (output) =>
         (await import('./commands/central/agents.ts')).agentRevoke(id, options, output),
+      ),
+    );
+}
+
+function addApiTokens(central: Command, run: Run): void {
+  const token = central.command('api-token').description('tokens with which programs use the API');
+  withConfig(token.command('create'))
+    .description('make a token; it is shown once')
+    .requiredOption('--role <role>', 'viewer, analyst, approver or admin')
+    .requiredOption('--name <name>', 'who uses it, for the audit log')
+    .option('--expires <time>', 'how long it is good for: 12h, 90d', '90d')
+    .option('--out <file>', 'write it to a new file of mode 0600')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/api-tokens.ts')).apiTokenCreate(options, output),
+      ),
+    );
+  withConfig(token.command('list'))
+    .description('all API tokens, without their secrets')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/api-tokens.ts')).apiTokenList(options, output),
+      ),
+    );
+  withConfig(token.command('revoke').argument('<id>'))
+    .description('end an API token at once; 1 where there is no such token')
+    .action((id, options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/api-tokens.ts')).apiTokenRevoke(id, options, output),
+      ),
+    );
+}
+
+function addAudit(central: Command, run: Run): void {
+  const audit = central.command('audit').description('what operators did');
+  withConfig(audit.command('verify'))
+    .description('check the chain of all entries; 1 where it is broken')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/audit.ts')).auditVerify(options, output),
+      ),
+    );
+  withConfig(audit.command('export'))
+    .description('every entry as a line of JSON')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/audit.ts')).auditExport(options, output),
       ),
     );
 }
