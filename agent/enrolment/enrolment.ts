@@ -11,7 +11,7 @@ import {
 } from './central-requests.ts';
 import { CredentialFiles, type KeptCertificate, readCertificate } from './credential-files.ts';
 import { readEnrolmentToken } from './enrolment-token.ts';
-import { makeKey } from './key-keeper.ts';
+import { type KeyKeeper, makeKey } from './key-keeper.ts';
 
 /** Milliseconds between two looks for a token, while this agent needs one. */
 const TOKEN_LOOK_MS = 5_000;
@@ -58,11 +58,11 @@ export interface EnrolmentOptions {
   readonly tokenLookMs?: number;
 }
 
-/** The key of an id, and where it lies. */
-interface HeldKey {
+/** An id, and the key for it once there is one. */
+interface Holding {
   readonly id: string;
-  readonly key: KeyObject;
-  readonly place: string;
+  readonly keeper: KeyKeeper;
+  readonly key: KeyObject | null;
 }
 
 /** Gets this agent its certificate, and keeps it fresh. */
@@ -73,7 +73,7 @@ export class Enrolment {
   readonly #stop = new AbortController();
   readonly #clock: () => number;
   readonly #random: () => number;
-  #held: HeldKey | null = null;
+  #held: Holding | null = null;
   #certificate: KeptCertificate | null = null;
   #renewAt = 0;
   #standing: Pick<EnrolmentStatus, 'state' | 'detail'> = { state: 'waiting', detail: 'starting' };
@@ -95,12 +95,14 @@ export class Enrolment {
   /** What central takes just now; null where this agent has nothing of the kind. */
   get credentials(): TlsCredentials | null {
     const kept = this.#certificate;
-    return kept === null || kept.expires <= this.#clock() ? null : kept.credentials;
+    const isOurs = this.#held?.id === this.#options.agent().id;
+    return kept === null || !isOurs || kept.expires <= this.#clock() ? null : kept.credentials;
   }
 
   get status(): EnrolmentStatus {
     const expires = this.#certificate === null ? null : new Date(this.#certificate.expires).toISOString();
-    return { ...this.#standing, expires, key: this.#held?.place ?? null };
+    const place = this.#held?.key ? this.#held.keeper.name : null;
+    return { ...this.#standing, expires, key: place };
   }
 
   start(): void {
@@ -154,31 +156,34 @@ export class Enrolment {
   async #advance(): Promise<number> {
     if (this.#stop.signal.aborted) return 0;
     const { id } = this.#options.agent();
-    if (this.#held?.id !== id) await this.#load(id);
-    if (this.#held === null || this.#certificate === null) return await this.#enrol(id);
-    if (this.#clock() >= this.#renewAt) await this.#renew(this.#held, this.#certificate);
+    const held = this.#held?.id === id ? this.#held : await this.#load(id);
+    if (held.key === null || this.#certificate === null) return await this.#enrol(held);
+    if (this.#clock() >= this.#renewAt) await this.#renew(id, held.key, this.#certificate);
     return Math.max(0, Math.min(LOOK_MS, this.#renewAt - this.#clock()));
   }
 
-  /** What an earlier run, or an earlier life of this id, kept. */
-  async #load(id: string): Promise<void> {
+  /** What an earlier run kept for this id; what was kept for another is removed. */
+  async #load(id: string): Promise<Holding> {
     const keeper = await this.#files.keeper(id);
     const key = await keeper.read();
-    this.#held = key === null ? null : { id, key, place: keeper.name };
+    const held = { id, keeper, key };
     const kept = key === null ? null : this.#files.certificate(id, key);
+    this.#held = held;
+    this.#certificate = null;
     if (kept !== null) this.#take(kept);
     this.#files.removeOthers(id);
+    return held;
   }
 
-  async #newKey(id: string): Promise<HeldKey> {
-    const keeper = await this.#files.keeper(id);
+  async #newKey({ id, keeper }: Holding): Promise<KeyObject> {
     const key = makeKey();
     // Kept before it is shown: an answer that is lost is asked for again with the same key.
     await keeper.write(key);
-    return { id, key, place: keeper.name };
+    this.#held = { id, keeper, key };
+    return key;
   }
 
-  async #enrol(id: string): Promise<number> {
+  async #enrol(held: Holding): Promise<number> {
     const { token, agent, tokenLookMs = TOKEN_LOOK_MS } = this.#options;
     const text = await token();
     if (text === null || text === this.#refusedToken) {
@@ -187,8 +192,8 @@ export class Enrolment {
     }
     const wish = readEnrolmentToken(text);
     if (wish === null) return this.#refuseToken(text, 'token-malformed', 'it is no enrolment token');
-    this.#held ??= await this.#newKey(id);
-    const { key } = this.#held;
+    const { id } = held;
+    const key = held.key ?? (await this.#newKey(held));
     try {
       const ca = await this.#requests.authority(wish);
       const issued = await this.#requests.enrol(ca, wish.secret, await requestFor(id, key), agent());
@@ -202,15 +207,11 @@ export class Enrolment {
     return 0;
   }
 
-  async #renew({ id, key }: HeldKey, { credentials }: KeptCertificate): Promise<void> {
+  async #renew(id: string, key: KeyObject, { credentials }: KeptCertificate): Promise<void> {
     try {
       const csr = await requestFor(id, key);
-      this.#keep(
-        id,
-        key,
-        await this.#requests.renew(credentials, csr, this.#options.generation()),
-        credentials.ca,
-      );
+      const issued = await this.#requests.renew(credentials, csr, this.#options.generation());
+      this.#keep(id, key, issued, credentials.ca);
     } catch (error) {
       if (!(error instanceof CentralRefusal)) throw error;
       if (error.reason === 'cloned') this.#beCloned();
@@ -232,8 +233,10 @@ export class Enrolment {
     this.#certificate = kept;
     this.#renewAt = kept.from + (kept.expires - kept.from) * share;
     this.#refusedToken = null;
-    this.#say('enrolled', '');
-    if (kept.expires > this.#clock()) this.#options.onReady();
+    if (kept.expires > this.#clock()) {
+      this.#say('enrolled', '');
+      this.#options.onReady();
+    } else this.#say('waiting', 'its certificate has expired and is to be renewed');
   }
 
   /** The certificate is worth nothing any more: only a token helps. */
@@ -249,10 +252,7 @@ export class Enrolment {
     this.#certificate = null;
     log.error(
       'another machine works under the identity of this agent: it takes a new one and needs a token',
-      {
-        before,
-        now: agent().id,
-      },
+      { before, now: agent().id },
     );
     this.#say('refused', 'cloned: this host was copied; it has a new id and needs an enrolment token');
     this.#refusedToken = null;

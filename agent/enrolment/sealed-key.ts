@@ -66,13 +66,16 @@ async function inScratch<T>(options: TpmOptions, use: (scratch: Scratch) => Prom
   const directory = mkdtempSync(join(tmpdir(), 'sealwatch-tpm-'));
   const scratch: Scratch = {
     at: (name) => join(directory, name),
-    run: (tool, args, input) => runTool(options, tool, args, input),
+    run: async (tool, args, input) => {
+      const output = await runTool(options, tool, args, input);
+      // A TPM without a resource manager keeps what was loaded, and has room for three; the tools load it again from files.
+      await runTool(options, 'tpm2_flushcontext', ['--transient-object']).catch(() => undefined);
+      return output;
+    },
   };
   try {
     return await use(scratch);
   } finally {
-    // A TPM without a resource manager keeps what was loaded, and has room for three.
-    await scratch.run('tpm2_flushcontext', ['--transient-object']).catch(() => undefined);
     rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -32,11 +32,16 @@ export class AgentListener {
   readonly #parts: AgentListenerParts;
   readonly #certificate: ServerCertificate;
   #front: Server | null = null;
+  readonly #sockets = new Set<Socket>();
 
   private constructor(app: FastifyInstance, parts: AgentListenerParts, certificate: ServerCertificate) {
     this.app = app;
     this.#parts = parts;
     this.#certificate = certificate;
+    this.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   /** Not yet listening, so that routes and the way in of the protocol can be added. */
@@ -93,7 +98,10 @@ export class AgentListener {
 
   async close(): Promise<void> {
     this.#certificate.stop();
+    const closed = this.app.close();
     this.#front?.close();
-    await this.app.close();
+    // A handshake that nobody goes on with would hold the end up until its timeout.
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
   }
 }

@@ -39,17 +39,27 @@ function codeOfStatus(error: unknown): IdentityRefusalCode {
   return status === 413 ? 'too-large' : 'bad-request';
 }
 
-/** The routes that give certificates; every refusal is counted, and too many of one address are put off. */
+/** An agent of ours by its id, so that nobody behind the same address can keep it from renewing; everybody else by address. */
+function clientName(request: FastifyRequest, credentials: Credentials): string {
+  try {
+    return `agent:${credentials.shown(request.raw.socket).agent}`;
+  } catch {
+    return request.ip;
+  }
+}
+
+/** The routes that give certificates; every refusal is counted, and too many of one client are put off. */
 export function addAgentRoutes(app: FastifyInstance, parts: AgentRouteParts): void {
   const { authority, enrolment, credentials, metrics, log, clock } = parts;
   const attempts = new Attempts(clock);
+  const clientOf = (request: FastifyRequest) => clientName(request, credentials);
   const answer = ({ certificate, expires }: Issued) => ({
     certificate,
     ca: authority.certificate,
     expires: new Date(expires).toISOString(),
   });
   app.addHook('onRequest', async (request) => {
-    if (!attempts.allows(request.ip)) throw new IdentityRefusal('too-many-requests', 'wait a minute');
+    if (!attempts.allows(clientOf(request))) throw new IdentityRefusal('too-many-requests', 'wait a minute');
   });
   app.setNotFoundHandler(async () => {
     throw new IdentityRefusal('not-found', 'there is no such route');
@@ -62,7 +72,7 @@ export function addAgentRoutes(app: FastifyInstance, parts: AgentRouteParts): vo
     metrics.count('sealwatch_central_credentials_refused_total', 1, refusal.code);
     if (refusal.code === 'internal')
       log.error('a request of an agent failed', { url: request.url, error: describeError(error) });
-    else attempts.refused(request.ip);
+    else attempts.refused(clientOf(request));
     if (refusal.code === 'too-many-requests') reply.header('retry-after', '60');
     return reply.code(refusal.status).send({ code: refusal.code, message: refusal.message });
   });

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,6 +26,8 @@ export const PATIENCE_MS = 20_000;
 const POLL_MS = 25;
 const READY = 'sealwatch: ready';
 const PAGE_ROWS = 200;
+/** Agents that the token of a host enrols. */
+const TOKEN_USES = '3';
 /** Commands that run at once. */
 const ABREAST = 3;
 
@@ -316,13 +318,23 @@ export class Host {
       feed: this.feed,
       identity,
     });
-    if (!existsSync(this.#tokenFile)) this.#makeToken(config);
+    if (!existsSync(this.tokenFile)) this.#makeToken(config);
     return config;
   }
 
   /** The token of this host; made before central runs for the first time. */
   #makeToken(config: string): void {
-    const args = ['central', 'token', 'create', '--config', config, '--out', this.#tokenFile];
+    const args = [
+      'central',
+      'token',
+      'create',
+      '--config',
+      config,
+      '--out',
+      this.tokenFile,
+      '--count',
+      TOKEN_USES,
+    ];
     const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
       cwd: this.home,
       env: { PATH: process.env['PATH'], HOME: this.home },
@@ -332,17 +344,19 @@ export class Host {
   }
 
   /** `agent run` with a config of its own, on this home and state directory, to central on this port. */
-  agent(port: number, more: Readonly<Record<string, unknown>> = {}): Program {
-    const config = join(this.directory, 'agent.yml');
-    const central = { url: `wss://127.0.0.1:${port + 1}`, token_file: this.#tokenFile };
-    const places = { state_dir: this.stateDir, homes: [this.home], pin_dir: null };
+  agent(port: number, more: Readonly<Record<string, unknown>> = {}, stateDir = this.stateDir): Program {
+    const config = join(this.directory, `agent-${basename(stateDir)}.yml`);
+    const central = { url: `wss://127.0.0.1:${port + 1}`, token_file: this.tokenFile };
+    const places = { state_dir: stateDir, homes: [this.home], pin_dir: null };
     this.#writeOwn(config, { ...places, central, ...more });
     return this.start(['agent', 'run', '--config', config]);
   }
 
   /** What the running agent says of itself. */
-  async status(): Promise<AgentStatus> {
-    return JSON.parse(await this.sealwatch('status', '--json'));
+  async status(stateDir = this.stateDir): Promise<AgentStatus> {
+    const { code, stdout, stderr } = await this.run('status', '--json', '--state-dir', stateDir);
+    if (code !== 0) throw new Error(`sealwatch status ended with ${code}:\n${stderr}`);
+    return JSON.parse(stdout);
   }
 
   /** Ids of the findings in the feed, in order, doubled ones too. */
@@ -352,7 +366,8 @@ export class Host {
     return lines.map((line) => JSON.parse(line).finding_info.uid);
   }
 
-  get #tokenFile(): string {
+  /** Where the token lies with which agents of this host enrol. */
+  get tokenFile(): string {
     return join(this.directory, 'token');
   }
 

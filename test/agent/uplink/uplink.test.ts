@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { fullServer } from '../../../agent/enrich/known-server.ts';
+import type { TlsCredentials } from '../../../agent/enrolment/central-requests.ts';
 import { Meta, openDatabase } from '../../../agent/state/database.ts';
 import { Spool } from '../../../agent/state/spool.ts';
 import { Uplink, type UplinkOptions } from '../../../agent/uplink/uplink.ts';
@@ -23,12 +27,13 @@ async function linked(
   const spool = new Spool(database, meta);
   const central = new PlayedCentral(onFrame);
   const refusals: string[] = [];
+  const identity: { credentials: TlsCredentials | null } = { credentials: { ca: '', cert: '', key: '' } };
   const agent = { id: meta.agentId(), version: '0', host: 'h', os: 'o' };
   const uplink = new Uplink({
     url: await central.url(),
-    credentials: () => ({ ca: '', cert: '', key: '' }),
+    credentials: () => identity.credentials,
     machine: null,
-    agent: () => agent,
+    agent: () => ({ ...agent, id: meta.agentId() }),
     generations: meta,
     onRefused: (code) => refusals.push(code),
     spool,
@@ -47,7 +52,32 @@ async function linked(
     database.transaction(() => {
       for (let n = 0; n < count; n += 1) spool.append(draft());
     })();
-  return { central, uplink, spool, add, database, meta, refusals };
+  return { central, uplink, spool, add, database, meta, refusals, identity };
+}
+
+/** An uplink that has nothing to send. */
+function uplinkTo(context: TestContext, url: string, onRefused: (code: string) => void): Uplink {
+  const state = new TempDirectory();
+  const database = openDatabase(state.path);
+  const meta = new Meta(database);
+  const uplink = new Uplink({
+    url,
+    credentials: () => ({ ca: '', cert: '', key: '' }),
+    machine: null,
+    agent: () => ({ id: meta.agentId(), version: '0', host: 'h', os: 'o' }),
+    generations: meta,
+    onRefused,
+    spool: new Spool(database, meta),
+    log: quiet,
+    self: { started: new Date(), lost: () => ({}), health: () => [] },
+    obey: () => Promise.resolve(''),
+  });
+  context.after(async () => {
+    await uplink.stop(0);
+    database.close();
+    state[Symbol.dispose]();
+  });
+  return uplink;
 }
 
 test('the spool goes on where central stands', PATIENCE, async (context) => {
@@ -140,6 +170,107 @@ test('where central knows later numbers, what waits comes above them', PATIENCE,
   uplink.start();
   await central.until(() => central.seqs.length === 2);
   assert.deepEqual(central.seqs, [501, 502]);
+});
+
+test(
+  'the generation of a welcome is kept before anything is sent, and shown in the next hello',
+  PATIENCE,
+  async (context) => {
+    const generations = ['aa'.repeat(16), 'bb'.repeat(16)];
+    let connections = 0;
+    const kept: (string | null)[] = [];
+    const { central, uplink, add, meta } = await linked(context, (self, frame) => {
+      if (frame.type === 'hello') {
+        self.send({ type: 'welcome', acked_seq: 0, generation: generations[connections] ?? '' });
+        connections += 1;
+      }
+      if (frame.type === 'inventory') kept.push(meta.generation());
+      if (frame.type === 'batch' && connections === 1) self.drop();
+    });
+    add(1);
+    uplink.start();
+    await central.until(() => central.of('batch').length === 2);
+    assert.deepEqual(
+      central.of('hello').map(({ generation }) => generation),
+      [null, generations[0] ?? ''],
+    );
+    assert.deepEqual(kept, generations);
+  },
+);
+
+test(
+  'what waits is numbered anew where central says so, though its numbers are the higher ones',
+  PATIENCE,
+  async (context) => {
+    const { central, uplink, add, spool } = await linked(context, (self, frame) => {
+      if (frame.type === 'hello') self.send({ type: 'welcome', acked_seq: 3, renumber: true });
+      if (frame.type === 'batch') self.send({ type: 'ack', seq: frame.alerts.at(-1)?.seq ?? 0 });
+    });
+    add(5);
+    spool.acknowledge(1);
+    uplink.start();
+    await central.until(() => central.seqs.length === 4);
+    assert.deepEqual(central.seqs, [4, 5, 6, 7]);
+  },
+);
+
+test('a new identity gets all that waits, numbered from 1 under its name', PATIENCE, async (context) => {
+  const { central, uplink, add, spool, meta } = await linked(
+    context,
+    obliging(() => 0),
+  );
+  add(5);
+  spool.acknowledge(2);
+  const before = meta.agentId();
+  meta.keepGeneration('aa'.repeat(16));
+  spool.takeNewId();
+  const now = meta.agentId();
+  assert.notEqual(now, before);
+  uplink.start();
+  await central.until(() => central.seqs.length === 3);
+  const ids = central.of('batch').flatMap(({ alerts }) => alerts.map(({ id }) => id));
+  assert.deepEqual(ids, [`${now}-1`, `${now}-2`, `${now}-3`]);
+  assert.equal(central.of('hello')[0]?.generation, null);
+});
+
+test('a refusal is told by its code, in a frame and before the upgrade', PATIENCE, async (context) => {
+  const { central, uplink, refusals } = await linked(context, (self, frame) => {
+    if (frame.type === 'hello') self.send({ type: 'refuse', code: 'cloned', message: 'm' });
+    self.drop();
+  });
+  uplink.start();
+  await central.until(() => refusals.length > 0);
+  assert.equal(refusals[0], 'cloned');
+  await uplink.stop(0);
+  const server = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+  context.after(() => server.close());
+  await once(server, 'listening');
+  server.on('upgrade', (_request, socket) =>
+    socket.end('HTTP/1.1 403 Forbidden\r\nSealwatch-Reason: revoked\r\n\r\n'),
+  );
+  const told = await new Promise<string>((resolve) => {
+    const { port } = server.address() as AddressInfo;
+    uplinkTo(context, `ws://127.0.0.1:${port}`, resolve).start();
+  });
+  assert.equal(told, 'revoked');
+});
+
+test('without credentials nothing is tried; once they are there it connects', PATIENCE, async (context) => {
+  const { central, uplink, identity } = await linked(
+    context,
+    obliging(() => 0),
+  );
+  const { credentials } = identity;
+  identity.credentials = null;
+  uplink.start();
+  uplink.wake();
+  assert.equal(central.frames.length, 0);
+  identity.credentials = credentials;
+  uplink.wake();
+  uplink.wake();
+  await central.until(() => central.of('inventory').length === 1);
+  uplink.wake();
+  assert.equal(central.of('hello').length, 1);
 });
 
 test('servers that no frame can hold are counted, and alerts go on', PATIENCE, async (context) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { webcrypto, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { certificateRequest } from '../../../agent/enrolment/certificate-request.ts';
 import { get, keptLog, startCentral, workDirectory } from '../bench.ts';
@@ -93,14 +93,13 @@ test('only P-256 keys are certified', async (context) => {
   const { central } = await clockedCentral(context);
   const { text } = await tokenOf(central);
   const { Pkcs10CertificateRequestGenerator } = await import('@peculiar/x509');
-  for (const [algorithm, signing] of [
-    [
-      { name: 'ECDSA', namedCurve: 'P-384' },
-      { name: 'ECDSA', hash: 'SHA-384' },
-    ],
-    [{ name: 'Ed25519' }, { name: 'Ed25519' }],
+  const { subtle } = webcrypto;
+  const p384 = await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, true, ['sign', 'verify']);
+  const ed25519 = await subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify']);
+  for (const [keys, signing] of [
+    [p384, { name: 'ECDSA', hash: 'SHA-384' }],
+    [ed25519 as unknown as webcrypto.CryptoKeyPair, { name: 'Ed25519' }],
   ] as const) {
-    const keys = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
     const request = await Pkcs10CertificateRequestGenerator.create({
       name: `CN=${AGENT}`,
       keys,
@@ -122,13 +121,16 @@ test('bodies that are too large, no JSON or of another shape are refused, and ot
     assert.deepEqual(code(await ask(central, 'GET', path)), [404, 'not-found']);
 });
 
-test('an address that is refused again and again has to wait', async (context) => {
+test('an address that is refused again and again has to wait, and keeps no agent behind it from renewing', async (context) => {
   const clocked = await clockedCentral(context);
   const { central } = clocked;
+  const neighbour = new Applicant(OTHER_AGENT);
+  await neighbour.enrol(central, (await tokenOf(central)).text);
   const { text } = await tokenOf(central);
   const host = new Applicant(AGENT);
   for (let tries = 0; tries < 30; tries += 1) await host.enrol(central, 'swenrol_x');
   assert.deepEqual(code(await host.enrol(central, text)), [429, 'too-many-requests']);
+  assert.equal((await neighbour.renew(central)).status, 200);
   clocked.now += 61_000;
   assert.equal((await host.enrol(central, text)).status, 200);
 });
