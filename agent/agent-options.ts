@@ -34,7 +34,12 @@ export interface AgentOptions {
   /** Built sensor; null where there is none, with the reason. */
   readonly sensorPath: string | null;
   readonly sensorReason?: string;
-  readonly central: { readonly url: string; readonly token: string };
+  readonly central: {
+    /** wss:// URL of the agents' listener. */
+    readonly url: string;
+    /** The enrolment token as it stands now; null where there is none yet. Asked only while this agent needs one. */
+    readonly token: () => Promise<string | null>;
+  };
   readonly version: string;
   readonly log: AgentLog;
   readonly onHealth?: (health: Health) => void;

@@ -3,9 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { standaloneIssuer } from '../approval/index.ts';
 import { createProcessCollector, FileWatcher, type ProcessCollector } from '../collectors/index.ts';
 import { AccountNames, listHostUsers } from '../inventory/index.ts';
-import type { CollectorEvent, Health, Loss, Server } from '../wire/index.ts';
+import type { CollectorEvent, CommandName, Health, HelloFrame, Loss, Server } from '../wire/index.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { agentStatus } from './agent-status.ts';
+import { AgentBundles } from './bundles/agent-bundles.ts';
+import { bundleDownload } from './bundles/bundle-download.ts';
+import { RemoteSettings } from './bundles/remote-config.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { ruleStatus } from './control/rule-status.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
@@ -14,6 +17,8 @@ import { factOfClockJump, factOfSelf } from './enrich/agent-facts.ts';
 import { fullServer, type KnownServer } from './enrich/known-server.ts';
 import { PolicyChecks } from './enrich/policy-checks.ts';
 import { WatchedHomes } from './enrich/watched-homes.ts';
+import { Enrolment } from './enrolment/enrolment.ts';
+import { type MachineTrait, machineDigest, machineTraits } from './enrolment/machine.ts';
 import { GuardIntake } from './guards/guard-intake.ts';
 import { journalPlaces } from './guards/journal-place.ts';
 import { HostView } from './host-view.ts';
@@ -64,7 +69,7 @@ export interface Agent {
 
 /** Composition root of the daemon: state → rules → inventory → collectors → uplink, in this order. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const daemon = new Daemon(options);
+  const daemon = new Daemon(options, await machineTraits());
   try {
     await daemon.start();
   } catch (error) {
@@ -84,27 +89,32 @@ class Daemon implements Agent {
   readonly #spool: Spool;
   readonly #pipeline: Pipeline;
   readonly #rules: LiveRules;
+  readonly #remote: RemoteSettings;
+  readonly #bundles: AgentBundles;
   readonly #processWatch: ProcessWatch;
   readonly #policies: PolicyChecks;
   readonly #watcher = new FileWatcher();
   readonly #processes: ProcessCollector;
   readonly #writers: KeptWriters;
+  readonly #enrolment: Enrolment;
   readonly #uplink: Uplink;
   readonly #watch: HostWatch;
   readonly #identities: IdentityDesk;
   readonly #guards: GuardIntake;
   readonly #clock: ClockWatch;
-  readonly #agentId: string;
+  readonly #meta: Meta;
   #control: ControlSocket | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(options: AgentOptions) {
-    this.#options = options;
-    const { stateDir, log } = options;
+  constructor(configured: AgentOptions, traits: readonly MachineTrait[]) {
+    const { stateDir, log } = configured;
     this.#database = openDatabase(stateDir);
     const meta = new Meta(this.#database);
+    this.#remote = new RemoteSettings({ ...configured, meta });
+    const options = this.#remote.tightened(configured);
+    this.#options = options;
     this.#rules = this.#liveRules(meta);
-    this.#agentId = meta.agentId();
+    this.#meta = meta;
     rememberPlaces(meta, {
       homes: options.users.map((user) => user.home),
       roots: [...options.roots],
@@ -115,7 +125,8 @@ class Daemon implements Agent {
     this.#spool = new Spool(this.#database, meta);
     const snapshots = new SnapshotStore(this.#database);
     const host = hostname();
-    this.#uplink = this.#makeUplink(host);
+    this.#enrolment = this.#makeEnrolment(host);
+    this.#uplink = this.#makeUplink(host, machineDigest(traits, meta.salt()));
     this.#pipeline = new Pipeline({
       database: this.#database,
       spool: this.#spool,
@@ -157,21 +168,66 @@ class Daemon implements Agent {
       onSight: (servers) => this.#seen(servers),
     });
     this.#identities = this.#identityDesk(host);
+    this.#bundles = this.#agentBundles(meta);
     this.#clock = new ClockWatch((jumpMs) => {
       this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
       this.#watch.touched();
     });
   }
 
-  #makeUplink(host: string): Uplink {
-    const { central, version, log } = this.#options;
-    return new Uplink({
-      url: `${central.url}/v1/agent`,
-      token: central.token,
-      agent: { id: this.#agentId, version, host, os: `${type()} ${release()}` },
-      spool: this.#spool,
+  #self(host: string): HelloFrame['agent'] {
+    const { version } = this.#options;
+    return { id: this.#meta.agentId(), version, host, os: `${type()} ${release()}` };
+  }
+
+  #makeEnrolment(host: string): Enrolment {
+    const { central, stateDir, log } = this.#options;
+    return new Enrolment({
+      ...central,
+      stateDir,
+      agent: () => this.#self(host),
+      generation: () => this.#meta.generation(),
+      takeNewId: () => this.#spool.takeNewId(),
+      onReady: () => this.#uplink.wake(),
       log,
     });
+  }
+
+  #makeUplink(host: string, machine: string | null): Uplink {
+    const { central, log } = this.#options;
+    return new Uplink({
+      url: `${central.url}/v1/agent`,
+      credentials: () => this.#enrolment.credentials,
+      machine,
+      agent: () => this.#self(host),
+      generations: this.#meta,
+      onRefused: (code) => this.#enrolment.refused(code),
+      spool: this.#spool,
+      log,
+      self: {
+        started: this.#started,
+        lost: () => this.#lost,
+        health: () => this.#health.values(),
+      },
+      obey: (command) => this.#obey(command),
+      bundles: () => this.#bundles.inForce,
+      onBundle: (offer) => this.#bundles.offer(offer),
+    });
+  }
+
+  /** Nothing that central may ask for lowers what is enforced here. */
+  async #obey(command: CommandName): Promise<string> {
+    switch (command) {
+      case 'look_again':
+        await this.#watch.lookAgain();
+        return 'the host was looked at';
+      case 'reload_rules':
+        this.reloadRules();
+        return 'rules are being read';
+      case 'renew_certificate':
+        this.#enrolment.renewNow();
+        return 'the certificate is being renewed';
+    }
   }
 
   #liveRules(meta: Meta): LiveRules {
@@ -181,6 +237,21 @@ class Daemon implements Agent {
       user: userInfo().username,
       onRules: (set) => this.#pipeline.replaceRules(set),
       onFacts: (facts) => this.#pipeline.submit({ facts }),
+      withRules: (own) => this.#remote.withRules(own),
+    });
+  }
+
+  #agentBundles(meta: Meta): AgentBundles {
+    return new AgentBundles({
+      ...this.#options,
+      meta,
+      remote: this.#remote,
+      rules: this.#rules,
+      fetch: bundleDownload(this.#options.central.url, () => this.#enrolment.credentials),
+      lookAgain: () => this.#watch.lookAgain(),
+      tell: (frame) => this.#uplink.tellBundle(frame),
+      onFacts: (facts) => this.#pipeline.submit({ facts }),
+      user: userInfo().username,
     });
   }
 
@@ -257,6 +328,7 @@ class Daemon implements Agent {
   async start(): Promise<void> {
     this.#control = await ControlSocket.open(this.#options.stateDir, () => this.status());
     this.#uplink.start();
+    this.#enrolment.start();
     publishHostFacts(this.#options.stateDir, {
       v: 1,
       profile: this.#options.profile,
@@ -285,6 +357,7 @@ class Daemon implements Agent {
     this.#clock.stop();
     this.#identities.stop();
     this.#guards.stop();
+    await this.#bundles.stop();
     await this.#rules.stop();
     this.#policies.stop();
     await this.#processes.stop();
@@ -293,6 +366,7 @@ class Daemon implements Agent {
     await this.#watcher.stop();
     this.#pipeline.close();
     await this.#uplink.stop(STOP_GRACE_MS);
+    await this.#enrolment.stop();
     await this.#control?.close();
     this.#database.close();
   }
@@ -323,6 +397,7 @@ class Daemon implements Agent {
 
   #count({ stage, count }: Loss): void {
     this.#lost[stage] = (this.#lost[stage] ?? 0) + count;
+    this.#uplink.lossesChanged();
   }
 
   #lose(stage: keyof typeof LOST, count: number): void {
@@ -338,10 +413,11 @@ class Daemon implements Agent {
   status(): AgentStatus {
     return agentStatus({
       version: this.#options.version,
-      agent: this.#agentId,
+      agent: this.#meta.agentId(),
       profile: this.#options.profile,
       started: this.#started,
       isConnected: this.#uplink.connected,
+      enrolment: this.#enrolment.status,
       spool: this.#spool,
       servers: this.servers,
       problems: this.problems,

@@ -20,9 +20,9 @@ const agentConfigSchema = z.strictObject({
   /** The host's trust roots; where the directory exists, it alone counts. */
   trust_dir: absolutePath.default('/etc/sealwatch/trust'),
   central: z.strictObject({
-    /** ws:// or wss:// URL of central, e.g. ws://127.0.0.1:7300 */
-    url: z.url({ protocol: /^wss?$/ }),
-    /** File that holds the ingest token; readable by the agent only. */
+    /** wss:// URL of central's listener for agents, e.g. wss://central.example:7443 */
+    url: z.url({ protocol: /^wss$/ }),
+    /** File that holds the enrolment token. Needed until this host is enrolled; it may come later. */
     token_file: absolutePath,
   }),
   /** Homes to look at instead of those of all users. */

@@ -1,20 +1,30 @@
-import { hostname } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Alert } from '../wire/index.ts';
-import { buildApi } from './api/app.ts';
-import { type HostGuard, hostGuard, isLoopback, urlHost } from './api/host-guard.ts';
-import { buildIngestSink, type IngestSink } from './bus/node.ts';
+import { type ApiSettings, apiSettingsSchema } from './access/settings.ts';
+import { buildCentralApi } from './api/api.ts';
+import type { Api } from './api/app.ts';
+import { isLoopback, urlHost } from './api/host-guard.ts';
+import type { Route } from './api/route.ts';
+import { AuditLog } from './audit/audit-log.ts';
+import { type Bundles, openBundles } from './bundles/bundles.ts';
+import type { BundleSettings } from './bundles/settings.ts';
+import { rolesOf } from './bus/node.ts';
 import type { GivenBusSettings, Role } from './bus/settings.ts';
-import { CentralError } from './errors.ts';
-import { JsonlFeed } from './feed/jsonl.ts';
-import { Gate } from './ingest/gate.ts';
-import { Sessions } from './ingest/sessions.ts';
-import { HELLO_TIMEOUT_MS, type IngestTimes, MIN_TOKEN_CHARACTERS, PING_INTERVAL_MS } from './limits.ts';
-import { type CentralLog, describeError } from './log.ts';
+import { openFeeds } from './feed/feeds.ts';
+import type { FeedSettings } from './feed/settings.ts';
+import { Identity, type IdentityDesk } from './identity/identity.ts';
+import type { IdentitySettings } from './identity/settings.ts';
+import { type Ingest, openIngest } from './ingest/ingest.ts';
+import type { IngestSettings } from './ingest/settings.ts';
+import { listen } from './listen.ts';
+import type { CentralLog } from './log.ts';
 import { Metrics } from './metrics.ts';
+import type { SilenceSettings } from './silence/settings.ts';
 import type { DatabasePlace } from './store/place.ts';
+import { type RetentionSettings, retentionSettings } from './store/settings.ts';
 import { openStore, type Store } from './store/store.ts';
+import { startUpkeep, type Upkeep } from './store/upkeep.ts';
+import { watchCentral } from './watched.ts';
 
 /** What every node answers. */
 const STATE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/metrics']);
@@ -22,109 +32,111 @@ const STATE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/metrics']);
 export interface CentralOptions {
   /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
   readonly databasePath: DatabasePlace;
-  /** Address to listen on. Without TLS and without a login on the API: loopback unless the network is trusted. */
+  /** How long alerts are kept; the defaults where absent. */
+  readonly retention?: RetentionSettings;
+  /** Address where the API listens. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Shared secret of the agents: at least 16 printable ASCII characters, no space. */
-  readonly agentToken: string;
-  /** JSON-lines file of OCSF findings; null: no feed. */
-  readonly feedPath: string | null;
+  /** TLS and logins of the API; neither where absent. */
+  readonly api?: Omit<ApiSettings, 'listen'>;
+  /** What somebody without any credential is to the API; nobody where absent. */
+  readonly anonymous?: 'viewer' | 'none';
+  /** Where agents connect, and how they prove who they are. */
+  readonly identity: IdentitySettings;
+  /** Where alerts go on to. */
+  readonly feeds: readonly FeedSettings[];
   readonly version: string;
   readonly log: CentralLog;
   /** Called after the commit, once for each newly stored alert, in the order of commit. */
   readonly onAlert?: (alert: Alert) => void;
   /** Milliseconds since the epoch; the system's clock where absent. */
   readonly clock?: () => number;
+  /** Limits of agents' connections. */
+  readonly ingest?: Partial<IngestSettings>;
+  /** When agents count as silent. */
+  readonly silence?: Partial<SilenceSettings>;
+  /** How bundles are taken in and rolled out; none are taken in where absent. */
+  readonly bundles?: BundleSettings;
+  /** Directory of the rule pack, whose rules name what central sees itself; absent: it raises no alerts of its own. */
+  readonly rulesDirectory?: string;
+  /** Name of this node where several share a database. */
+  readonly node?: string;
   /** Which parts run in this process; all of them where absent. */
   readonly roles?: readonly Role[];
   /** The bus between ingest nodes and writers; absent: alerts go straight to the database. */
   readonly bus?: GivenBusSettings;
-  /** Name of this node among several. */
-  readonly node?: string;
-  /** For tests; the limits of the protocol where absent. */
-  readonly times?: Partial<IngestTimes>;
+  /** Called each time that a second holder of an agent's identity is sent away. */
+  readonly onCloned?: (agent: string, detail: string) => void;
+  /** Milliseconds between two looks at the age of central's own certificate; for tests. */
+  readonly certificateLookMs?: number;
 }
 
 export interface Central {
-  /** `http://host:port` */
+  /** `http://host:port` of the API, or https. */
   readonly url: string;
-  /** Stops accepting, closes agents with 1001, drains the feed, closes the database. Safe to call twice. */
+  /** Every route that the API answers. */
+  readonly routes: readonly Route[];
+  /** `wss://host:port` of the agents; empty on a node that takes none. */
+  readonly agentUrl: string;
+  readonly identity: IdentityDesk;
+  readonly bundles: Pick<Bundles, 'shelf' | 'rollouts'>;
+  /** Stops accepting, closes agents with 1001, drains the feeds, closes the database. Safe to call twice. */
   stop(): Promise<void>;
 }
 
-function checkToken(token: string): void {
-  if (token.length >= MIN_TOKEN_CHARACTERS && /^[!-~]+$/.test(token)) return;
-  throw new CentralError(
-    'CENTRAL_TOKEN_INVALID',
-    `the agents' token needs at least ${MIN_TOKEN_CHARACTERS} printable ASCII characters without spaces`,
-    { hint: 'make one with: openssl rand -hex 32' },
-  );
-}
-
-interface Ingest {
-  readonly sessions: Sessions;
-  readonly gate: Gate;
-}
-
-function buildIngest(
-  options: CentralOptions,
-  { intake, book, claim, onLost }: IngestSink,
-  metrics: Metrics,
-  allowsHost: HostGuard,
-): Ingest {
-  const { log, agentToken, clock = Date.now, times } = options;
-  const sessions = new Sessions({
-    store: book,
-    intake,
-    metrics,
-    log,
-    clock,
-    times: { helloTimeoutMs: HELLO_TIMEOUT_MS, pingIntervalMs: PING_INTERVAL_MS, ...times },
-    onClaim: claim,
-  });
-  onLost((agent) => sessions.release(agent));
-  return { sessions, gate: new Gate({ agentToken, allowsHost, sessions, metrics, log, clock }) };
-}
-
-/** The sink of this node; where it cannot be built, the store is closed. */
-async function openSink(
+async function buildIngest(
   options: CentralOptions,
   store: Store,
   metrics: Metrics,
+  identity: Identity,
+  bundles: Bundles,
   onCommit: () => void,
-): Promise<IngestSink> {
-  const { log, onAlert = () => undefined, bus, roles, node = hostname() } = options;
+): Promise<Ingest> {
+  const { log, version, onAlert = () => undefined, clock = Date.now } = options;
+  const ingest = await openIngest({
+    store,
+    metrics,
+    log,
+    version,
+    clock,
+    monotonic: () => performance.now(),
+    identity,
+    settings: options.ingest,
+    silence: options.silence,
+    rules: options.rulesDirectory ?? null,
+    node: options.node ?? 'central',
+    roles: options.roles,
+    bus: options.bus,
+    onStored: onAlert,
+    onCommit,
+    onReady: bundles.onReady,
+    onBundleState: bundles.onBundleState,
+  });
+  identity.watch((agent) => ingest.sessions.revoke(agent));
+  return ingest;
+}
+
+async function openIdentity(
+  options: CentralOptions,
+  store: Store,
+  audit: AuditLog,
+  metrics: Metrics,
+  onCloned: (agent: string, detail: string) => void,
+): Promise<Identity> {
+  const { log, identity: settings, clock = Date.now, certificateLookMs } = options;
   try {
-    return buildIngestSink({ store, metrics, log, onStored: onAlert, onCommit, bus, roles, node });
+    return await Identity.open({ settings, store, audit, metrics, log, clock, onCloned, certificateLookMs });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
-    throw code === 'EADDRINUSE'
-      ? new CentralError('CENTRAL_PORT_IN_USE', `port ${port} on ${host} is in use`, {
-          cause,
-          hint: 'stop what listens there, or choose another port (0 takes any free one)',
-        })
-      : new CentralError(
-          'CENTRAL_LISTEN_FAILED',
-          `cannot listen on ${host}, port ${port}: ${describeError(cause)}`,
-          {
-            cause,
-            hint: 'name an address of this host and a port above 1023',
-          },
-        );
-  }
-  const address = app.server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${urlHost(host)}:${bound}`;
+function openUpkeep(options: CentralOptions, store: Store, metrics: Metrics): Upkeep {
+  const { log, clock = Date.now, retention: settings = retentionSettings.parse({}) } = options;
+  const feeds = () => options.feeds.map((feed) => feed.name);
+  return startUpkeep({ store, metrics, log, settings, feeds, clock });
 }
 
 /** A node without the API answers to those who watch it, and to nobody else. */
@@ -134,53 +146,92 @@ function serveStateOnly(app: FastifyInstance): void {
   });
 }
 
+function warnOfPlainApi(host: string, log: CentralLog): void {
+  if (!isLoopback(host)) log.warn('the API sends tokens and alerts over the network without TLS', { host });
+}
+
+/** What this node does; where it cannot be, the store is closed. */
+async function checkRoles(options: CentralOptions, store: Store): Promise<ReadonlySet<Role>> {
+  try {
+    return rolesOf({ ...options, store });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 /**
- * Opens central: the store, ingest and API on one port, and the feed.
+ * Opens central: the store, the listener of agents, the API, and the feeds.
  * @throws {CentralError} every code except CENTRAL_ALERT_ID_TAKEN and CENTRAL_FEED_NOT_A_FEED
  */
 export async function openCentral(options: CentralOptions): Promise<Central> {
-  const { host, port, log, version, feedPath } = options;
-  checkToken(options.agentToken);
+  const { host, port, log, version, clock = Date.now } = options;
   const store = await openStore(options.databasePath);
+  const roles = await checkRoles(options, store);
   const metrics = new Metrics();
-  let feed: JsonlFeed | null = null;
-  const sink = await openSink(options, store, metrics, () => feed?.wake());
-  const { roles } = sink;
-  const path = feedPath === null || isAbsolute(feedPath) ? feedPath : resolve(feedPath);
-  if (path !== null && roles.has('feeds')) feed = new JsonlFeed({ path, store, metrics, log, version });
-  const allowsHost = hostGuard(host);
-  const { sessions, gate } = buildIngest(options, sink, metrics, allowsHost);
-  const app = buildApi({
+  const audit = new AuditLog(store.db, clock);
+  let ingest: Ingest | null = null;
+  const identity = await openIdentity(options, store, audit, metrics, (agent, detail) => {
+    ingest?.cloned(agent, detail);
+    options.onCloned?.(agent, detail);
+  });
+  const feeds = await openFeeds({
+    settings: roles.has('feeds') ? options.feeds : [],
     store,
     metrics,
     log,
     version,
-    allowsHost,
-    sessions: () => sessions.size,
-    feed: () => feed?.status ?? null,
+    clock,
   });
-  if (roles.has('ingest')) gate.guard(app.server);
-  if (!roles.has('api')) serveStateOnly(app);
+  const upkeep = openUpkeep(options, store, metrics);
+  const bundles = openBundles({
+    ...{ store, audit, log, clock, identity, settings: options.bundles, node: options.node ?? 'central' },
+    send: (agent, frame) => ingest?.sessions.send(agent, frame) ?? false,
+  });
+  const reception = await buildIngest(options, store, metrics, identity, bundles, () => {
+    feeds.wake();
+    upkeep.wake();
+  });
+  ingest = reception;
+  const unwatch = watchCentral(metrics, { store, feeds, ingest: reception });
+  let api: Api | undefined;
   const close = async () => {
-    gate.close();
-    await sessions.stop();
-    await app.close();
-    await sink.stop();
-    await feed?.stop();
+    unwatch();
+    await bundles.stop();
+    await reception.stop();
+    await identity.close();
+    await api?.app.close();
+    await feeds.stop();
+    await upkeep.stop();
     await store.close();
   };
+  const settings = options.api ?? apiSettingsSchema.parse({});
   let url: string;
+  let agentUrl: string;
   try {
-    url = await listen(app, host, port);
+    api = await buildCentralApi({
+      ...{ store, metrics, audit, log, version, clock, host, settings, identity, feeds },
+      anonymous: options.anonymous ?? 'none',
+      more: bundles.routes,
+    });
+    if (!roles.has('api')) serveStateOnly(api.app);
+    const scheme = settings.tls === undefined ? 'http' : 'https';
+    url = `${scheme}://${urlHost(host)}:${await listen(api.app, host, port)}`;
+    agentUrl = roles.has('ingest') ? await identity.listener.listen(reception.admission) : '';
   } catch (error) {
     await close();
     throw error;
   }
-  if (!isLoopback(host)) log.warn('the API is open to the network without a login', { host });
-  log.info('central listens', { url });
+  if (settings.tls === undefined) warnOfPlainApi(host, log);
+  bundles.start();
+  log.info('central listens', { url, agents: agentUrl });
   let stopped: Promise<void> | undefined;
   return {
     url,
+    agentUrl,
+    routes: api.routes,
+    identity,
+    bundles,
     stop: () => {
       stopped ??= close();
       return stopped;

@@ -1,17 +1,9 @@
-/** Milliseconds that a connection may take to say hello. */
-export const HELLO_TIMEOUT_MS = 5_000;
-/** Milliseconds between pings; a connection that was silent for a whole round is cut. */
-export const PING_INTERVAL_MS = 30_000;
+/** Milliseconds that the holder of an identity may take to answer, when an older copy of it is shown. */
+export const HOLDER_ANSWER_MS = 2_000;
 /** Milliseconds that a peer may take to answer a close, before its socket is cut. */
 export const CLOSE_TIMEOUT_MS = 2_000;
-/** Connections at once, agents that have not said hello included. */
-export const MAX_CONNECTIONS = 4_096;
 /** Bytes of answers that an agent may leave unread before its connection is cut. */
-export const MAX_UNREAD_BYTES = 1024 * 1024;
-/** Milliseconds between two notes of the same agent's heartbeat in the database. */
-export const HEARTBEAT_NOTE_MS = 30_000;
-/** Characters that the shared secret of agents has at least. */
-export const MIN_TOKEN_CHARACTERS = 16;
+export const MAX_UNREAD_BYTES = 256 * 1024;
 /** Alerts, servers or hosts on one page of the API. */
 export const MAX_PAGE_ROWS = 1_000;
 export const DEFAULT_PAGE_ROWS = 100;
@@ -27,9 +19,3 @@ export const FEED_RETRY_MIN_MS = 250;
 export const FEED_RETRY_MAX_MS = 30_000;
 /** Milliseconds that a stop waits for the feed to write what is left; the rest follows at the next start. */
 export const FEED_DRAIN_MS = 10_000;
-
-/** What tests shorten. */
-export interface IngestTimes {
-  readonly helloTimeoutMs: number;
-  readonly pingIntervalMs: number;
-}

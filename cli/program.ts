@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { PROFILES, SEVERITIES } from '../wire/index.ts';
+import { addCentral } from './central-program.ts';
 import { type Action, collect, type Run, withJson } from './command-options.ts';
 import type { ExitCode } from './exit-code.ts';
 import { addGuard } from './guard-program.ts';
@@ -284,25 +285,4 @@ function addPrograms(program: Command, install: Installation, run: Run): void {
       );
   }
   addCentral(program, install, run);
-}
-
-function addCentral(program: Command, install: Installation, run: Run): void {
-  const central = program.command('central').description('the central collector');
-  central
-    .command('run')
-    .description('run central by its config file')
-    .requiredOption('--config <file>')
-    .action((options) =>
-      run({}, async (output) =>
-        (await import('./commands/central.ts')).centralRun(options.config, install, output),
-      ),
-    );
-  withJson(central.command('token').description('secrets of agents').command('create'))
-    .description('make a token for agents')
-    .option('--out <file>', 'write it to a new file of mode 0600')
-    .action((options) =>
-      run(options, async (output) =>
-        (await import('./commands/central.ts')).tokenCreate(options.out, output),
-      ),
-    );
 }

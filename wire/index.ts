@@ -96,6 +96,7 @@ export {
 } from './server.ts';
 export {
   type AgentFrame,
+  agentSchema,
   type BatchFrame,
   BUNDLE_KINDS,
   BUNDLE_STATES,

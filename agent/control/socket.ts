@@ -3,6 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { PROFILES, SERVER_STATES } from '../../wire/index.ts';
+import { ENROLMENT_STATES } from '../enrolment/enrolment.ts';
 import { AgentError } from '../errors.ts';
 import { ruleStatusSchema } from './rule-status.ts';
 
@@ -21,6 +22,13 @@ const statusSchema = z.object({
     waiting: z.number(),
     last_seq: z.number(),
     acked_seq: z.number(),
+    /** How this agent stands with central. */
+    enrolment: z.object({
+      state: z.enum(ENROLMENT_STATES),
+      detail: z.string(),
+      expires: z.string().nullable(),
+      key: z.string().nullable(),
+    }),
   }),
   servers: z.partialRecord(z.enum(SERVER_STATES), z.number()),
   problems: z.number(),

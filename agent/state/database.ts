@@ -84,6 +84,13 @@ function migrate(database: AgentDatabase, path: string): void {
   });
 }
 
+const AGENT_ID = 'agent_id';
+const GENERATION = 'generation';
+
+function newAgentId(): string {
+  return randomBytes(8).toString('hex');
+}
+
 /** Values that are made once and kept. */
 export class Meta {
   readonly #get;
@@ -106,7 +113,24 @@ export class Meta {
 
   /** Identity of this agent at central: 16 hex digits. */
   agentId(): string {
-    return this.#once('agent_id', () => randomBytes(8).toString('hex'));
+    return this.#once(AGENT_ID, newAgentId);
+  }
+
+  /** Gives this agent another identity, within the caller's transaction. What central said to the old one is forgotten. */
+  renewAgentId(): string {
+    const id = newAgentId();
+    this.set(AGENT_ID, id);
+    this.set(GENERATION, '');
+    return id;
+  }
+
+  /** What the last welcome of central gave; null before the first. */
+  generation(): string | null {
+    return this.get(GENERATION) || null;
+  }
+
+  keepGeneration(generation: string): void {
+    this.set(GENERATION, generation);
   }
 
   /** Key of the digests of environment values; never leaves the host. */

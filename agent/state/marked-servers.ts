@@ -23,9 +23,14 @@ export class MarkedServers {
     this.#all = database.prepare<[], { tag: string; body: string }>('SELECT tag, body FROM marked');
   }
 
+  /** What cannot be kept, since the disk is full, is not known any more after a restart. */
   put(tag: string, server: Server): void {
-    this.#put.run(tag, JSON.stringify(server));
-    this.#cut.run(MAX_MARKED);
+    try {
+      this.#put.run(tag, JSON.stringify(server));
+      this.#cut.run(MAX_MARKED);
+    } catch {
+      // The agent goes on: what it sees now matters more than what it would know later.
+    }
   }
 
   /** By tag; what cannot be read is left out. */

@@ -4,6 +4,9 @@ import type { KnownServer } from '../enrich/known-server.ts';
 import { fullServer } from '../enrich/known-server.ts';
 import { type AgentDatabase, Meta } from './database.ts';
 
+/** Keys remembered in memory while the disk is full. */
+const MAX_UNKEPT = 10_000;
+
 const snapshotSchema = z.object({
   server: serverSchema,
   /** Salted digests of environment values, by name. */
@@ -42,6 +45,8 @@ export class SnapshotStore {
   readonly #report;
   readonly #forgetReports;
   readonly #meta: Meta;
+  /** What was told while it could not be kept. */
+  readonly #unkept = new Set<string>();
 
   constructor(database: AgentDatabase) {
     this.#meta = new Meta(database);
@@ -118,9 +123,19 @@ export class SnapshotStore {
     this.#meta.set('finding_kinds', JSON.stringify([...kinds]));
   }
 
-  /** True the first time that a key is given, across restarts; forgotten `keepMs` milliseconds later. */
+  /**
+   * True the first time that a key is given, across restarts; forgotten `keepMs` milliseconds later. While the disk is
+   * full it is remembered in memory only, and told again after a restart.
+   */
   firstTime(key: string, now: number, keepMs: number): boolean {
-    this.#forgetReports.run(now - keepMs);
-    return this.#report.run(key, now).changes > 0;
+    if (this.#unkept.has(key)) return false;
+    try {
+      this.#forgetReports.run(now - keepMs);
+      return this.#report.run(key, now).changes > 0;
+    } catch {
+      if (this.#unkept.size >= MAX_UNKEPT) this.#unkept.clear();
+      this.#unkept.add(key);
+      return true;
+    }
   }
 }

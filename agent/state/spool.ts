@@ -19,7 +19,7 @@ export type Draft = Omit<Alert, 'id' | 'seq'>;
 export class Spool {
   readonly #database: AgentDatabase;
   readonly #meta: Meta;
-  readonly #agentId: string;
+  #agentId: string;
   readonly #capBytes: number;
   readonly #statements;
   #waitingBytes: number;
@@ -106,17 +106,33 @@ export class Spool {
    * numbers, since its old ones may stand for other alerts there.
    */
   skipTo(seq: number): void {
+    this.#database.transaction(() => this.#renumber(this.acked, seq))();
+  }
+
+  /**
+   * Takes a new identity: another machine works under the old one. What waits gets ids of the new one, numbered from 1; what
+   * was acknowledged under the old one is forgotten.
+   */
+  takeNewId(): void {
     this.#database.transaction(() => {
-      const waiting = this.#statements.bodies.all(this.acked);
-      this.#statements.drop.run(this.acked);
-      this.#statements.skip.run(seq);
-      this.#meta.set(ACKED, String(seq));
-      this.#waitingBytes = 0;
-      for (const { body } of waiting) {
-        const { id: _id, seq: _seq, ...draft } = alertSchema.parse(JSON.parse(body));
-        this.append(draft);
-      }
+      const { acked } = this;
+      this.#agentId = this.#meta.renewAgentId();
+      this.#statements.trim.run(acked);
+      this.#renumber(acked, 0);
     })();
+  }
+
+  /** Numbers what lies above `acked` anew, above `seq`. */
+  #renumber(acked: number, seq: number): void {
+    const waiting = this.#statements.bodies.all(acked);
+    this.#statements.drop.run(acked);
+    this.#statements.skip.run(seq);
+    this.#meta.set(ACKED, String(seq));
+    this.#waitingBytes = 0;
+    for (const { body } of waiting) {
+      const { id: _id, seq: _seq, ...draft } = alertSchema.parse(JSON.parse(body));
+      this.append(draft);
+    }
   }
 }
 

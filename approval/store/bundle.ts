@@ -16,18 +16,20 @@ import { type StoredApproval, verifyApproval } from './approval-files.ts';
 import { readBounded } from './bounded-file.ts';
 import { writeDurably } from './durable-file.ts';
 import type { Marks } from './marks.ts';
+import { type Validity, validityShape } from './validity.ts';
 
-const BUNDLE_PAYLOAD_TYPE = 'application/vnd.sealwatch.approvals+json';
+export const BUNDLE_PAYLOAD_TYPE = 'application/vnd.sealwatch.approvals+json';
 const MAX_APPROVALS = 10_000;
-const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
+export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
 
 const bundleSchema = z.strictObject({
   /** Rises with every bundle; a host never goes back to a lower one. */
   version: z.number().int().positive(),
   issued: z.iso.datetime(),
+  ...validityShape,
   approvals: z.array(envelopeSchema).max(MAX_APPROVALS),
 });
-type Bundle = z.infer<typeof bundleSchema>;
+export type Bundle = z.infer<typeof bundleSchema>;
 
 /** Where the bundle of a state directory lies. */
 export function bundlePath(stateDir: string): string {
@@ -44,11 +46,22 @@ export async function composeBundle(
   version: number,
   issued: Date,
   signer: Signer,
+  validity: Validity = {},
 ): Promise<Envelope> {
-  const bundle = { version, issued: issued.toISOString(), approvals: [...approvals] };
+  return signEnvelope(encodeBundle(approvals, version, issued, validity), signer, BUNDLE_PAYLOAD_TYPE);
+}
+
+/** What is signed of a set of approvals: canonical JSON (RFC 8785). @throws {ApprovalError} */
+export function encodeBundle(
+  approvals: readonly Envelope[],
+  version: number,
+  issued: Date,
+  validity: Validity = {},
+): Buffer {
+  const bundle = { version, issued: issued.toISOString(), ...validity, approvals: [...approvals] };
   const parsed = bundleSchema.safeParse(bundle);
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
-  return signEnvelope(Buffer.from(canonicalJson(parsed.data)), signer, BUNDLE_PAYLOAD_TYPE);
+  return Buffer.from(canonicalJson(parsed.data));
 }
 
 /** Checks a bundle and puts it into the state directory. @throws {ApprovalError} also where it is an older one */
@@ -80,7 +93,8 @@ export function readBundle(stateDir: string, trust: Trust, marks: Marks): readon
   }
 }
 
-function openBundle(text: string, trust: Trust): Bundle {
+/** A bundle that a trust root signed. Its approvals are not believed yet. @throws {ApprovalError} */
+export function openBundle(text: string, trust: Pick<Trust, 'keys'>): Bundle {
   if (text.length > MAX_BUNDLE_BYTES)
     throw new ApprovalError('APPROVAL_TOO_LARGE', 'the bundle is too large');
   const { payload } = verifyEnvelope(parseEnvelope(text, MAX_BUNDLE_BYTES), trust.keys, BUNDLE_PAYLOAD_TYPE);

@@ -1,172 +1,175 @@
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import type { z } from 'zod';
-import type { FeedStatus } from '../feed/jsonl.ts';
-import { MAX_PAGE_BYTES } from '../limits.ts';
+import type { Socket } from 'node:net';
+import cookie from '@fastify/cookie';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Principal } from '../access/principal.ts';
 import { type CentralLog, describeError } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
-import type { Store } from '../store/store.ts';
+import { type AuthorisationParts, authorise } from './authorisation.ts';
+import type { Cookies } from './cookies.ts';
 import type { HostGuard } from './host-guard.ts';
-import { openApiDocument } from './openapi.ts';
-import { decodeSince, encodeCursor, QUERIES } from './queries.ts';
+import { openApiRoute } from './openapi.ts';
+import { REFUSALS, Refused } from './refused.ts';
+import { refuseDeepJson, refuseRepeatedHeaders } from './request-shape.ts';
+import { Answered, type Route } from './route.ts';
 
 /** Milliseconds that a client may take to send a request. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Bytes of a request's body. */
+const MAX_BODY_BYTES = 64 * 1024;
+/** Characters of one part of a path. */
+const MAX_PARAM_CHARACTERS = 512;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-export interface ApiParts {
-  readonly store: Store;
-  readonly metrics: Metrics;
+/** Sent with every answer: it is data, which no page may frame, run, or keep. */
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+} as const;
+
+/** PEM texts. */
+export interface ApiTls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ApiParts extends AuthorisationParts {
+  readonly routes: readonly Route[];
   readonly log: CentralLog;
   readonly version: string;
   readonly allowsHost: HostGuard;
-  readonly sessions: () => number;
-  /** Null without a feed. */
-  readonly feed: () => FeedStatus | null;
+  /** Addresses of proxies whose word on the client's address counts. */
+  readonly trustedProxies: readonly string[];
+  /** Null for plain HTTP. */
+  readonly tls: ApiTls | null;
 }
 
-/** A request that is refused; `code` is what the answer carries. */
-class Refused extends Error {
-  readonly statusCode: number;
-  readonly code: string;
+/** The app, and every route that it answers. */
+export interface Api {
+  readonly app: FastifyInstance;
+  readonly routes: readonly Route[];
+}
 
-  constructor(statusCode: number, code: string, message: string) {
-    super(message);
-    this.statusCode = statusCode;
-    this.code = code;
+function send(reply: FastifyReply, answer: unknown, { attributes }: Cookies): FastifyReply {
+  if (!(answer instanceof Answered)) return reply.type(JSON_TYPE).send(JSON.stringify(answer));
+  for (const { name, value, maxAgeS } of answer.cookies) {
+    reply.setCookie(name, value, { ...attributes, maxAge: maxAgeS });
   }
+  return reply.code(answer.status).headers(answer.headers).send(answer.body);
 }
 
-function queryOf<T extends z.ZodType>(schema: T, request: FastifyRequest): z.infer<T> {
-  const parsed = schema.safeParse(request.query);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = issue?.path.join('.');
-  throw new Refused(
-    400,
-    'bad-query',
-    `${where ? `${where}: ` : ''}${issue?.message ?? 'query is not valid'}`,
+function addRoute(app: FastifyInstance, route: Route, parts: ApiParts): void {
+  const passed = new WeakMap<FastifyRequest, Principal>();
+  app.route({
+    method: route.method,
+    url: route.path,
+    ...(route.maxBodyBytes === undefined ? {} : { bodyLimit: route.maxBodyBytes }),
+    config: { permission: route.permission },
+    onRequest: async (request) => {
+      passed.set(request, await authorise(request, route, parts));
+    },
+    handler: async (request, reply) => {
+      const principal = passed.get(request);
+      if (principal === undefined) throw new TypeError('a request reached its handler without being let in');
+      const { query, params, body, cookies, ip } = request;
+      if (route.body === undefined && body !== undefined && body !== null) {
+        throw new Refused(400, 'this route takes no body', { code: 'bad-body' });
+      }
+      return send(
+        reply,
+        await route.handle({ query, params, body, cookies, address: ip, principal }),
+        parts.cookies,
+      );
+    },
+  });
+}
+
+/** Nothing is answered that does not say who may ask. */
+function refuseOpenRoutes(app: FastifyInstance): void {
+  app.addHook('onRoute', ({ method, url, config }) => {
+    const permission: unknown = config === undefined ? undefined : Reflect.get(config, 'permission');
+    if (typeof permission !== 'string')
+      throw new TypeError(`${String(method)} ${url} does not say who may ask`);
+  });
+}
+
+function addRefusals(app: FastifyInstance, log: CentralLog): void {
+  app.setNotFoundHandler(async (_request, reply) =>
+    reply.code(404).send({ code: REFUSALS[404], message: 'there is no such route' }),
+  );
+  app.setErrorHandler(async (error, request, reply) => {
+    if (error instanceof Refused) {
+      const { statusCode, code, message, headers } = error;
+      return reply.code(statusCode).headers(headers).send({ code, message });
+    }
+    const status: unknown = error instanceof Error ? Reflect.get(error, 'statusCode') : undefined;
+    if (typeof status === 'number' && status >= 400 && status < 500) {
+      const known: Readonly<Record<number, string>> = REFUSALS;
+      return reply.code(status).send({ code: known[status] ?? REFUSALS[400], message: describeError(error) });
+    }
+    log.error('request failed', { route: request.routeOptions.url ?? '', error: describeError(error) });
+    return reply.code(500).send({ code: 'internal', message: 'central failed to answer' });
+  });
+}
+
+function takeJsonOnly(app: FastifyInstance): void {
+  // Refuses keys that would reach an object's prototype.
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
+    try {
+      refuseDeepJson(String(text));
+    } catch (error) {
+      done(error instanceof Error ? error : new TypeError(String(error)));
+      return;
+    }
+    void parse(request, String(text), done);
+  });
+}
+
+/** Answers what is no HTTP, or took too long, before fastify sees it. */
+function answerBrokenRequest(error: Error, socket: Socket): void {
+  const isSlow = Reflect.get(error, 'code') === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const status = isSlow ? '408 Request Timeout' : '400 Bad Request';
+  const body = JSON.stringify({
+    code: REFUSALS[400],
+    message: isSlow ? 'the request took too long' : 'this is no HTTP request',
+  });
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
 }
 
-/** Keys of a page that are no plain numbers travel as base64url of their parts as JSON. */
-function encodeKey(...parts: readonly string[]): string {
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
-}
-
-function decodeKey(text: string | undefined, count: number): readonly string[] {
-  if (text === undefined) return Array.from({ length: count }, () => '');
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (Array.isArray(parts) && parts.length === count && parts.every((part) => typeof part === 'string')) {
-      return parts;
-    }
-  } catch {
-    // Falls through to the refusal below.
-  }
-  throw new Refused(400, 'bad-query', 'since: is not the next of an earlier answer');
-}
-
-function addAlerts(app: FastifyInstance, store: Store): void {
-  app.get('/api/v1/alerts', async (request, reply) => {
-    const { since, name, host, limit } = queryOf(QUERIES.alerts, request);
-    const start = (since === undefined ? null : decodeSince(since)) ?? { position: 0, notBefore: null };
-    if (start.position > 0 && start.position > (await store.newestPosition())) {
-      throw new Refused(400, 'unknown-cursor', 'since: this cursor was not given by this database');
-    }
-    const notBefore = start.notBefore === null ? undefined : new Date(start.notBefore).toISOString();
-    const page = await store.pageOfAlerts(
-      { after: start.position, notBefore, name, host },
-      { rows: limit, bytes: MAX_PAGE_BYTES },
-    );
-    const last = page.at(-1);
-    const next = last === undefined ? null : encodeCursor({ ...start, position: last.position });
-    // Bodies are JSON already; parsing them only to print them again would double the work.
-    const bodies = page.map((record) => record.body).join(',');
-    return reply.type(JSON_TYPE).send(`{"alerts":[${bodies}],"next":${JSON.stringify(next)}}`);
-  });
-}
-
-function addFleet(app: FastifyInstance, store: Store): void {
-  app.get('/api/v1/servers', async (request) => {
-    const { since, host, limit } = queryOf(QUERIES.servers, request);
-    const [agent = '', id = ''] = decodeKey(since, 2);
-    const page = await store.pageOfServers({ agent, id }, host, limit);
-    const last = page.at(-1);
-    const servers = page.map((record) => ({
-      ...JSON.parse(record.body),
-      agent: record.agent,
-      host: record.host,
-      updated: record.updated,
-    }));
-    return { servers, next: last === undefined ? null : encodeKey(last.agent, last.id) };
-  });
-  app.get('/api/v1/hosts', async (request) => {
-    const { since, limit } = queryOf(QUERIES.hosts, request);
-    const [after = ''] = decodeKey(since, 1);
-    const hosts = await store.pageOfAgents(after, limit);
-    const last = hosts.at(-1);
-    return { hosts, next: last === undefined ? null : encodeKey(last.id) };
-  });
-}
-
-function addOperations(app: FastifyInstance, parts: ApiParts): void {
-  app.get('/healthz', async (request, reply) => {
-    queryOf(QUERIES.none, request);
-    const database = await parts.store.check().then(
-      () => 'ok' as const,
-      () => 'failing' as const,
-    );
-    const feed = parts.feed();
-    return reply.code(database === 'ok' ? 200 : 503).send({
-      status: database,
-      database,
-      feed: feed === null ? 'off' : feed.failing ? 'failing' : 'ok',
-    });
-  });
-  app.get('/metrics', async (request, reply) => {
-    queryOf(QUERIES.none, request);
-    const text = parts.metrics.text({
-      sessions: parts.sessions(),
-      alertPosition: await parts.store.newestPosition(),
-      feedPosition: parts.feed()?.position ?? null,
-    });
-    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
-  });
-  const document = openApiDocument(parts.version);
-  app.get('/api/v1/openapi.json', async (request) => {
-    queryOf(QUERIES.none, request);
-    return document;
-  });
-}
-
-/** The read-only HTTP API. Not yet listening. */
-export function buildApi(parts: ApiParts): FastifyInstance {
+/** The HTTP API: every route of the table, each behind what it asks for. Not yet listening. */
+export async function buildApi(parts: ApiParts): Promise<Api> {
+  const { tls, trustedProxies, allowsHost } = parts;
   const app = Fastify({
     logger: false,
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    bodyLimit: 1,
+    clientErrorHandler: answerBrokenRequest,
+    bodyLimit: MAX_BODY_BYTES,
+    exposeHeadRoutes: false,
+    trustProxy: [...trustedProxies],
+    routerOptions: { maxParamLength: MAX_PARAM_CHARACTERS },
+    https: tls === null ? null : { ...tls, minVersion: 'TLSv1.2' },
+  }) as unknown as FastifyInstance;
+  await app.register(cookie);
+  takeJsonOnly(app);
+  app.addHook('onRequest', async ({ raw, headers }, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    refuseRepeatedHeaders(raw);
+    if (allowsHost(headers.host)) return;
+    throw new Refused(421, 'the Host header does not name this loopback address');
   });
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
-    if (!parts.allowsHost(request.headers.host)) {
-      throw new Refused(421, 'wrong-host', 'the Host header does not name this loopback address');
-    }
-  });
-  app.setNotFoundHandler(async (_request, reply) =>
-    reply.code(404).send({ code: 'not-found', message: 'there is no such route' }),
-  );
-  app.setErrorHandler(async (error, request, reply) => {
-    const status: unknown = error instanceof Error ? Reflect.get(error, 'statusCode') : undefined;
-    if (typeof status === 'number' && status < 500) {
-      const code = error instanceof Refused ? error.code : 'bad-request';
-      return reply.code(status).send({ code, message: describeError(error) });
-    }
-    parts.log.error('request failed', { url: request.url, error: describeError(error) });
-    return reply.code(500).send({ code: 'internal', message: 'central failed to answer' });
-  });
-  addAlerts(app, parts.store);
-  addFleet(app, parts.store);
-  addOperations(app, parts);
-  return app;
+  addRefusals(app, parts.log);
+  refuseOpenRoutes(app);
+  const routes = [...parts.routes, openApiRoute(parts.version, parts.routes, parts.cookies.login)];
+  for (const route of routes) addRoute(app, route, parts);
+  return { app, routes };
 }

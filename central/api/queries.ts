@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from '../limits.ts';
 
-/** Where a page of alerts starts: behind a position, and not before a time (milliseconds) if there is one. */
+/** Where a page of alerts starts: at a position, and not before a time (milliseconds) if there is one. */
 export interface AlertCursor {
   readonly position: number;
   readonly notBefore: number | null;
@@ -26,33 +26,24 @@ export function decodeSince(text: string): AlertCursor | null {
   return Number.isNaN(time) || time < 0 ? null : { position: 0, notBefore: time };
 }
 
-const filterText = z.string().min(1).max(255);
-const rows = z.coerce.number().int().min(1).max(MAX_PAGE_ROWS).default(DEFAULT_PAGE_ROWS);
-const after = z.string().min(1).max(2_000);
-
-/** Query parameters of each route; a parameter that is not listed is refused. */
-export const QUERIES = {
-  alerts: z.strictObject({
-    since: z
-      .string()
-      .max(64)
-      .refine((text) => decodeSince(text) !== null, 'is neither an RFC 3339 time nor a cursor')
-      .describe(
-        'An RFC 3339 time (alerts whose own time is this or later) or the `next` of an earlier answer.',
-      )
-      .optional(),
-    name: filterText.describe('Name of the rule, exact.').optional(),
-    host: filterText.describe('Host of the alert, exact.').optional(),
-    limit: rows.describe('Alerts on the page at most.'),
-  }),
-  servers: z.strictObject({
-    since: after.describe('The `next` of an earlier answer.').optional(),
-    host: filterText.describe('Host of the agent, exact.').optional(),
-    limit: rows.describe('Servers on the page at most.'),
-  }),
-  hosts: z.strictObject({
-    since: after.describe('The `next` of an earlier answer.').optional(),
-    limit: rows.describe('Hosts on the page at most.'),
-  }),
-  none: z.strictObject({}),
-} as const;
+/** A text that something is filtered by, or that names something. */
+export const filterText = z.string().min(1).max(255);
+/** Rows of a page. */
+export const pageRows = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(MAX_PAGE_ROWS)
+  .default(DEFAULT_PAGE_ROWS)
+  .describe('Rows on the page at most.');
+/** Where a page goes on. */
+export const pageKey = z.string().min(1).max(2_000).optional().describe('The `next` of an earlier answer.');
+/** Where the next page goes on. */
+export const nextKey = z
+  .string()
+  .nullable()
+  .describe('Pass it as `since` for what follows; null where nothing is on this page.');
+/** No parameter at all. */
+export const noQuery = z.strictObject({});
+/** What was done, where there is nothing else to say. */
+export const doneAnswer = z.object({ done: z.literal(true) });

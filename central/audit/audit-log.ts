@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Schema } from '../store/schema.ts';
 
 /** Previous hash of the first entry. */
-const BEGINNING = '0'.repeat(64);
+export const BEGINNING = '0'.repeat(64);
+/** Fact that names the newest entry, as `NUMBER HASH`: whoever appends holds its row until the entry is committed. */
+export const HEAD_FACT = 'audit_head';
 
 /** Something that a person or central did. */
 export interface Deed {
@@ -19,11 +21,23 @@ export interface Deed {
 
 export type AuditEntry = Selectable<Schema['audit']>;
 
+/** What is done, and what the log says of it; null where nothing came of it. */
+export interface Done<T> {
+  readonly answer: T;
+  readonly deed: Deed | null;
+}
+
 /** Hash of an entry: SHA-256 over its fields and the hash before, as a JSON array, hex. */
 export function auditHash(entry: Omit<AuditEntry, 'hash'>): string {
   const { number, time, actor, action, subject, detail, previous } = entry;
   const covered = JSON.stringify([number, time, actor, action, subject, detail, previous]);
   return createHash('sha256').update(covered).digest('hex');
+}
+
+/** Reads the fact of the newest entry. */
+export function headOf(text: string): { readonly number: number; readonly hash: string } {
+  const [number = '', hash = ''] = text.split(' ');
+  return { number: Number(number), hash };
 }
 
 /** The append-only log of what was done: each entry's hash covers the one before, so that none can be taken out unseen. */
@@ -37,33 +51,48 @@ export class AuditLog {
     this.#clock = clock;
   }
 
-  /** Appends an entry; durable when the promise resolves. */
-  append(deed: Deed): Promise<AuditEntry> {
-    const turn = this.#last.then(() => this.#write(deed));
+  /** Appends an entry; durable when the promise resolves. Not to be called within `within`. */
+  async append(deed: Deed): Promise<void> {
+    await this.within(async () => ({ answer: null, deed }));
+  }
+
+  /** Does something and says so, in one transaction: neither is there without the other. */
+  within<T>(work: (transaction: Transaction<Schema>) => Promise<Done<T>>): Promise<T> {
+    const turn = this.#last.then(() =>
+      this.#db.transaction().execute(async (transaction) => {
+        const { answer, deed } = await work(transaction);
+        if (deed !== null) await this.#write(transaction, deed);
+        return answer;
+      }),
+    );
     this.#last = turn.catch(() => undefined);
     return turn;
   }
 
-  async #write({ actor, action, subject, detail }: Deed): Promise<AuditEntry> {
-    return await this.#db.transaction().execute(async (transaction) => {
-      const before = await transaction
-        .selectFrom('audit')
-        .select(['number', 'hash'])
-        .orderBy('number', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      const open = {
-        number: (before?.number ?? 0) + 1,
-        time: new Date(this.#clock()).toISOString(),
-        actor,
-        action,
-        subject,
-        detail: JSON.stringify(detail),
-        previous: before?.hash ?? BEGINNING,
-      };
-      const entry = { ...open, hash: auditHash(open) };
-      await transaction.insertInto('audit').values(entry).execute();
-      return entry;
-    });
+  async #write(db: Transaction<Schema>, { actor, action, subject, detail }: Deed): Promise<void> {
+    // Locks the row on PostgreSQL, so that another node waits here; SQLite has one writer anyway.
+    const { value } = await db
+      .insertInto('facts')
+      .values({ name: HEAD_FACT, value: `0 ${BEGINNING}` })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ name: HEAD_FACT }))
+      .returning('value')
+      .executeTakeFirstOrThrow();
+    const before = headOf(value);
+    const open = {
+      number: before.number + 1,
+      time: new Date(this.#clock()).toISOString(),
+      actor,
+      action,
+      subject,
+      detail: JSON.stringify(detail),
+      previous: before.hash,
+    };
+    const entry = { ...open, hash: auditHash(open) };
+    await db.insertInto('audit').values(entry).execute();
+    await db
+      .updateTable('facts')
+      .set({ value: `${entry.number} ${entry.hash}` })
+      .where('name', '=', HEAD_FACT)
+      .execute();
   }
 }

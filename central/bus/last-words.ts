@@ -32,11 +32,6 @@ export class LastWords {
     this.#log = parts.log;
   }
 
-  /** Whether anything waits: then the database was away just now, and nobody should wait for it. */
-  get isBehind(): boolean {
-    return this.#notes.size > 0;
-  }
-
   /** Keeps a note until it is written. Beyond the limits the oldest are given up, and counted. */
   put(key: string, bytes: number, write: () => Promise<void>): void {
     this.#bytes += bytes - (this.#notes.get(key)?.bytes ?? 0);
@@ -50,11 +45,6 @@ export class LastWords {
     this.#work ??= this.#writeAll().finally(() => {
       this.#work = null;
     });
-  }
-
-  /** A newer word was written directly. */
-  forget(key: string): void {
-    this.#take(key);
   }
 
   /** Ends; what could not be written by now is not. */

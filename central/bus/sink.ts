@@ -1,5 +1,4 @@
-import type { Alert, HelloFrame, Server } from '../../wire/index.ts';
-import type { AgentState } from '../store/schema.ts';
+import type { Alert, Server } from '../../wire/index.ts';
 
 /** What a session calls to make alerts durable. */
 export interface AlertSink {
@@ -14,8 +13,5 @@ export interface AlertSink {
 
 /** Where sessions write down what they learn of agents. Times are RFC 3339, UTC, milliseconds. */
 export interface AgentBook {
-  /** Notes that an agent is connected. Answers the highest seq that is durable for it. */
-  registerAgent(agent: HelloFrame['agent'], now: string): Promise<number>;
-  noteAgent(agent: string, state: AgentState, now: string): Promise<void>;
   replaceInventory(agent: string, servers: readonly Server[], now: string): Promise<void>;
 }

@@ -43,6 +43,23 @@ export function refusalOfStore(error: unknown): Refusal {
 }
 
 /**
+ * What lies before a batch must be committed, so that an ack says that nothing below it is missing. An agent that gave
+ * up alerts says so with an `after` below the gap; one that says no `after` vouches for the gap itself.
+ */
+export function refusalOfGap(
+  after: number | undefined,
+  acked: number,
+  alerts: readonly Alert[],
+): Refusal | null {
+  if (after === undefined) return null;
+  if (after > acked) {
+    return { code: 'seq-gap', message: `the batch follows ${after}, but only ${acked} is committed` };
+  }
+  const first = alerts[0]?.seq ?? 0;
+  return first > after ? null : { code: 'seq-out-of-order', message: `seq ${first} follows ${after}` };
+}
+
+/**
  * A batch's seqs rise; gaps are allowed, since an agent may have evicted alerts. An alert's id spells
  * its agent, so that no agent can take the id of another's alert.
  */
@@ -52,7 +69,7 @@ export function refusalOfBatch(agent: string, alerts: readonly Alert[]): Refusal
     if (alert.seq <= previous) {
       return { code: 'seq-out-of-order', message: `seq ${alert.seq} follows ${previous}` };
     }
-    if (!alert.id.includes(agent)) {
+    if (!alert.id.startsWith(`${agent}-`)) {
       return {
         code: 'bad-frame',
         message: `the id of the alert with seq ${alert.seq} does not name its agent`,

@@ -1,18 +1,24 @@
 import type { WebSocket } from 'ws';
 import {
   type AgentFrame,
+  type BatchFrame,
   type CentralFrame,
   decodeAgentFrame,
   encodeFrame,
   type HelloFrame,
-  limits,
 } from '../../wire/index.ts';
 import type { AgentBook, AlertSink } from '../bus/sink.ts';
-import { HEARTBEAT_NOTE_MS, MAX_UNREAD_BYTES } from '../limits.ts';
+import { MAX_UNREAD_BYTES } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Arrival, PlainWelcome, Reception } from './arrivals.ts';
 import { CLOSE, CLOSE_OF_REFUSAL } from './close-codes.ts';
-import { type Refusal, refusalOfBatch, refusalOfFrame, refusalOfStore } from './refusal.ts';
+import type { Commands } from './commands.ts';
+import { Inflow } from './inflow.ts';
+import { answersPing } from './liveness.ts';
+import type { Presence } from './presence.ts';
+import { type Refusal, refusalOfBatch, refusalOfFrame, refusalOfGap, refusalOfStore } from './refusal.ts';
+import type { IngestSettings } from './settings.ts';
 
 /** Whose connection it is, as its certificate says. */
 export interface AgentIdentity {
@@ -23,46 +29,80 @@ export interface AgentIdentity {
   readonly serial: string;
 }
 
+/** Who wants to know when agents come, speak and go. Called for each frame: it must be quick and not throw. */
+export interface Attendance {
+  arrived(agent: string): void;
+  heard(agent: string): void;
+  left(agent: string, saidGoodbye: boolean): void;
+}
+
+type BundleStateFrame = Extract<AgentFrame, { type: 'bundle_state' }>;
+
+/** What all sessions share. */
 export interface SessionParts {
   readonly store: AgentBook;
   readonly intake: AlertSink;
+  readonly presence: Presence;
+  readonly attendance: Attendance;
+  readonly commands: Pick<Commands, 'answered'>;
   readonly metrics: Metrics;
   readonly log: CentralLog;
+  readonly settings: IngestSettings;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-  readonly helloTimeoutMs: number;
-  /** Null where the connection shows none. */
-  readonly identity: AgentIdentity | null;
+  /** Milliseconds that no setting of the clock moves. */
+  readonly monotonic: () => number;
+  readonly arrivals: Reception;
+  /** Whether another session of this agent answers just now. */
+  readonly isHeld: (agent: string, besides: Session) => Promise<boolean>;
   /** Makes this the session of the agent; an older one is closed. */
   readonly claim: (agent: string, session: Session) => void;
+  /** The session owes more than it may send: it asks to be looked at again. */
+  readonly hold: (session: Session) => void;
+  /** Milliseconds over which agents shall spread their return. */
+  readonly reconnectMs: () => number;
+  /** The agent is welcomed; offers may be sent. */
+  readonly onReady: (agent: string, hello: HelloFrame) => void;
+  readonly onBundleState: (agent: string, frame: BundleStateFrame) => void;
 }
 
 type State =
   | { readonly kind: 'hello' }
-  | { readonly kind: 'ready'; readonly agent: string }
+  /** `unproved` is the generation of the welcome until the agent has sent something after it. */
+  | { readonly kind: 'ready'; readonly agent: string; readonly unproved: string | null }
   | { readonly kind: 'closed'; readonly agent: string | null; readonly saidGoodbye: boolean };
 
 /**
  * One connection of one agent: hello → ready → closed. Frames are taken one at a time, in order; while
- * too many wait, the socket is not read.
+ * too many wait or too much was sent, the socket is not read.
  */
 export class Session {
   readonly #socket: WebSocket;
   readonly #parts: SessionParts;
-  readonly #helloTimer: NodeJS.Timeout;
+  readonly identity: AgentIdentity;
+  readonly #inflow: Inflow;
   #state: State = { kind: 'hello' };
-  #waiting = 0;
+  /** Its hello has come, and is being looked at. */
+  #isGreeted = false;
   #work: Promise<void> = Promise.resolve();
-  #heard = true;
-  #noted = 0;
+  /** Something came since the last probe. */
+  #isAlive = true;
+  /** Highest seq committed, without a gap that the agent did not account for. */
+  #acked = 0;
+  readonly #since: number;
 
-  constructor(socket: WebSocket, parts: SessionParts) {
+  constructor(socket: WebSocket, identity: AgentIdentity, parts: SessionParts) {
     this.#socket = socket;
     this.#parts = parts;
-    this.#helloTimer = setTimeout(() => this.close(CLOSE.helloTimeout, 'no hello'), parts.helloTimeoutMs);
-    socket.on('message', (data, isBinary) => this.#receive(data.toString(), isBinary));
+    this.identity = identity;
+    this.#since = parts.monotonic();
+    const { settings, monotonic } = parts;
+    this.#inflow = new Inflow(socket, { settings, monotonic, onOwing: () => parts.hold(this) });
+    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on('ping', () => this.#spend(0));
     socket.on('pong', () => {
-      this.#heard = true;
+      this.#isAlive = true;
+      this.#spend(0);
     });
     socket.on('error', (error) => parts.log.warn('connection failed', { error: describeError(error) }));
   }
@@ -70,6 +110,10 @@ export class Session {
   /** Agent of the session once it said hello. */
   get agent(): string | null {
     return this.#state.kind === 'hello' ? null : this.#state.agent;
+  }
+
+  get isClosed(): boolean {
+    return this.#state.kind === 'closed';
   }
 
   get saidGoodbye(): boolean {
@@ -81,48 +125,89 @@ export class Session {
     return this.#work;
   }
 
+  /** Whether it is central that does not listen just now. */
+  get isPaused(): boolean {
+    return this.#inflow.isPaused;
+  }
+
+  get awaitsHello(): boolean {
+    return this.#state.kind === 'hello' && !this.#isGreeted;
+  }
+
+  /** Whether its time to say hello is over. */
+  isLate(now: number): boolean {
+    return now - this.#since >= this.#parts.settings.hello_timeout_ms;
+  }
+
+  /** Sends a frame to an agent that was welcomed; false where it is not, or where the connection is gone. */
+  offer(frame: CentralFrame): boolean {
+    return this.#state.kind === 'ready' && this.#send(frame);
+  }
+
   /** Ends the session; frames that still wait are dropped, unacknowledged. */
   close(code: number, reason: string, saidGoodbye = false): void {
     if (this.#state.kind === 'closed') return;
-    clearTimeout(this.#helloTimer);
     this.#state = { kind: 'closed', agent: this.agent, saidGoodbye };
     this.#socket.resume();
     this.#socket.close(code, reason);
   }
 
+  /** Refuses the agent: says why, and closes. */
+  refuse(refusal: Refusal): void {
+    if (this.#state.kind === 'closed') return;
+    this.#parts.metrics.count('sealwatch_central_refusals_total', 1, refusal.code);
+    this.#parts.log.warn('connection refused', { agent: this.agent, ...refusal });
+    this.#send({ type: 'refuse', ...refusal });
+    this.close(CLOSE_OF_REFUSAL[refusal.code], refusal.code);
+  }
+
+  /** Whether the other side answers a ping within a moment. */
+  answers(): Promise<boolean> {
+    return answersPing(this.#socket);
+  }
+
   /** Asks for a sign of life; cuts the connection where there was none since the last time. */
   probe(): void {
-    if (!this.#heard && this.#waiting === 0) {
+    if (!this.#isAlive && !this.isPaused) {
       this.#parts.log.warn('connection is dead', { agent: this.agent });
       this.#socket.terminate();
       return;
     }
-    this.#heard = false;
+    this.#isAlive = false;
     this.#socket.ping();
   }
 
-  #receive(text: string, isBinary: boolean): void {
-    this.#heard = true;
-    if (this.#state.kind === 'closed') return;
-    this.#waiting += 1;
-    if (this.#waiting >= limits.MAX_BATCHES_IN_FLIGHT) this.#socket.pause();
-    this.#work = this.#work
-      .then(() =>
-        isBinary ? this.#refuse({ code: 'bad-frame', message: 'frames are text' }) : this.#take(text),
-      )
-      .finally(() => {
-        this.#waiting -= 1;
-        if (this.#waiting < limits.MAX_BATCHES_IN_FLIGHT) this.#socket.resume();
-      });
+  /** Reads the socket again once the agent owes nothing; says whether it does not. */
+  relieve(): boolean {
+    return this.isClosed || this.#inflow.relieve();
   }
 
-  async #take(text: string): Promise<void> {
+  #receive(data: Buffer, isBinary: boolean): void {
+    this.#isAlive = true;
+    if (this.isClosed || !this.#spend(data.length)) return;
+    const text = isBinary ? null : data.toString();
+    this.#inflow.begin();
+    this.#work = this.#work.then(() => this.#take(text)).finally(() => this.#inflow.end());
+  }
+
+  /** Counts what came; false where it was so much that the session is over. */
+  #spend(bytes: number): boolean {
+    if (this.#inflow.spend(bytes)) return true;
+    this.refuse({ code: 'too-fast', message: 'far more frames than an agent may send' });
+    return false;
+  }
+
+  async #take(text: string | null): Promise<void> {
     if (this.#state.kind === 'closed') return;
+    if (text === null) {
+      this.refuse({ code: 'bad-frame', message: 'frames are text' });
+      return;
+    }
     let frame: AgentFrame;
     try {
       frame = decodeAgentFrame(text);
     } catch (error) {
-      this.#refuse(refusalOfFrame(error, text));
+      this.refuse(refusalOfFrame(error, text));
       return;
     }
     try {
@@ -133,34 +218,66 @@ export class Session {
         type: frame.type,
         error: describeError(error),
       });
-      this.#refuse(refusalOfStore(error));
+      this.refuse(refusalOfStore(error));
     }
   }
 
   async #answer(frame: AgentFrame): Promise<void> {
     if (this.#state.kind === 'closed') return;
     if ((this.#state.kind === 'hello') !== (frame.type === 'hello')) {
-      this.#refuse({ code: 'unexpected-frame', message: `${frame.type} is not expected now` });
+      this.refuse({ code: 'unexpected-frame', message: `${frame.type} is not expected now` });
       return;
     }
     this.#parts.metrics.count('sealwatch_central_frames_total', 1, frame.type);
     if (frame.type === 'hello') {
       await this.#welcome(frame);
     } else if (this.#state.kind === 'ready') {
+      this.#parts.attendance.heard(this.#state.agent);
+      await this.#prove(this.#state);
       await this.#serve(this.#state.agent, frame);
     }
   }
 
   async #welcome(hello: HelloFrame): Promise<void> {
-    const { store, claim, log, metrics, identity } = this.#parts;
-    if (identity !== null && identity.agent !== hello.agent.id) {
-      this.#refuse({ code: 'not-this-agent', message: 'the certificate is that of another agent' });
-      return;
+    const { claim, reconnectMs, onReady, presence, attendance, clock, log } = this.#parts;
+    const agent = hello.agent.id;
+    this.#isGreeted = true;
+    const arrival = await this.#register(hello);
+    if (arrival === null || this.isClosed) return;
+    const { generation, renumber, acked } = arrival;
+    this.#state = { kind: 'ready', agent, unproved: generation };
+    this.#acked = acked;
+    claim(agent, this);
+    presence.heard(agent, clock());
+    attendance.arrived(agent);
+    this.#noteLostSpool(hello, acked);
+    log.info('agent connected', { agent, host: hello.agent.host, acked });
+    this.#send({
+      type: 'welcome',
+      acked_seq: acked,
+      ...(generation === null ? {} : { generation }),
+      ...(renumber ? { renumber } : {}),
+      reconnect_ms: reconnectMs(),
+    });
+    onReady(agent, hello);
+  }
+
+  /** Null where the agent is refused. */
+  async #register(hello: HelloFrame): Promise<Extract<Arrival, { kind: 'welcome' }> | PlainWelcome | null> {
+    const { arrivals, isHeld } = this.#parts;
+    const { id } = hello.agent;
+    if (this.identity.agent !== id) {
+      this.refuse({ code: 'not-this-agent', message: 'the certificate is that of another agent' });
+      return null;
     }
-    clearTimeout(this.#helloTimer);
-    this.#state = { kind: 'ready', agent: hello.agent.id };
-    claim(hello.agent.id, this);
-    const acked = await store.registerAgent(hello.agent, this.#now());
+    const arrival = await arrivals.register(hello, () => isHeld(id, this));
+    if (arrival.kind === 'welcome') return arrival;
+    this.refuse({ code: arrival.kind, message: arrival.message });
+    return null;
+  }
+
+  #noteLostSpool(hello: HelloFrame, acked: number): void {
+    const { metrics, log } = this.#parts;
     if (hello.last_seq < acked) {
       metrics.count('sealwatch_central_agents_behind_total');
       log.warn('agent holds fewer alerts than it once sent; it has lost its spool', {
@@ -169,51 +286,55 @@ export class Session {
         acked,
       });
     }
-    log.info('agent connected', { agent: hello.agent.id, host: hello.agent.host, acked });
-    this.#send({ type: 'welcome', acked_seq: acked });
+  }
+
+  /** Whatever an agent sends after the welcome, it has kept its generation before. */
+  async #prove({ agent, unproved }: Extract<State, { kind: 'ready' }>): Promise<void> {
+    if (unproved === null) return;
+    this.#state = { kind: 'ready', agent, unproved: null };
+    await this.#parts.arrivals.proved(agent, unproved);
   }
 
   async #serve(agent: string, frame: Exclude<AgentFrame, HelloFrame>): Promise<void> {
-    const { store, intake } = this.#parts;
+    const { store, presence, commands, clock, onBundleState } = this.#parts;
     switch (frame.type) {
-      case 'batch': {
-        const refusal = refusalOfBatch(agent, frame.alerts);
-        if (refusal !== null) return this.#refuse(refusal);
-        const seq = await intake.store(agent, frame.alerts, this.#now());
-        return this.#send({ type: 'ack', seq });
-      }
+      case 'batch':
+        return await this.#store(agent, frame);
       case 'inventory':
         return await store.replaceInventory(agent, frame.servers, this.#now());
       case 'heartbeat':
-        return await this.#noteHeartbeat(agent);
+        return presence.heard(agent, clock(), frame);
+      case 'loss':
+        return presence.lost(agent, frame);
+      case 'result':
+        return commands.answered(agent, frame);
+      case 'bundle_state':
+        return onBundleState(agent, frame);
       case 'goodbye':
         return this.close(CLOSE.done, 'goodbye', true);
     }
   }
 
-  async #noteHeartbeat(agent: string): Promise<void> {
-    const now = this.#parts.clock();
-    if (now - this.#noted < HEARTBEAT_NOTE_MS) return;
-    this.#noted = now;
-    await this.#parts.store.noteAgent(agent, 'connected', this.#now());
+  async #store(agent: string, { alerts, after }: BatchFrame): Promise<void> {
+    const { metrics, monotonic } = this.#parts;
+    const arrived = monotonic();
+    const refusal = refusalOfGap(after, this.#acked, alerts) ?? refusalOfBatch(agent, alerts);
+    if (refusal !== null) return this.refuse(refusal);
+    this.#inflow.spendAlerts(alerts.length);
+    this.#acked = await this.#parts.intake.store(agent, alerts, this.#now());
+    this.#send({ type: 'ack', seq: this.#acked });
+    metrics.observe('sealwatch_central_ack_seconds', (monotonic() - arrived) / 1_000);
   }
 
-  #refuse(refusal: Refusal): void {
-    if (this.#state.kind === 'closed') return;
-    this.#parts.metrics.count('sealwatch_central_refusals_total', 1, refusal.code);
-    this.#parts.log.warn('connection refused', { agent: this.agent, ...refusal });
-    this.#send({ type: 'refuse', ...refusal });
-    this.close(CLOSE_OF_REFUSAL[refusal.code], refusal.code);
-  }
-
-  #send(frame: CentralFrame): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+  #send(frame: CentralFrame): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false;
     if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) {
       this.#parts.log.warn('connection does not read its answers', { agent: this.agent });
       this.#socket.terminate();
-      return;
+      return false;
     }
     this.#socket.send(encodeFrame(frame));
+    return true;
   }
 
   #now(): string {

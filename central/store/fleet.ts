@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import type { HelloFrame, Server } from '../../wire/index.ts';
-import type { AgentState, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 
 /** Servers in one insert, so that its parameters stay far under SQLite's limit of 32,766. */
 const SERVERS_PER_INSERT = 500;
@@ -33,15 +34,6 @@ export async function registerAgent(
   return row.last_seq;
 }
 
-export async function noteAgent(
-  db: Kysely<Schema>,
-  agent: string,
-  state: AgentState,
-  now: string,
-): Promise<void> {
-  await db.updateTable('agents').set({ state, last_seen: now }).where('id', '=', agent).execute();
-}
-
 /** After a crash no agent is connected, whatever the table says: none that was last seen before a time, or none at all. */
 export async function disconnectAll(db: Kysely<Schema>, lastSeenBefore: string | null): Promise<void> {
   let update = db.updateTable('agents').set({ state: 'disconnected' }).where('state', '=', 'connected');
@@ -49,7 +41,10 @@ export async function disconnectAll(db: Kysely<Schema>, lastSeenBefore: string |
   await update.execute();
 }
 
-/** Replaces what is known of an agent's servers, in one transaction. */
+/**
+ * Replaces what is known of an agent's servers, in one transaction. Each agent tells its servers again whenever it connects:
+ * what is as it was is not written.
+ */
 export async function replaceInventory(
   db: Kysely<Schema>,
   agent: string,
@@ -57,25 +52,46 @@ export async function replaceInventory(
   now: string,
 ): Promise<void> {
   const unique = [...new Map(servers.map((server) => [server.id, server])).values()];
+  const inventory = createHash('sha256').update(JSON.stringify(unique)).digest('hex');
+  const known = await db.selectFrom('agents').select('inventory').where('id', '=', agent).executeTakeFirst();
+  if (known?.inventory === inventory) return;
   await db.transaction().execute(async (transaction) => {
-    await transaction.deleteFrom('servers').where('agent', '=', agent).execute();
+    await transaction.updateTable('agents').set({ inventory }).where('id', '=', agent).execute();
+    const before = await transaction
+      .deleteFrom('servers')
+      .where('agent', '=', agent)
+      .returning(['id', 'digest', 'first_seen'])
+      .execute();
+    const firstSeen = new Map(before.map((row) => [`${row.id} ${row.digest}`, row.first_seen]));
     for (let start = 0; start < unique.length; start += SERVERS_PER_INSERT) {
-      const rows = unique.slice(start, start + SERVERS_PER_INSERT).map((server) => ({
-        agent,
-        id: server.id,
-        body: JSON.stringify(server),
-        updated: now,
-        name: server.name,
-        client: server.client,
-        state: server.state,
-        digest: server.closure?.digest ?? '',
-      }));
+      const rows = unique.slice(start, start + SERVERS_PER_INSERT).map((server) => {
+        const digest = server.closure?.digest ?? '';
+        return {
+          agent,
+          id: server.id,
+          body: JSON.stringify(server),
+          updated: now,
+          name: server.name,
+          client: server.client,
+          state: server.state,
+          digest,
+          first_seen: firstSeen.get(`${server.id} ${digest}`) || now,
+        };
+      });
       await transaction.insertInto('servers').values(rows).execute();
     }
   });
 }
 
-/** Agents by id, `rows` of them behind `after`. */
+/** Facts that name central's own ids as an agent begin so. */
+export const OWN_AGENT_FACT = 'central_agent:';
+
+/** Ids of central itself as an agent, one for each of its nodes: none of them is a host of the fleet. */
+export function ownAgents(db: Kysely<Schema>) {
+  return db.selectFrom('facts').select('value').where('name', 'like', `${OWN_AGENT_FACT}%`);
+}
+
+/** Agents by id, `rows` of them behind `after`; central, which alerts too, is none. */
 export async function pageOfAgents(
   db: Kysely<Schema>,
   after: string,
@@ -85,6 +101,7 @@ export async function pageOfAgents(
     .selectFrom('agents')
     .select(SHOWN)
     .where('id', '>', after)
+    .where('id', 'not in', ownAgents(db))
     .orderBy('id')
     .limit(rows)
     .execute();

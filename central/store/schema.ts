@@ -1,8 +1,8 @@
-import type { ColumnType, Generated, Insertable } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 import type { BundleKind, BundleState, Severity } from '../../wire/index.ts';
 
-/** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word. */
-export const AGENT_STATES = ['connected', 'stopped', 'disconnected'] as const;
+/** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word; `silent`: so for longer than allowed. */
+export const AGENT_STATES = ['connected', 'stopped', 'disconnected', 'silent'] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
 export type CounterName =
@@ -30,6 +30,12 @@ export interface Schema {
     machine: string | null;
     /** What its last welcome gave it. */
     generation: string | null;
+    /** What it showed for that; as good, until it is known to have kept the newer. */
+    generation_before: string | null;
+    /** SHA-256 of the key of its last certificate (SubjectPublicKeyInfo), base64url; null for who never enrolled. */
+    key: string | null;
+    /** Id of the token that it enrolled with. */
+    token: string | null;
     /** When its identity was revoked. */
     revoked: string | null;
     /** When a second machine was seen with its identity. */
@@ -42,6 +48,8 @@ export interface Schema {
     lost: Defaulted<string>;
     lost_before: Defaulted<string>;
     lost_since: string | null;
+    /** SHA-256 of the servers that it told last; empty before. */
+    inventory: Defaulted<string>;
   };
   alerts: {
     /** Order of commit; cursor of pages and feeds; never used twice. */
@@ -71,6 +79,8 @@ export interface Schema {
     state: Defaulted<string>;
     /** Closure digest; empty where there is none. */
     digest: Defaulted<string>;
+    /** When this server was first told of with this digest. */
+    first_seen: Defaulted<string>;
   };
   feeds: { name: string; position: number };
   /** Alerts that a receiver refuses for good. */
@@ -98,7 +108,15 @@ export interface Schema {
   };
   certificates: { serial: string; agent: string; issued: string; expires: string };
   /** What people said of an alert; an alert without a row is `new`. */
-  triage: { alert: string; status: string; assignee: string | null; changed: string; changed_by: string };
+  triage: {
+    alert: string;
+    status: string;
+    /** What a closed alert turned out to be. */
+    resolution: string | null;
+    assignee: string | null;
+    changed: string;
+    changed_by: string;
+  };
   notes: { id: string; alert: string; time: string; author: string; text: string };
   /** Append-only; each row's hash covers the one before. */
   audit: {
@@ -132,7 +150,10 @@ export interface Schema {
   bundles: {
     kind: BundleKind;
     version: number;
+    /** Of the text, lower-case hex. */
     sha256: string;
+    /** Length of the text in bytes of UTF-8. */
+    bytes: number;
     text: string;
     created: string;
     created_by: string;
@@ -151,6 +172,21 @@ export interface Schema {
     /** JSON: how the canaries were before. */
     baseline: string;
   };
+  /** What hosts ask to run, as far as it must be remembered. */
+  asks: { id: string; first_seen: string; rejected_by: string | null; reason: string | null };
+  decisions: {
+    id: string;
+    ask: string;
+    state: 'signing' | 'sealing' | 'done';
+    /** Envelope of the statement, with the signatures so far, as JSON. */
+    envelope: string;
+    /** JSON: version and payload of the bundle that is to be signed. */
+    bundle: string | null;
+    canary_percent: number;
+    rollout: string | null;
+    created: string;
+    created_by: string;
+  };
   bundle_states: {
     agent: string;
     kind: BundleKind;
@@ -163,5 +199,3 @@ export interface Schema {
 }
 
 type Defaulted<T> = ColumnType<T, T | undefined, T>;
-
-export type AlertRow = Insertable<Schema['alerts']>;

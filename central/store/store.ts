@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { HelloFrame, Server } from '../../wire/index.ts';
-import { HEARTBEAT_NOTE_MS } from '../limits.ts';
+import { type HelloFrame, limits, type Server } from '../../wire/index.ts';
 import {
   type AlertFilter,
   type AlertOrder,
@@ -16,7 +15,6 @@ import type { Dialect } from './dialect.ts';
 import {
   type AgentRecord,
   disconnectAll,
-  noteAgent,
   pageOfAgents,
   pageOfServers,
   registerAgent,
@@ -24,7 +22,7 @@ import {
   type ServerRecord,
 } from './fleet.ts';
 import type { DatabasePlace } from './place.ts';
-import type { AgentState, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 import { searchAlerts } from './search/search.ts';
 
 /** Everything that central keeps. Writes are on disk when their promise resolves. */
@@ -42,10 +40,6 @@ export class Store {
 
   registerAgent(agent: HelloFrame['agent'], now: string): Promise<number> {
     return registerAgent(this.db, agent, now);
-  }
-
-  noteAgent(agent: string, state: AgentState, now: string): Promise<void> {
-    return noteAgent(this.db, agent, state, now);
   }
 
   /**
@@ -98,6 +92,11 @@ export class Store {
     return Math.max(0, (await this.newestPosition()) - (await counterOf(this.db, 'search_position')));
   }
 
+  /** Gives the space of some deleted rows back to the file system; PostgreSQL does so by itself. */
+  giveBackSpace(): Promise<void> {
+    return this.#database.giveBackSpace();
+  }
+
   newestPosition(): Promise<number> {
     return newestPosition(this.db);
   }
@@ -112,24 +111,6 @@ export class Store {
     rows: number,
   ): Promise<readonly ServerRecord[]> {
     return pageOfServers(this.db, after, host, rows);
-  }
-
-  /** Position up to which a feed is written; 0 for a feed that was never seen. */
-  async feedPosition(name: string): Promise<number> {
-    const row = await this.db
-      .selectFrom('feeds')
-      .select('position')
-      .where('name', '=', name)
-      .executeTakeFirst();
-    return row?.position ?? 0;
-  }
-
-  async saveFeedPosition(name: string, position: number): Promise<void> {
-    await this.db
-      .insertInto('feeds')
-      .values({ name, position })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ position }))
-      .execute();
   }
 
   /** Rejects where the database cannot be read. */
@@ -147,7 +128,7 @@ export class Store {
  * of a file; beside other nodes, once its heartbeats are overdue.
  */
 function staleSince(dialect: Dialect, now: number): string | null {
-  return dialect === 'sqlite' ? null : new Date(now - 2 * HEARTBEAT_NOTE_MS).toISOString();
+  return dialect === 'sqlite' ? null : new Date(now - 2 * limits.SILENCE_MS).toISOString();
 }
 
 /** Opens the store. @throws {CentralError} CENTRAL_DATABASE_… */

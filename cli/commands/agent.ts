@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   type Agent,
@@ -9,7 +9,6 @@ import {
   ruleSettings,
   startAgent,
 } from '../../agent/index.ts';
-import { CliError } from '../errors.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { guardPath, type Installation } from '../installation.ts';
 import { makeLog } from '../logger.ts';
@@ -17,15 +16,12 @@ import type { Output } from '../output.ts';
 import { usersOf } from '../selection.ts';
 import { stopSignal, untilAborted } from '../stop-signal.ts';
 
-/** Reads a token file: one line. */
-export function readToken(path: string): string {
+/** Reads the enrolment token of this host, one line; null while there is none. */
+async function readToken(path: string): Promise<string | null> {
   try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (cause) {
-    throw new CliError('CLI_FILE_UNREADABLE', `${path} cannot be read`, {
-      cause,
-      hint: 'make a token with `sealwatch central token create`',
-    });
+    return (await readFile(path, 'utf8')).trim() || null;
+  } catch {
+    return null;
   }
 }
 
@@ -60,7 +56,10 @@ export async function agentRun(file: string, install: Installation, output: Outp
     },
     sensorPath: config.sensor === 'off' ? null : install.sensor,
     ...(config.sensor === 'off' ? { sensorReason: 'switched off in the config' } : {}),
-    central: { url: config.central.url.replace(/\/$/, ''), token: readToken(config.central.token_file) },
+    central: {
+      url: config.central.url.replace(/\/$/, ''),
+      token: () => readToken(config.central.token_file),
+    },
     version: install.version,
     log,
     onHealth: ({ collector, state, detail }) => log.info('collector', { collector, state, detail }),
@@ -85,6 +84,7 @@ export async function status(stateDir: string, output: Output): Promise<ExitCode
     output.answer(
       `central   ${central.connected ? 'connected' : 'not connected'}, ${central.waiting} alerts waiting`,
     );
+    output.answer(`identity  ${identityLine(central.enrolment)}`);
     output.answer(`servers   ${servers.join(', ') || 'none'}; ${now.problems} problems`);
     output.answer(`rules     ${rulesLine(rules)}`);
     for (const { name, state, detail } of now.collectors)
@@ -92,6 +92,11 @@ export async function status(stateDir: string, output: Output): Promise<ExitCode
     for (const [stage, count] of Object.entries(now.lost)) output.answer(`lost      ${count} at ${stage}`);
   }
   return EXIT.fine;
+}
+
+function identityLine({ state, detail, expires, key }: AgentStatus['central']['enrolment']): string {
+  if (state !== 'enrolled') return `${state}: ${detail}`;
+  return `enrolled, certificate until ${expires}, key in ${key === 'tpm' ? 'the TPM' : 'a file'}`;
 }
 
 function rulesLine({

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Agent, AgentError, askStatus, DEFAULT_RULE_SETTINGS, startAgent } from '../../agent/index.ts';
-import { type Central, openCentral } from '../../central/index.ts';
+import { type Central, fileFeed, identitySettings, openCentral } from '../../central/index.ts';
 import type { Alert, Health, Profile } from '../../wire/index.ts';
 import { alertLines } from '../alert-line.ts';
 import { CliError } from '../errors.ts';
@@ -14,6 +13,9 @@ import type { Output } from '../output.ts';
 import { type Selection, usersOf } from '../selection.ts';
 import { stopSignal, untilAborted } from '../stop-signal.ts';
 import { problemLine, serverTable } from '../table.ts';
+
+/** Milliseconds that the token of this host's agent is good for. */
+const TOKEN_MS = 60_000;
 
 export interface UpOptions extends Selection {
   readonly profile: Profile;
@@ -31,13 +33,14 @@ export async function up(options: UpOptions, install: Installation, output: Outp
   prepare(stateDir, feed);
   await refuseSecond(stateDir);
   const log = makeLog('plain', 'warn');
-  const token = localToken(stateDir);
   const central = await openCentral({
     databasePath: join(stateDir, 'central.db'),
     ...parseListen(options.listen),
-    agentToken: token,
-    feedPath: feed,
+    anonymous: 'viewer',
+    identity: identitySettings.parse({ listen: '127.0.0.1:0', directory: join(stateDir, 'authority') }),
+    feeds: [fileFeed(feed)],
     version: install.version,
+    rulesDirectory: install.rules,
     log,
     onAlert: (alert) => tell(alert, output),
   });
@@ -64,7 +67,7 @@ export async function up(options: UpOptions, install: Installation, output: Outp
       ...(install.sensor === null
         ? { sensorReason: 'it is not built (npm run build as root builds it)' }
         : {}),
-      central: { url: central.url.replace(/^http/, 'ws'), token },
+      central: { url: central.agentUrl, token: () => ownToken(central) },
       version: install.version,
       log,
       onHealth: (health) => tellHealth(health, output),
@@ -106,12 +109,10 @@ async function refuseSecond(stateDir: string): Promise<void> {
   );
 }
 
-/** The secret between agent and central of this host; made once. */
-function localToken(stateDir: string): string {
-  const path = join(stateDir, 'ingest.token');
-  if (!existsSync(path))
-    writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-  return readFileSync(path, 'utf8').trim();
+/** A token for the agent of this very host, made where it asks for one. */
+async function ownToken(central: Central): Promise<string> {
+  const wish = { group: '', count: 1, expiresMs: TOKEN_MS, actor: 'central' };
+  return (await central.identity.createEnrolmentToken(wish)).text;
 }
 
 function introduce(agent: Agent, central: Central, feed: string, output: Output): void {

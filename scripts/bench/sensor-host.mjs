@@ -50,6 +50,7 @@ export class SensorHost {
   #central = null;
   #agent = null;
   #port = 0;
+  #agentPort = 0;
 
   #make(name) {
     const path = join(this.directory, name);
@@ -79,7 +80,9 @@ export class SensorHost {
     this.#write('home/.cursor/mcp.json', { mcpServers });
     const policy = this.#write('policy.yml', 'shells: true\n');
     this.#port = await freePort();
-    this.#write('token', 'bench-token-0123456789abcdef\n');
+    this.#agentPort = await freePort();
+    const central = ['--config', this.#centralConfig(), '--out', join(this.directory, 'token')];
+    await run(program, ['central', 'token', 'create', ...central], { env: this.#env });
     const places = ['--home', this.home, '--state-dir', this.stateDir];
     const options = { env: this.#env, cwd: this.home };
     await run(program, ['approve', 'cursor/bench', '--policy', policy, '--yes', ...places], options);
@@ -112,7 +115,7 @@ export class SensorHost {
       rules: [this.#rules],
       trust_dir: join(this.directory, 'no-trust'),
       pin_dir: null,
-      central: { url: `ws://127.0.0.1:${this.#port}`, token_file: join(this.directory, 'token') },
+      central: { url: `wss://127.0.0.1:${this.#agentPort}`, token_file: join(this.directory, 'token') },
     });
     const words = [program, 'agent', 'run', '--config', config];
     const pinned = cpu === null ? words : ['taskset', '-c', String(cpu), ...words];
@@ -127,12 +130,16 @@ export class SensorHost {
     return this.#agent.stderr.includes('sealwatch: ready') || this.#agent.lines.includes('sealwatch: ready');
   }
 
-  async #startCentral() {
-    const config = this.#write('central.yml', {
+  #centralConfig() {
+    return this.#write('central.yml', {
       listen: `127.0.0.1:${this.#port}`,
       database: join(this.directory, 'central.db'),
-      token_file: join(this.directory, 'token'),
+      identity: { listen: `127.0.0.1:${this.#agentPort}`, directory: join(this.directory, 'authority') },
     });
+  }
+
+  async #startCentral() {
+    const config = this.#centralConfig();
     this.#central = new Child(program, ['central', 'run', '--config', config], { env: this.#env });
     await until('central', async () => {
       if (this.#central.hasEnded) throw new Error(`central ended: ${this.#central.stderr}`);

@@ -16,6 +16,12 @@ const REQUIRE =
   "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);";
 
 /**
+ * `@peculiar/x509` needs `reflect-metadata` before it is loaded. As an ES module it would be moved into a chunk that runs
+ * before the file that imports both; what is CommonJS runs where it is imported.
+ */
+const IN_PLACE = { '@peculiar/x509': join('node_modules', '@peculiar', 'x509', 'build', 'x509.cjs.js') };
+
+/**
  * `node:process` as a module costs 10 ms at each start: Node reads every property of it, and so opens the standard
  * streams and loads what they need. The global is the same object.
  */
@@ -61,6 +67,7 @@ export async function bundle(root) {
     outdir: directory,
     mainFields: ['module', 'main'],
     external: KEPT_APART,
+    alias: Object.fromEntries(Object.entries(IN_PLACE).map(([name, path]) => [name, join(root, path)])),
     plugins: [GLOBAL_PROCESS],
     banner: { js: REQUIRE },
     metafile: true,

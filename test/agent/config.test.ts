@@ -5,7 +5,7 @@ import { loadConfig, rereadConfig, ruleSettings } from '../../agent/config.ts';
 import { AgentError, type AgentErrorCode } from '../../agent/errors.ts';
 import { TempDirectory } from '../temp-directory.ts';
 
-const GOOD = 'state_dir: /var/lib/x\ncentral:\n  url: ws://127.0.0.1:7300\n  token_file: /etc/t\n';
+const GOOD = 'state_dir: /var/lib/x\ncentral:\n  url: wss://127.0.0.1:7443\n  token_file: /etc/t\n';
 
 function refused(code: AgentErrorCode, ...words: RegExp[]) {
   return (error: unknown) =>

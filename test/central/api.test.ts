@@ -130,7 +130,7 @@ test('bound to loopback, only loopback names are answered', async (context) => {
     assert.equal(await statusFor(`${central.url}/healthz`, host), 421, host);
     assert.equal(await statusFor(`${central.url}/nowhere`, host), 421, host);
   }
-  const open = await startCentral(context, workDirectory(context), { host: '0.0.0.0' });
+  const open = await startCentral(context, workDirectory(context), { host: '0.0.0.0', anonymous: 'none' });
   assert.equal(await statusFor(`${open.url}/healthz`, 'siem.example'), 200);
 });
 
@@ -148,6 +148,13 @@ test('health and metrics answer', async (context) => {
   assert.match(body, /^sealwatch_central_frames_total\{type="batch"\} 1$/m);
 });
 
+/** Routes for which an anonymous viewer is not enough. */
+const NEEDS_MORE = /tokens|audit/;
+const IDS: Readonly<Record<string, string>> = {
+  '/api/v1/alerts/{id}': `${AGENT}-2`,
+  '/api/v1/hosts/{id}': AGENT,
+};
+
 test('the OpenAPI document describes what the routes answer', async (context) => {
   const central = await startCentral(context, workDirectory(context));
   const { link } = await connect(context, central);
@@ -157,8 +164,12 @@ test('the OpenAPI document describes what the routes answer', async (context) =>
   assert.equal(document.openapi, '3.1.0');
   const ajv = new Ajv2020({ strict: false, validateFormats: true });
   addFormats.default(ajv);
-  for (const path of Object.keys(document.paths)) {
-    const { status, body } = await get(central, path);
+  for (const [path, { get: described }] of Object.entries<{ get?: unknown }>(document.paths)) {
+    if (described === undefined || NEEDS_MORE.test(path)) continue;
+    const { status, body } = await get(
+      central,
+      path.replace('{id}', IDS[path] ?? '').replace('{digest}', 'c'.repeat(64)),
+    );
     assert.equal(status, 200, path);
     const schema = document.paths[path].get.responses[200].content['application/json']?.schema;
     if (schema === undefined) continue;
@@ -166,5 +177,7 @@ test('the OpenAPI document describes what the routes answer', async (context) =>
     assert.ok(validate(body), `${path}: ${ajv.errorsText(validate.errors)}`);
   }
   const names = document.paths['/api/v1/alerts'].get.parameters.map((one: { name: string }) => one.name);
-  assert.deepEqual(names, ['since', 'name', 'host', 'limit']);
+  assert.deepEqual(names.slice(0, 3), ['since', 'name', 'host']);
+  assert.deepEqual(document.paths['/api/v1/tokens'].post.security, [{ token: [] }, { login: [] }]);
+  assert.deepEqual(document.paths['/healthz'].get.security, []);
 });

@@ -1,9 +1,17 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { WebSocket } from 'ws';
-import { type Central, type CentralLog, type CentralOptions, openCentral } from '../../central/index.ts';
+import { type ClientOptions, WebSocket } from 'ws';
+import { Authority } from '../../central/identity/authority.ts';
+import {
+  type Central,
+  type CentralLog,
+  type CentralOptions,
+  identitySettings,
+  openCentral,
+} from '../../central/index.ts';
 import {
   type AgentFrame,
   type Alert,
@@ -11,9 +19,11 @@ import {
   decodeCentralFrame,
   encodeFrame,
 } from '../../wire/index.ts';
-import { AGENT } from './samples.ts';
+import { AGENT, OTHER_AGENT } from './samples.ts';
 
-export const TOKEN = 'token-of-the-tests-0123456789';
+const HOUR_MS = 3_600_000;
+/** What tells the machine of the tests from others. */
+const MACHINE = 'ab'.repeat(32);
 
 /** A directory that goes away with the test. */
 export function workDirectory(context: TestContext): string {
@@ -31,6 +41,56 @@ export function keptLog(): CentralLog & { readonly lines: string[] } {
   return { lines, info: keep('info'), warn: keep('warn'), error: keep('error') };
 }
 
+/** What an agent shows in its handshake, PEM. */
+export interface Credentials {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A central that links can be made to: where its agents connect, and what those show. */
+interface Known {
+  readonly agentUrl: string;
+  readonly credentials: Map<string, Credentials>;
+}
+
+const known = new Map<string, Known>();
+/** What the last welcome gave an agent, whichever central it was. */
+const generations = new Map<string, string>();
+
+/** Has central's own authority, whose directory this is, give certificates to agents. */
+export async function issueCredentials(
+  authorityDirectory: string,
+  agents: readonly string[],
+): Promise<ReadonlyMap<string, Credentials>> {
+  const authority = await Authority.open({
+    directory: authorityDirectory,
+    trustDomain: undefined,
+    clock: Date.now,
+  });
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
+  const key = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const all = new Map<string, Credentials>();
+  for (const agent of agents) {
+    const { certificate: cert } = await authority.issueAgent(agent, spki, HOUR_MS);
+    all.set(agent, { ca: authority.certificate, cert, key });
+  }
+  return all;
+}
+
+/** Makes a central known, so that links can be made to it by the URL of its API. */
+export async function knowCentral(
+  url: string,
+  agentUrl: string,
+  directory: string,
+  agents: readonly string[] = [AGENT, OTHER_AGENT],
+): Promise<void> {
+  const credentials = new Map(await issueCredentials(join(directory, 'authority'), agents));
+  const before = known.get(url)?.credentials ?? [];
+  known.set(url, { agentUrl, credentials: new Map([...before, ...credentials]) });
+}
+
 /** Central over real files in a directory, stopped with the test. */
 export async function startCentral(
   context: TestContext,
@@ -41,13 +101,15 @@ export async function startCentral(
     databasePath: join(directory, 'central.db'),
     host: '127.0.0.1',
     port: 0,
-    agentToken: TOKEN,
-    feedPath: null,
+    anonymous: 'viewer',
+    identity: identitySettings.parse({ listen: '127.0.0.1:0', directory: join(directory, 'authority') }),
+    feeds: [],
     version: '0.0.0-test',
     log: keptLog(),
     ...more,
   });
   context.after(() => central.stop());
+  await knowCentral(central.url, central.agentUrl, directory);
   return central;
 }
 
@@ -63,11 +125,20 @@ export class Link {
   readonly #frames: CentralFrame[] = [];
   #arrived: () => void = () => undefined;
   #isClosed = false;
+  #agent = AGENT;
 
-  constructor(url: string, headers: Readonly<Record<string, string>> = { authorization: `Bearer ${TOKEN}` }) {
-    this.socket = new WebSocket(`${url.replace('http', 'ws')}/v1/agent`, 'sealwatch.v1', { headers });
+  /** Connects to the central whose API has this URL, as an agent that is known there. */
+  constructor(url: string, agent: string = AGENT, options: ClientOptions = {}) {
+    const central = known.get(url);
+    this.socket = new WebSocket(`${central?.agentUrl}/v1/agent`, 'sealwatch.v1', {
+      ...central?.credentials.get(agent),
+      ...options,
+    });
     this.socket.on('message', (data) => {
-      this.#frames.push(decodeCentralFrame(data.toString()));
+      const frame = decodeCentralFrame(data.toString());
+      if (frame.type === 'welcome' && frame.generation !== undefined)
+        generations.set(this.#agent, frame.generation);
+      this.#frames.push(frame);
       this.#arrived();
     });
     this.socket.on('error', () => undefined);
@@ -80,8 +151,15 @@ export class Link {
     });
   }
 
+  /** Sends a frame; a hello shows what the last welcome gave, as an agent does that kept it. */
   send(frame: AgentFrame): void {
-    this.sendText(encodeFrame(frame));
+    if (frame.type !== 'hello') {
+      this.sendText(encodeFrame(frame));
+      return;
+    }
+    const { id } = frame.agent;
+    this.#agent = id;
+    this.sendText(encodeFrame({ ...frame, generation: frame.generation ?? generations.get(id) ?? null }));
   }
 
   sendText(text: string | Buffer): void {
@@ -108,7 +186,7 @@ export function hello(id = AGENT, last_seq = 1_000_000): AgentFrame {
     agent: { id, version: '0.1.0', host: 'build-7', os: 'Debian GNU/Linux 12' },
     last_seq,
     generation: null,
-    machine: null,
+    machine: MACHINE,
     bundles: [],
   };
 }
@@ -119,7 +197,9 @@ export async function connect(
   central: Central,
   id = AGENT,
 ): Promise<{ readonly link: Link; readonly acked: number }> {
-  const link = new Link(central.url);
+  if (!known.get(central.url)?.credentials.has(id))
+    throw new Error(`${id} has no certificate: see knowCentral`);
+  const link = new Link(central.url, id);
   context.after(() => link.socket.terminate());
   link.send(hello(id));
   const welcome = await link.next();

@@ -1,36 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WebSocket } from 'ws';
 import type { Alert } from '../../wire/index.ts';
-import {
-  connect,
-  deliver,
-  get,
-  hello,
-  keptLog,
-  Link,
-  startCentral,
-  TOKEN,
-  until,
-  workDirectory,
-} from './bench.ts';
+import { connect, deliver, get, hello, keptLog, Link, startCentral, until, workDirectory } from './bench.ts';
 import { AGENT, OTHER_AGENT, plainAlert, sampleServer } from './samples.ts';
-
-async function upgradeStatus(
-  url: string,
-  headers: Record<string, string>,
-  protocols: string[],
-): Promise<number> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}`, protocols, { headers });
-  return await new Promise((resolve, reject) => {
-    socket.on('error', () => undefined);
-    socket.on('open', () => reject(new Error('the upgrade was accepted')));
-    socket.on('unexpected-response', (_request, response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-  });
-}
 
 test('alerts are stored, acknowledged and told of once, in the order of commit', async (context) => {
   const told: number[] = [];
@@ -80,21 +52,6 @@ test('a throwing listener disturbs nothing', async (context) => {
   assert.ok(log.lines.some((line) => line.startsWith('error the listener')));
 });
 
-test('a wrong or missing token, path, host or subprotocol is refused before the upgrade', async (context) => {
-  const central = await startCentral(context, workDirectory(context));
-  const url = `${central.url}/v1/agent`;
-  const good = { authorization: `Bearer ${TOKEN}` };
-  const spoken = ['sealwatch.v1'];
-  assert.equal(await upgradeStatus(url, { authorization: `Bearer ${TOKEN}x` }, spoken), 401);
-  assert.equal(await upgradeStatus(url, { authorization: TOKEN }, spoken), 401);
-  assert.equal(await upgradeStatus(url, {}, spoken), 401);
-  assert.equal(await upgradeStatus(`${central.url}/other`, good, spoken), 404);
-  assert.equal(await upgradeStatus(url, good, ['other.v9']), 400);
-  assert.equal(await upgradeStatus(url, good, []), 400);
-  assert.equal(await upgradeStatus(url, { ...good, host: 'evil.example' }, spoken), 421);
-  assert.match((await get(central, '/metrics')).body, /upgrades_refused_total\{status="401"\} 3/);
-});
-
 const hostile: readonly (readonly [string, string | Buffer, string | null, number])[] = [
   ['no JSON', '{', 'bad-frame', 4400],
   ['a deep array', '['.repeat(500_000), 'bad-frame', 4400],
@@ -139,22 +96,21 @@ for (const [what, alerts, code] of refusedBatches) {
 }
 
 test('who says no hello is cut off', async (context) => {
-  const central = await startCentral(context, workDirectory(context), { times: { helloTimeoutMs: 20 } });
+  const central = await startCentral(context, workDirectory(context), { ingest: { hello_timeout_ms: 20 } });
   const link = new Link(central.url);
   assert.equal((await link.closed).code, 4408);
 });
 
 test('a connection that answers no ping is cut, one that answers stays', async (context) => {
   const log = keptLog();
-  const central = await startCentral(context, workDirectory(context), { log, times: { pingIntervalMs: 50 } });
-  const { link: alive } = await connect(context, central, OTHER_AGENT);
-  const deaf = new WebSocket(`${central.url.replace('http', 'ws')}/v1/agent`, 'sealwatch.v1', {
-    headers: { authorization: `Bearer ${TOKEN}` },
-    autoPong: false,
+  const central = await startCentral(context, workDirectory(context), {
+    log,
+    ingest: { ping_interval_ms: 50 },
   });
-  const closed = new Promise((resolve) => deaf.on('close', resolve));
-  deaf.on('open', () => deaf.send(JSON.stringify(hello())));
-  assert.equal(await closed, 1006);
+  const { link: alive } = await connect(context, central, OTHER_AGENT);
+  const deaf = new Link(central.url, AGENT, { autoPong: false });
+  deaf.send(hello());
+  assert.equal((await deaf.closed).code, 1006);
   assert.ok(log.lines.some((line) => line.startsWith('warn connection is dead')));
   assert.equal(await deliver(alive, [plainAlert(1, {}, OTHER_AGENT)]), 1);
 });

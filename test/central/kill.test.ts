@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { fileFeed } from '../../central/index.ts';
 import type { Alert } from '../../wire/index.ts';
-import { feedUids, get, hello, Link, startCentral, TOKEN, until, workDirectory } from './bench.ts';
+import { feedUids, get, hello, knowCentral, Link, startCentral, until, workDirectory } from './bench.ts';
 import { plainAlert } from './samples.ts';
 
 const KILLS = 20;
@@ -17,13 +18,16 @@ interface Child {
   readonly url: string;
 }
 
-async function startChild(context: TestContext, database: string, feed: string): Promise<Child> {
-  const child = spawn(process.execPath, [RUNNER, database, feed, TOKEN], {
+async function startChild(context: TestContext, directory: string): Promise<Child> {
+  const paths = ['central.db', 'feed.jsonl', 'authority'].map((name) => join(directory, name));
+  const child = spawn(process.execPath, [RUNNER, ...paths], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   context.after(() => child.kill('SIGKILL'));
   const [line] = await once(child.stdout, 'data');
-  return { process: child, url: String(line).trim() };
+  const [url = '', agentUrl = ''] = String(line).trim().split(' ');
+  await knowCentral(url, agentUrl, directory);
+  return { process: child, url };
 }
 
 function batchBehind(seq: number): Alert[] {
@@ -59,7 +63,7 @@ test(`central killed ${KILLS} times stores each alert once and feeds each at lea
   const feed = join(directory, 'feed.jsonl');
   let acked = 0;
   for (let kill = 0; kill < KILLS; kill += 1) {
-    const child = await startChild(context, database, feed);
+    const child = await startChild(context, directory);
     const exited = once(child.process, 'exit');
     const seen = await stream(child.url, (acks) => {
       if (acks === kill % 7) setTimeout(() => child.process.kill('SIGKILL'), kill % 5);
@@ -68,7 +72,7 @@ test(`central killed ${KILLS} times stores each alert once and feeds each at lea
     assert.ok(seen.welcomed >= acked, 'what was acknowledged was kept');
     acked = seen.acked;
   }
-  const central = await startCentral(context, directory, { databasePath: database, feedPath: feed });
+  const central = await startCentral(context, directory, { databasePath: database, feeds: [fileFeed(feed)] });
   const stored: string[] = [];
   for (let next: string | null = ''; next !== null; ) {
     const { body } = await get(central, `/api/v1/alerts?limit=1000${next === '' ? '' : `&since=${next}`}`);
@@ -82,7 +86,8 @@ test(`central killed ${KILLS} times stores each alert once and feeds each at lea
   );
   await until(
     async () =>
-      /feed_position (\d+)/.exec((await get(central, '/metrics')).body)?.[1] === String(stored.length),
+      /feed_position\{[^}]*\} (\d+)/.exec((await get(central, '/metrics')).body)?.[1] ===
+      String(stored.length),
   );
   const fed = feedUids(feed);
   assert.deepEqual(new Set(fed), new Set(stored));

@@ -192,12 +192,17 @@ test('rules are checked and matched by the contract', () => {
   assert.equal(sealwatch('rules', 'match', '--rules', good, '--events', events).status, 3);
 });
 
-test('a token is made once, for its owner only', () => {
+test('an enrolment token is made once, for its owner only', () => {
   using host = new Host();
-  assert.match(sealwatch('central', 'token', 'create', '--json').json().token, /^[0-9a-f]{64}$/);
-  assert.equal(sealwatch('central', 'token', 'create', '--out', host.at('t')).status, 0);
+  const identity = { listen: '127.0.0.1:0', directory: host.at('authority') };
+  host.write('central.yml', JSON.stringify({ database: host.at('central.db'), identity }));
+  const create = (...more: string[]) =>
+    sealwatch('central', 'token', 'create', '--config', host.at('central.yml'), ...more);
+  assert.match(create('--json').json().token, /^swenrol_[0-9a-f]{16}_[\w-]{43}\.[\w-]{43}$/);
+  assert.equal(create('--out', host.at('t')).status, 0);
   assert.equal(statSync(host.at('t')).mode & 0o777, 0o600);
-  assert.equal(sealwatch('central', 'token', 'create', '--out', host.at('t')).status, 3);
+  assert.equal(create('--out', host.at('t')).status, 3);
+  assert.equal(create('--count', '0').status, 2);
 });
 
 test('doctor answers JSON with a hint for whatever is wrong', () => {

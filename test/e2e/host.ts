@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,9 +26,10 @@ export const PATIENCE_MS = 20_000;
 const POLL_MS = 25;
 const READY = 'sealwatch: ready';
 const PAGE_ROWS = 200;
+/** Agents that the token of a host enrols. */
+const TOKEN_USES = '3';
 /** Commands that run at once. */
 const ABREAST = 3;
-const TOKEN = 'e2e-token-0123456789abcdef';
 
 /** Whose the home and the processes are; whoever runs the tests where absent. */
 export interface Account {
@@ -67,14 +68,22 @@ export async function until<T>(
   }
 }
 
-/** A port of the loopback that nobody holds just now. */
+/** A port of the loopback that nobody holds just now, nor the one after it, where agents of `Host.central` connect. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const next = createServer().listen(address.port + 1, '127.0.0.1');
+    const [isFree] = await Promise.race([
+      once(next, 'listening').then(() => [true]),
+      once(next, 'error').then(() => [false]),
+    ]);
+    next.close();
+    server.close();
+    if (isFree === true) return address.port;
+  }
 }
 
 /** Every alert that central holds, oldest first, page by page. */
@@ -294,31 +303,59 @@ export class Host {
     return this.start(['up', '--json', ...places, ...args], true);
   }
 
-  /** `central run` with a config of its own on this port; database, feed and token lie in the state directory. */
+  /** `central run` with a config of its own: the API on this port, agents on the next; all else lies in the state directory. */
   central(port: number): Program {
+    return this.start(['central', 'run', '--config', this.#centralConfig(port)]);
+  }
+
+  #centralConfig(port: number): string {
     const config = join(this.directory, 'central.yml');
-    const places = {
-      database: join(this.stateDir, 'central.db'),
-      token_file: this.#tokenFile(),
-      feed: this.feed,
-    };
     this.makeDirectory(dirname(this.feed));
-    this.#writeOwn(config, { listen: `127.0.0.1:${port}`, ...places });
-    return this.start(['central', 'run', '--config', config]);
+    this.#writeOwn(config, {
+      state_dir: this.stateDir,
+      listen: `127.0.0.1:${port + 1}`,
+      api: { listen: `127.0.0.1:${port}` },
+      feeds: [{ type: 'file', name: 'findings', path: this.feed }],
+    });
+    if (!existsSync(this.tokenFile)) this.#makeToken(config);
+    return config;
+  }
+
+  /** The token of this host; made before central runs for the first time. */
+  #makeToken(config: string): void {
+    const args = [
+      'central',
+      'token',
+      'create',
+      '--config',
+      config,
+      '--out',
+      this.tokenFile,
+      '--count',
+      TOKEN_USES,
+    ];
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+      cwd: this.home,
+      env: { PATH: process.env['PATH'], HOME: this.home },
+      ...this.#account,
+    });
+    if (status !== 0) throw new Error(`no token was made: ${String(stderr)}`);
   }
 
   /** `agent run` with a config of its own, on this home and state directory, to central on this port. */
-  agent(port: number, more: Readonly<Record<string, unknown>> = {}): Program {
-    const config = join(this.directory, 'agent.yml');
-    const central = { url: `ws://127.0.0.1:${port}`, token_file: this.#tokenFile() };
-    const places = { state_dir: this.stateDir, homes: [this.home], pin_dir: null };
+  agent(port: number, more: Readonly<Record<string, unknown>> = {}, stateDir = this.stateDir): Program {
+    const config = join(this.directory, `agent-${basename(stateDir)}.yml`);
+    const central = { url: `wss://127.0.0.1:${port + 1}`, token_file: this.tokenFile };
+    const places = { state_dir: stateDir, homes: [this.home], pin_dir: null };
     this.#writeOwn(config, { ...places, central, ...more });
     return this.start(['agent', 'run', '--config', config]);
   }
 
   /** What the running agent says of itself. */
-  async status(): Promise<AgentStatus> {
-    return JSON.parse(await this.sealwatch('status', '--json'));
+  async status(stateDir = this.stateDir): Promise<AgentStatus> {
+    const { code, stdout, stderr } = await this.run('status', '--json', '--state-dir', stateDir);
+    if (code !== 0) throw new Error(`sealwatch status ended with ${code}:\n${stderr}`);
+    return JSON.parse(stdout);
   }
 
   /** Ids of the findings in the feed, in order, doubled ones too. */
@@ -328,10 +365,9 @@ export class Host {
     return lines.map((line) => JSON.parse(line).finding_info.uid);
   }
 
-  #tokenFile(): string {
-    const path = join(this.directory, 'token');
-    if (!existsSync(path)) this.#writeOwn(path, TOKEN);
-    return path;
+  /** Where the token lies with which agents of this host enrol. */
+  get tokenFile(): string {
+    return join(this.directory, 'token');
   }
 
   /** JSON is YAML too. */

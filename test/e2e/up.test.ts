@@ -92,7 +92,7 @@ test('the API answers for alerts, servers, hosts and its health', async (context
 });
 
 test('SIGINT at any moment of the start ends it with 0, and the next start is none the worse', async (context) => {
-  for (const sign of ['ingest.token', 'central.db', 'agent.db', 'agent.sock']) {
+  for (const sign of ['authority', 'central.db', 'agent.db', 'agent.sock']) {
     const host = homeWithServer(context);
     const daemon = host.up();
     await until(

@@ -25,17 +25,20 @@ const HEALTH_STATES = ['ok', 'degraded', 'failed'] as const;
 const generation = z.string().regex(/^[0-9a-f]{32}$/);
 const bundleVersion = z.object({ kind: z.enum(BUNDLE_KINDS), version: z.number().int().positive() });
 
+/** What an agent says of itself. */
+export const agentSchema = z.object({
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  version: z.string().max(64),
+  host: z.string().max(255),
+  os: z.string().max(255),
+});
+
 const agentFrameSchemas = {
   /** First frame of an agent: who it is and the newest alert that it holds. */
   hello: z.object({
     type: z.literal('hello'),
     protocol: z.literal(PROTOCOL_VERSION),
-    agent: z.object({
-      id: z.string().regex(/^[0-9a-f]{16}$/),
-      version: z.string().max(64),
-      host: z.string().max(255),
-      os: z.string().max(255),
-    }),
+    agent: agentSchema,
     last_seq: z.number().int().nonnegative(),
     /** What the last welcome gave; null before the first. A copy of the state directory shows an older one. */
     generation: generation.nullable().default(null),

@@ -8,6 +8,7 @@ export async function fleet(db: Kysely<never>, dialect: Dialect): Promise<void> 
   await createTriage(db, dialect);
   await createAccess(db, dialect);
   await createBundles(db, dialect);
+  await createApprovals(db, dialect);
   await db.schema
     .createTable('dead_letters')
     .addColumn('feed', 'text', (column) => column.notNull())
@@ -35,6 +36,9 @@ async function extendAgents(db: Kysely<never>, dialect: Dialect): Promise<void> 
   await add('grp', 'text', '');
   await add('machine', 'text');
   await add('generation', 'text');
+  await add('generation_before', 'text');
+  await add('key', 'text');
+  await add('token', 'text');
   await add('revoked', 'text');
   await add('cloned', 'text');
   await add('waiting', wholeNumber(dialect), 0);
@@ -42,12 +46,14 @@ async function extendAgents(db: Kysely<never>, dialect: Dialect): Promise<void> 
   await add('lost', 'text', '{}');
   await add('lost_before', 'text', '{}');
   await add('lost_since', 'text');
-  for (const name of ['name', 'client', 'state', 'digest'] as const) {
+  await add('inventory', 'text', '');
+  for (const name of ['name', 'client', 'state', 'digest', 'first_seen'] as const) {
     await db.schema
       .alterTable('servers')
       .addColumn(name, 'text', (column) => column.notNull().defaultTo(''))
       .execute();
   }
+  await db.schema.createIndex('agents_revoked').on('agents').column('revoked').execute();
   await db.schema.createIndex('servers_digest').on('servers').column('digest').execute();
   await db.schema.createIndex('servers_state').on('servers').column('state').execute();
 }
@@ -79,6 +85,7 @@ async function createTriage(db: Kysely<never>, dialect: Dialect): Promise<void> 
     .createTable('triage')
     .addColumn('alert', 'text', (column) => column.primaryKey().notNull())
     .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('resolution', 'text')
     .addColumn('assignee', 'text')
     .addColumn('changed', 'text', (column) => column.notNull())
     .addColumn('changed_by', 'text', (column) => column.notNull())
@@ -129,12 +136,35 @@ async function createAccess(db: Kysely<never>, _dialect: Dialect): Promise<void>
     .execute();
 }
 
+async function createApprovals(db: Kysely<never>, dialect: Dialect): Promise<void> {
+  await db.schema
+    .createTable('asks')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('first_seen', 'text', (column) => column.notNull())
+    .addColumn('rejected_by', 'text')
+    .addColumn('reason', 'text')
+    .execute();
+  await db.schema
+    .createTable('decisions')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('ask', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('envelope', 'text', (column) => column.notNull())
+    .addColumn('bundle', 'text')
+    .addColumn('canary_percent', wholeNumber(dialect), (column) => column.notNull())
+    .addColumn('rollout', 'text')
+    .addColumn('created', 'text', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .execute();
+}
+
 async function createBundles(db: Kysely<never>, dialect: Dialect): Promise<void> {
   await db.schema
     .createTable('bundles')
     .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('version', wholeNumber(dialect), (column) => column.notNull())
     .addColumn('sha256', 'text', (column) => column.notNull().unique())
+    .addColumn('bytes', wholeNumber(dialect), (column) => column.notNull())
     .addColumn('text', 'text', (column) => column.notNull())
     .addColumn('created', 'text', (column) => column.notNull())
     .addColumn('created_by', 'text', (column) => column.notNull())

@@ -6,7 +6,7 @@ import type { Schema } from '../schema.ts';
 import { LADDER } from './ladder.ts';
 
 /** `PRAGMA application_id` of central's database: "SWCE". */
-const APPLICATION_ID = 0x53_57_43_45;
+export const APPLICATION_ID = 0x53_57_43_45;
 
 /** How a database keeps its version. Everything happens within the transaction of a step. */
 interface Rungs {

@@ -12,7 +12,9 @@ const LOG_BYTES = 64 * 1024 * 1024;
 
 /** Opens the file as a thread of central needs it: WAL, synchronous=FULL, freed pages can be given back. */
 export function openFile({ path, role }: ThreadPlace): Database {
-  const database = new SqliteDatabase(path, { timeout: LOCK_WAIT_MS, fileMustExist: true });
+  const readonly = role === 'inspector';
+  const database = new SqliteDatabase(path, { timeout: LOCK_WAIT_MS, fileMustExist: true, readonly });
+  if (readonly) return database;
   try {
     // The first two only count while the file is empty.
     database.pragma(`page_size = ${PAGE_BYTES}`);

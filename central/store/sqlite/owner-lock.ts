@@ -1,6 +1,6 @@
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { CentralError } from '../../errors.ts';
-import { createPrivately } from './private-file.ts';
+import { createPrivately } from '../private-file.ts';
 
 /** Milliseconds to wait for a central that is just stopping. */
 const WAIT_MS = 2_000;

@@ -13,7 +13,13 @@ const STATUS: AgentStatus = {
   pid: 7,
   profile: 'developer',
   started: 's',
-  central: { connected: true, waiting: 1, last_seq: 2, acked_seq: 1 },
+  central: {
+    connected: true,
+    waiting: 1,
+    last_seq: 2,
+    acked_seq: 1,
+    enrolment: { state: 'enrolled', detail: '', expires: null, key: 'file' },
+  },
   servers: { pending: 1 },
   problems: 0,
   rules: {

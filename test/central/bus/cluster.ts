@@ -6,8 +6,8 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { GivenBusSettings, Role } from '../../../central/bus/settings.ts';
-import type { CentralOptions } from '../../../central/index.ts';
-import { hello, Link, TOKEN, until, workDirectory } from '../bench.ts';
+import { type CentralOptions, identitySettings } from '../../../central/index.ts';
+import { hello, knowCentral, Link, until, workDirectory } from '../bench.ts';
 import { plainAlert } from '../samples.ts';
 import { NatsCluster, type NatsSettings, withoutNats } from '../services/nats.ts';
 import { PostgresCluster, withoutPostgres } from '../services/postgres.ts';
@@ -17,6 +17,13 @@ const RUNNER = fileURLToPath(new URL('../programs/run-node.ts', import.meta.url)
 const RETRY_MS = 50;
 const BATCH_ALERTS = 20;
 const MEBIBYTE = 1024 ** 2;
+
+function agentId(number: number): string {
+  return number.toString(16).padStart(16, '0');
+}
+
+/** Every agent of the tests. */
+export const AGENTS = [1, 2, 3, 4].map(agentId);
 
 /** For a test's `skip`. */
 export function withoutServices(): string | false {
@@ -46,6 +53,8 @@ export class Cluster {
   readonly postgres: PostgresCluster;
   readonly nats: NatsCluster;
   readonly database: string;
+  /** Holds the authority, which all nodes share. */
+  readonly directory: string;
   readonly #context: TestContext;
   readonly #bus: GivenBusSettings;
 
@@ -60,7 +69,8 @@ export class Cluster {
     this.postgres = postgres;
     this.nats = nats;
     this.database = database;
-    const passwordFile = join(workDirectory(context), 'password');
+    this.directory = workDirectory(context);
+    const passwordFile = join(this.directory, 'password');
     writeFileSync(passwordFile, nats.password, { mode: 0o600 });
     const { servers, user } = nats;
     this.#bus = {
@@ -94,7 +104,10 @@ export class Cluster {
   async start(node: string, roles: readonly Role[]): Promise<Node> {
     const options: Partial<CentralOptions> = {
       databasePath: { postgresUrl: this.database },
-      agentToken: TOKEN,
+      identity: identitySettings.parse({
+        listen: '127.0.0.1:0',
+        directory: join(this.directory, 'authority'),
+      }),
       node,
       roles,
       bus: this.#bus,
@@ -105,7 +118,9 @@ export class Cluster {
     });
     this.#context.after(() => child.kill('SIGKILL'));
     const [line] = await once(child.stdout, 'data');
-    return new Node(String(line).trim(), child);
+    const [url = '', agentUrl = ''] = String(line).trim().split(' ');
+    if (agentUrl !== '') await knowCentral(url, agentUrl, this.directory, AGENTS);
+    return new Node(url, child);
   }
 
   /** Ids of all stored alerts, sorted. */
@@ -133,7 +148,7 @@ export class Sender {
   #last = 0;
 
   constructor(number: number) {
-    this.agent = number.toString(16).padStart(16, '0');
+    this.agent = agentId(number);
   }
 
   ids(count: number): readonly string[] {
@@ -152,7 +167,7 @@ export class Sender {
   }
 
   async #session(url: string, paceMs: number): Promise<void> {
-    const link = new Link(url);
+    const link = new Link(url, this.agent);
     link.send(hello(this.agent, this.#last));
     const welcome = await link.next();
     if (welcome?.type === 'welcome') await this.#stream(link, welcome.acked_seq, paceMs);

@@ -3,17 +3,9 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
-import {
-  connect as connectAgent,
-  deliver,
-  hello,
-  Link,
-  startCentral,
-  until,
-  workDirectory,
-} from '../bench.ts';
+import { connect as connectAgent, deliver, hello, knowCentral, Link, startCentral, until } from '../bench.ts';
 import { plainAlert } from '../samples.ts';
-import { Cluster, Sender, withoutServices } from './cluster.ts';
+import { AGENTS, Cluster, Sender, withoutServices } from './cluster.ts';
 
 const skip = withoutServices();
 
@@ -64,11 +56,12 @@ test('a full stream refuses and counts, and takes alerts again once a writer has
 }, async (context) => {
   const cluster = await Cluster.open(context, {}, { max_bytes: 1024 * 1024 });
   const database = { postgresUrl: cluster.database };
-  const central = await startCentral(context, workDirectory(context), {
+  const central = await startCentral(context, cluster.directory, {
     databasePath: database,
     roles: ['ingest'],
     bus: cluster.bus,
   });
+  await knowCentral(central.url, central.agentUrl, cluster.directory, AGENTS);
   const sender = new Sender(1);
   const load = sender.deliver(() => [central.url], 2_000);
   const refused = async () => {
@@ -92,12 +85,13 @@ test('an alert that comes again after the duplicate window is in the database on
   skip,
 }, async (context) => {
   const cluster = await Cluster.open(context, {}, { duplicate_window_ms: 100 });
-  const central = await startCentral(context, workDirectory(context), {
+  const central = await startCentral(context, cluster.directory, {
     databasePath: { postgresUrl: cluster.database },
     roles: ['ingest', 'writer'],
     bus: cluster.bus,
   });
   const { agent } = new Sender(1);
+  await knowCentral(central.url, central.agentUrl, cluster.directory, AGENTS);
   const { link } = await connectAgent(context, central, agent);
   const alerts = [1, 2, 3].map((seq) => plainAlert(seq, {}, agent));
   assert.equal(await deliver(link, alerts), 3);
@@ -112,7 +106,7 @@ test('an agent that connects to another node leaves the session on the first', {
   const cluster = await Cluster.open(context);
   const [one, two] = [await cluster.start('in-1', ['ingest']), await cluster.start('in-2', ['ingest'])];
   const { agent } = new Sender(1);
-  const older = new Link(one.url);
+  const older = new Link(one.url, agent);
   older.send(hello(agent));
   assert.equal((await older.next())?.type, 'welcome');
   // A claim is said once, so a node that is not on the bus yet does not hear it: connect until it is heard.
@@ -121,7 +115,7 @@ test('an agent that connects to another node leaves the session on the first', {
     isClosed = true;
   });
   await until(async () => {
-    const newer = new Link(two.url);
+    const newer = new Link(two.url, agent);
     newer.send(hello(agent));
     assert.equal((await newer.next())?.type, 'welcome');
     await sleep(200);

@@ -1,7 +1,7 @@
 import { type CentralOptions, openCentral } from '../../../central/index.ts';
 
-/** Opens one node of several and prints its URL: `run-node.ts OPTIONS`, as JSON. It waits to be killed. */
-const given: Partial<CentralOptions> & Pick<CentralOptions, 'databasePath' | 'agentToken'> = JSON.parse(
+/** Opens one node of several and prints its URLs: `run-node.ts OPTIONS`, as JSON. It waits to be killed. */
+const given: Pick<CentralOptions, 'databasePath' | 'identity'> & Partial<CentralOptions> = JSON.parse(
   process.argv[2] ?? '{}',
 );
 const log = (message: string, fields?: object) =>
@@ -11,10 +11,10 @@ const isLoud = process.env['SEALWATCH_TEST_LOG'] === '1';
 const central = await openCentral({
   host: '127.0.0.1',
   port: 0,
-  feedPath: null,
+  feeds: [],
   version: '0.0.0-test',
   log: { info: quiet, warn: isLoud ? log : quiet, error: isLoud ? log : quiet },
   ...given,
 });
 process.on('SIGTERM', () => void central.stop().then(() => process.exit(0)));
-process.stdout.write(`${central.url}\n`);
+process.stdout.write(`${central.url} ${central.agentUrl}\n`);

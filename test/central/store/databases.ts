@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
+import { CentralError } from '../../../central/index.ts';
 import type { DatabasePlace } from '../../../central/store/place.ts';
 import { openStore, type Store } from '../../../central/store/store.ts';
 import type { Alert } from '../../../wire/index.ts';
@@ -45,6 +46,10 @@ export function testOnEach(
     });
   }
 }
+
+/** For `assert.rejects`: one of central's errors, with this code. */
+export const coded = (code: string) => (error: unknown) =>
+  error instanceof CentralError && error.code === code;
 
 export const NOW = '2026-08-01T12:00:00.000Z';
 /** A page that no test fills. */

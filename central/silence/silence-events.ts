@@ -1,0 +1,89 @@
+import type { LastState } from './last-state.ts';
+import type { OwnEvent } from './own-alerts.ts';
+
+/** Hosts that an event about many names. */
+const MAX_NAMED = 20;
+/** Host of an event that is about many. */
+const MANY_HOSTS = '(several hosts)';
+
+/** An agent is not heard from: what it last said of itself. */
+export function silentEvent(state: LastState, count: number, time: number): OwnEvent {
+  const often = count === 1 ? '' : `; silent ${count} times since the last alert`;
+  return {
+    host: state.host,
+    count,
+    time,
+    fields: {
+      'agent.event': 'silent',
+      ...fieldsOf(state),
+      'agent.waiting': state.waiting,
+      'agent.collectors': [...state.collectors],
+      'agent.lost': Object.entries(state.lost).map(([stage, lost]) => `${stage}: ${lost}`),
+      'agent.detail': `last heard of ${state.lastSeen}${often}`,
+    },
+  };
+}
+
+/** Many agents are not heard from: a cut network, rather than so many hosts. */
+export function outageEvent(
+  silent: readonly LastState[],
+  overdue: number,
+  expected: number,
+  time: number,
+): OwnEvent {
+  const named = silent.slice(0, MAX_NAMED).map(({ host }) => host);
+  const groups = [...new Set(silent.map(({ group }) => group).filter((group) => group !== ''))];
+  return {
+    host: MANY_HOSTS,
+    count: Math.max(1, overdue),
+    time,
+    fields: {
+      'agent.event': 'silent',
+      'agent.count': overdue,
+      'agent.expected': expected,
+      'agent.hosts': named,
+      'agent.groups': groups.sort().slice(0, MAX_NAMED),
+      'agent.detail': `${overdue} of ${expected} agents are not heard from; those that do not return are told of later`,
+    },
+  };
+}
+
+/** An agent that was told of as silent is heard again. */
+export function returnedEvent(state: LastState, silentMs: number, time: number): OwnEvent {
+  return {
+    host: state.host,
+    count: 1,
+    time,
+    fields: {
+      'agent.event': 'returned',
+      ...fieldsOf(state),
+      'agent.silent_ms': Math.round(silentMs),
+      'agent.detail': `heard again after ${Math.round(silentMs / 1_000)} s`,
+    },
+  };
+}
+
+/** Many agents are heard again. */
+export function allReturnedEvent(count: number, missing: number, time: number): OwnEvent {
+  return {
+    host: MANY_HOSTS,
+    count: Math.max(1, count),
+    time,
+    fields: {
+      'agent.event': 'returned',
+      'agent.count': count,
+      'agent.missing': missing,
+      'agent.detail': `${count} agents are heard again, ${missing} are not`,
+    },
+  };
+}
+
+function fieldsOf({ id, host, group, version, lastSeen }: LastState): OwnEvent['fields'] {
+  return {
+    'agent.id': id,
+    'agent.host': host,
+    'agent.group': group,
+    'agent.version': version,
+    'agent.last_seen': lastSeen,
+  };
+}
