@@ -176,12 +176,8 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     options.onCloned?.(agent, detail);
   });
   const feeds = await openFeeds({
+    ...{ store, metrics, log, version, clock },
     settings: roles.has('feeds') ? options.feeds : [],
-    store,
-    metrics,
-    log,
-    version,
-    clock,
   });
   const upkeep = openUpkeep(options, store, metrics);
   const bundles = openBundles({
