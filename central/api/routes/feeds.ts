@@ -32,9 +32,9 @@ const refusals = {
   409: "The feed's receiver does not take them now.",
 } as const;
 
-async function ofFeed<T>(work: Promise<T>): Promise<T> {
+async function ofFeed<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await work;
+    return await work();
   } catch (error) {
     if (!(error instanceof CentralError)) throw error;
     throw error.code === 'CENTRAL_FEED_UNKNOWN'
@@ -99,7 +99,7 @@ function lookRoutes(feeds: Feeds): readonly Route[] {
       }),
       refusals,
       handle: async ({ params: { name }, query: { after, limit } }) => ({
-        dead_letters: await ofFeed(feeds.deadLetters(name, after, limit)),
+        dead_letters: await ofFeed(() => feeds.deadLetters(name, after, limit)),
       }),
     }),
   ];
@@ -124,7 +124,7 @@ export function feedRoutes({ feeds, audit }: FeedRouteParts): readonly Route[] {
     answer: z.object({ delivered: z.number().int(), refused: z.number().int(), gone: z.number().int() }),
     refusals,
     handle: async ({ params: { name }, body: { positions }, principal }) => {
-      const replayed = await ofFeed(feeds.replay(name, positions));
+      const replayed = await ofFeed(() => feeds.replay(name, positions));
       await note(principal, 'replay', name, { ...replayed });
       return replayed;
     },
@@ -140,7 +140,7 @@ export function feedRoutes({ feeds, audit }: FeedRouteParts): readonly Route[] {
     answer: doneAnswer,
     refusals,
     handle: async ({ params: { name }, body: { positions }, principal }) => {
-      await ofFeed(feeds.discard(name, positions));
+      await ofFeed(() => feeds.discard(name, positions));
       await note(principal, 'discard', name, { count: positions?.length ?? null });
       return { done: true };
     },
