@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { actorOf } from '../../access/principal.ts';
+import { MAX_TOKEN_AGENTS } from '../../identity/enrolment-tokens.ts';
 import type { IdentityDesk } from '../../identity/identity.ts';
 import { doneAnswer, noQuery } from '../queries.ts';
 import { Refused } from '../refused.ts';
@@ -10,7 +11,6 @@ const MS_PER_HOUR = 3_600_000;
 /** Hours that an enrolment token is good for at most: a year. */
 const MAX_HOURS = 366 * 24;
 const DEFAULT_HOURS = 24;
-const MAX_COUNT = 1_000_000;
 const MAX_GROUP = 255;
 
 const tokenAnswer = z.object({
@@ -49,7 +49,7 @@ export function enrolmentRoutes(identity: IdentityDesk): readonly Route[] {
       query: noQuery,
       body: z.strictObject({
         group: z.string().max(MAX_GROUP).default(''),
-        count: z.number().int().min(1).max(MAX_COUNT).default(1).describe('Hosts that it enrols.'),
+        count: z.number().int().min(1).max(MAX_TOKEN_AGENTS).default(1).describe('Hosts that it enrols.'),
         hours: z
           .number()
           .int()
