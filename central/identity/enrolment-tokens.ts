@@ -7,7 +7,7 @@ import { hashSecret, makeSecret, secretId } from './secret.ts';
 /** Characters of a group's name. */
 const MAX_GROUP_CHARS = 256;
 /** Agents that one token enrols at most. */
-export const MAX_TOKEN_AGENTS = 1_000_000;
+export const MAX_COUNT = 1_000_000;
 
 export interface TokenWish {
   /** Empty for none. */
@@ -39,8 +39,8 @@ export class EnrolmentTokens {
   async create({ group, count, expiresMs, actor }: TokenWish): Promise<{ id: string; secret: string }> {
     if (group.length > MAX_GROUP_CHARS)
       throw new RangeError(`a group has up to ${MAX_GROUP_CHARS} characters`);
-    if (!Number.isSafeInteger(count) || count < 1 || count > MAX_TOKEN_AGENTS)
-      throw new RangeError(`a token enrols 1 to ${MAX_TOKEN_AGENTS} agents`);
+    if (!Number.isSafeInteger(count) || count < 1 || count > MAX_COUNT)
+      throw new RangeError(`a token enrols 1 to ${MAX_COUNT} agents`);
     const { text, id, hash } = makeSecret('enrolment');
     const expires = this.#time(expiresMs);
     await this.#db

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { actorOf } from '../../access/principal.ts';
-import { MAX_TOKEN_AGENTS } from '../../identity/enrolment-tokens.ts';
+import { MAX_COUNT } from '../../identity/enrolment-tokens.ts';
 import type { IdentityDesk } from '../../identity/identity.ts';
 import { doneAnswer, noQuery } from '../queries.ts';
 import { Refused } from '../refused.ts';
 import { type Route, route } from '../route.ts';
 import { secretParams } from './tokens.ts';
 
-const MS_PER_HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 /** Hours that an enrolment token is good for at most: a year. */
 const MAX_HOURS = 366 * 24;
 const DEFAULT_HOURS = 24;
@@ -49,7 +49,7 @@ export function enrolmentRoutes(identity: IdentityDesk): readonly Route[] {
       query: noQuery,
       body: z.strictObject({
         group: z.string().max(MAX_GROUP).default(''),
-        count: z.number().int().min(1).max(MAX_TOKEN_AGENTS).default(1).describe('Hosts that it enrols.'),
+        count: z.number().int().min(1).max(MAX_COUNT).default(1).describe('Hosts that it enrols.'),
         hours: z
           .number()
           .int()
@@ -60,7 +60,7 @@ export function enrolmentRoutes(identity: IdentityDesk): readonly Route[] {
       }),
       answer: z.object({ id: z.string(), token: z.string() }),
       handle: async ({ body: { group, count, hours }, principal }) => {
-        const wish = { group, count, expiresMs: hours * MS_PER_HOUR, actor: actorOf(principal) };
+        const wish = { group, count, expiresMs: hours * HOUR_MS, actor: actorOf(principal) };
         const { id, text } = await identity.createEnrolmentToken(wish);
         return { id, token: text };
       },
