@@ -66,8 +66,6 @@ function uplinkTo(context: TestContext, url: string, onRefused: (code: string) =
     url,
     credentials: () => ({ ca: '', cert: '', key: '' }),
     machine: null,
-    self: { started: new Date(), lost: () => ({}), health: () => [] },
-    obey: () => Promise.resolve(''),
     agent: () => ({ id: meta.agentId(), version: '0', host: 'h', os: 'o' }),
     generations: meta,
     onRefused,
