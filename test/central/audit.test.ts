@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AuditEntry, AuditLog, auditHash } from '../../central/audit/audit-log.ts';
+import { AuditLog, auditHash } from '../../central/audit/audit-log.ts';
 import { entriesFrom, pageOfAudit } from '../../central/audit/pages.ts';
 import { verifyAudit } from '../../central/audit/verification.ts';
 import { openStore, type Store } from '../../central/store/store.ts';

@@ -188,7 +188,7 @@ export class Field {
 
   #load(url: string, at: number): Victim {
     const name = `load-${at}`;
-    mkdirSync(this.#at(name), { mode: 0o700 });
+    mkdirSync(this.#at(name), { mode: 0o700, recursive: true });
     const words = [process.execPath, ...FROM_SOURCE, program('load-agent'), this.#at(name), url];
     const { spoolBytes } = this.#options;
     const cap = spoolBytes === undefined ? [] : [String(spoolBytes)];
