@@ -2,6 +2,7 @@ export { type AccessDesk, withAccessDesk } from './access/offline-desk.ts';
 export { ROLES, type Role } from './access/role.ts';
 export { type ApiSettings, apiSettingsSchema } from './access/settings.ts';
 export type { AuditVerdict } from './audit/verification.ts';
+export { type BundleSettings, bundleSettings } from './bundles/settings.ts';
 export { type Central, type CentralOptions, openCentral } from './central.ts';
 export { databaseOf, loadCentralConfig } from './config/config.ts';
 export { type CentralConfig, filesOf, identityOf } from './config/settings.ts';

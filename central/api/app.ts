@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Principal } from '../access/principal.ts';
@@ -63,6 +64,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: ApiParts): void {
   app.route({
     method: route.method,
     url: route.path,
+    ...(route.maxBodyBytes === undefined ? {} : { bodyLimit: route.maxBodyBytes }),
     config: { permission: route.permission },
     onRequest: async (request) => {
       passed.set(request, await authorise(request, route, parts));
@@ -126,6 +128,23 @@ function takeJsonOnly(app: FastifyInstance): void {
   });
 }
 
+/** Answers what is no HTTP, or took too long, before fastify sees it. */
+function answerBrokenRequest(error: Error, socket: Socket): void {
+  const isSlow = Reflect.get(error, 'code') === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const status = isSlow ? '408 Request Timeout' : '400 Bad Request';
+  const body = JSON.stringify({
+    code: REFUSALS[400],
+    message: isSlow ? 'the request took too long' : 'this is no HTTP request',
+  });
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: ${JSON_TYPE}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+}
+
 /** The HTTP API: every route of the table, each behind what it asks for. Not yet listening. */
 export async function buildApi(parts: ApiParts): Promise<Api> {
   const { tls, trustedProxies, allowsHost } = parts;
@@ -133,6 +152,7 @@ export async function buildApi(parts: ApiParts): Promise<Api> {
     logger: false,
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: answerBrokenRequest,
     bodyLimit: MAX_BODY_BYTES,
     exposeHeadRoutes: false,
     trustProxy: [...trustedProxies],

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import { apiSettingsSchema } from '../access/settings.ts';
+import { bundleSettings } from '../bundles/settings.ts';
 import { type FeedSettings, feedsSchema } from '../feed/settings.ts';
 import { type IdentitySettings, identitySettings, listenAddress } from '../identity/settings.ts';
 import { ingestSettingsSchema } from '../ingest/settings.ts';
@@ -24,6 +25,8 @@ export const centralConfigSchema = z.strictObject({
   /** The API, its pages and `/metrics`. */
   api: apiSettingsSchema.extend({ listen: listenAddress.prefault('127.0.0.1:7300') }).prefault({}),
   feeds: feedsSchema.default([]),
+  /** Rules, approvals and settings for hosts. */
+  bundles: bundleSettings.prefault({}),
   retention: retentionSettings.prefault({}),
   silence: silenceSettingsSchema.prefault({}),
   /** What agents may send, and how many at once. */

@@ -15,6 +15,7 @@ export async function centralRun(file: string, install: Installation, output: Ou
     api: config.api,
     identity: identityOf(config),
     feeds: config.feeds,
+    bundles: config.bundles,
     retention: config.retention,
     silence: config.silence,
     ingest: config.limits,
