@@ -7,9 +7,17 @@ import { climb, isNewest } from './migrations/climb.ts';
 import { type DatabasePlace, describePlace } from './place.ts';
 import { createPrivately } from './private-file.ts';
 import type { Schema } from './schema.ts';
-import { SqliteThreads, ThreadDialect } from './sqlite/dialect.ts';
+import { ThreadDialect } from './sqlite/dialect.ts';
 import { OwnerLock } from './sqlite/owner-lock.ts';
 import { SqliteThread } from './sqlite/thread.ts';
+import { SqliteThreads } from './sqlite/threads.ts';
+
+/** Pages of SQLite (8 KB) that are given back at once. */
+const PAGES_GIVEN_BACK = 256;
+
+/** Connections to PostgreSQL: of everybody, and those kept for alerts that come in, which slow searches must not hold up. */
+const SHARED_CONNECTIONS = 8;
+const INTAKE_CONNECTIONS = 2;
 
 /** `central`: the one that runs, which others of an SQLite file are refused beside; `command`: beside it. */
 export type DatabaseUse = 'central' | 'command';
@@ -22,6 +30,8 @@ export interface Database {
   append(batches: readonly PackedBatch[]): Promise<readonly SettledBatch[]>;
   /** Adds the next `rows` alerts at most to the words for searches. Answers how many. */
   index(rows: number): Promise<number>;
+  /** Gives space of deleted rows back to the file system, where that is not the database's own business. */
+  giveBackSpace(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,6 +71,9 @@ async function openSqlite(path: string, use: DatabaseUse): Promise<Database> {
       dialect: 'sqlite',
       append: (batches) => threads.turns.within(() => threads.writer.do('append', batches)),
       index: (rows) => threads.turns.within(() => threads.writer.do('index', { rows })),
+      async giveBackSpace() {
+        await threads.turns.within(() => threads.writer.do('giveBack', { pages: PAGES_GIVEN_BACK }));
+      },
       async close() {
         await opened.destroy();
         lock?.close();
@@ -80,18 +93,25 @@ async function openPostgres(url: string): Promise<Database> {
     import('./postgres/append.ts'),
     import('./postgres/indexing.ts'),
   ]);
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new ToldPool(url) }) });
+  const connect = (connections: number) =>
+    new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new ToldPool(url, connections) }) });
+  const db = connect(SHARED_CONNECTIONS);
+  const intake = connect(INTAKE_CONNECTIONS);
+  const close = async () => {
+    await Promise.all([db.destroy(), intake.destroy()]);
+  };
   try {
     await climb(db, 'postgres', describePlace({ postgresUrl: url }));
     return {
       db,
       dialect: 'postgres',
-      append: (batches) => appendToPostgres(db, batches),
-      index: (rows) => indexNextInPostgres(db, rows),
-      close: () => db.destroy(),
+      append: (batches) => appendToPostgres(intake, batches),
+      index: (rows) => indexNextInPostgres(intake, rows),
+      giveBackSpace: async () => undefined,
+      close,
     };
   } catch (error) {
-    await db.destroy();
+    await close();
     throw error;
   }
 }

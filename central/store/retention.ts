@@ -13,11 +13,9 @@ const CHUNK_ROWS = 500;
 /** Milliseconds between two chunks, and between two looks whether there is something to take away. */
 const PAUSE_MS = 20;
 const LOOK_MS = 60_000;
-/** Pages of SQLite (8 KB) that are given back to the file system behind a chunk. */
-const PAGES_GIVEN_BACK = 256;
 /** Milliseconds by which the clock may run ahead of the time that has really gone by. */
 const CLOCK_SLACK_MS = 3_600_000;
-const DAY_MS = 86_400_000;
+const MILLISECONDS_A_DAY = 86_400_000;
 /** Name of the fact that says what was deleted before a feed had it. */
 export const UNFED_FACT = 'retention.unfed';
 
@@ -153,9 +151,7 @@ export class Retention {
       if (unfed > 0) await this.#noteUnfed(transaction, unfed);
       return { alerts: gone.length, unfed };
     });
-    if (deleted.alerts > 0 && store.dialect === 'sqlite') {
-      await sql.raw(`PRAGMA incremental_vacuum(${PAGES_GIVEN_BACK})`).execute(store.db);
-    }
+    if (deleted.alerts > 0) await store.giveBackSpace();
     return deleted;
   }
 
@@ -164,7 +160,9 @@ export class Retention {
     const bytes = await counterOf(transaction, 'alert_bytes');
     return {
       cutoff:
-        keep_days === null ? null : new Date(Math.max(0, this.#now() - keep_days * DAY_MS)).toISOString(),
+        keep_days === null
+          ? null
+          : new Date(Math.max(0, this.#now() - keep_days * MILLISECONDS_A_DAY)).toISOString(),
       excess: keep_bytes === null ? 0 : bytes - keep_bytes,
       hardExcess: hard_bytes === null ? 0 : bytes - hard_bytes,
       fed: await this.#fedPosition(transaction),

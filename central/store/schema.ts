@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 import type { BundleKind, BundleState, Severity } from '../../wire/index.ts';
 
 /** `connected`; `stopped`: said goodbye; `disconnected`: went away without a word; `silent`: so for longer than allowed. */
@@ -171,5 +171,3 @@ export interface Schema {
 }
 
 type Defaulted<T> = ColumnType<T, T | undefined, T>;
-
-export type AlertRow = Insertable<Schema['alerts']>;

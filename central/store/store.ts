@@ -92,6 +92,11 @@ export class Store {
     return Math.max(0, (await this.newestPosition()) - (await counterOf(this.db, 'search_position')));
   }
 
+  /** Gives the space of some deleted rows back to the file system; PostgreSQL does so by itself. */
+  giveBackSpace(): Promise<void> {
+    return this.#database.giveBackSpace();
+  }
+
   newestPosition(): Promise<number> {
     return newestPosition(this.db);
   }

@@ -114,7 +114,7 @@ export async function verifyDump(path: string): Promise<BackupContent> {
 
 /** @throws {CentralError} where the database is in use, or holds tables that shall not be replaced */
 async function refuseUsed(postgresUrl: string, force: boolean): Promise<void> {
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: new ToldPool(postgresUrl) }) });
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: new ToldPool(postgresUrl, 1) }) });
   try {
     const { rows } = await sql<{ sessions: number; tables: number }>`
       SELECT (SELECT count(*) FROM pg_stat_activity WHERE application_name = ${APPLICATION_NAME}

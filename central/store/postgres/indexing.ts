@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { Alert } from '../../../wire/index.ts';
 import type { Schema } from '../schema.ts';
-import { alertWords } from '../search/words.ts';
+import { bodyWords } from '../search/words.ts';
 import { lockTransaction } from './advisory-locks.ts';
 
 /** Adds the next `rows` alerts to the words, and moves the cursor with them. Answers how many there were. */
@@ -22,10 +21,7 @@ export async function indexNextInPostgres(db: Kysely<Schema>, rows: number): Pro
       .execute();
     const last = found.at(-1);
     if (last === undefined) return 0;
-    const words = found.map(({ position, body }) => {
-      const alert: Alert = JSON.parse(body);
-      return { position, words: alertWords(alert).join(' ') };
-    });
+    const words = found.map(({ position, body }) => ({ position, words: bodyWords(body).join(' ') }));
     await sql`
       INSERT INTO alert_words (position, words)
       SELECT position, array_to_tsvector(string_to_array(words, ' '))

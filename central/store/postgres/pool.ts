@@ -3,8 +3,6 @@ import pg from 'pg';
 import { tellPostgres } from '../failures.ts';
 import { describePlace } from '../place.ts';
 
-/** Connections that one central holds at most. */
-const MAX_CONNECTIONS = 8;
 /** Milliseconds for a new connection, login included. */
 const CONNECT_MS = 5_000;
 /** Milliseconds after which the server ends a statement, and a transaction in which nothing happens. */
@@ -67,11 +65,12 @@ export class ToldPool implements PostgresPool {
   readonly #pool: pg.Pool;
   readonly #place: string;
 
-  constructor(url: string) {
+  /** `connections`: how many there are at most. */
+  constructor(url: string, connections: number) {
     this.#place = describePlace({ postgresUrl: url });
     this.#pool = new pg.Pool({
       connectionString: url,
-      max: MAX_CONNECTIONS,
+      max: connections,
       application_name: APPLICATION_NAME,
       connectionTimeoutMillis: CONNECT_MS,
       statement_timeout: STATEMENT_MS,

@@ -34,10 +34,12 @@ export async function searchAlerts(
   const words = queryWords(text);
   if (words.length === 0) return [];
   const key = dialect === 'sqlite' ? 'alert_words.rowid' : 'alert_words.position';
-  // By the key of the words: SQLite then walks them from the newest back and stops when the page is full.
+  // By the key of the words, and as a cross join, which SQLite does not turn round: it walks the words from the newest
+  // back and stops when the page is full.
   let query = db
     .selectFrom('alert_words')
-    .innerJoin('alerts', 'alerts.position', key)
+    .crossJoin('alerts')
+    .whereRef('alerts.position', '=', key)
     .select(['alerts.position', sql<number>`octet_length(alerts.body)`.as('bytes')])
     .where(holdsWords(words, dialect))
     .where(key, '>', filter.after)

@@ -48,6 +48,15 @@ export function alertWords(alert: Alert): readonly string[] {
   return [...words];
 }
 
+/** The words of an alert as it is stored; none where it cannot be read, so that the index goes on behind it. */
+export function bodyWords(body: string): readonly string[] {
+  try {
+    return alertWords(JSON.parse(body));
+  } catch {
+    return [];
+  }
+}
+
 /** The words of what a person typed; nothing in it is an operator but a `*` behind a word. */
 export function queryWords(text: string): readonly QueryWord[] {
   return [...fold(text).matchAll(QUERY_WORD)].slice(0, MAX_QUERY_WORDS).map(([, word = '', star]) => ({

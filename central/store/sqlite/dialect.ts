@@ -1,28 +1,23 @@
 import {
   type CompiledQuery,
   type DatabaseConnection,
+  DeleteQueryNode,
   type Dialect,
   type Driver,
+  InsertQueryNode,
   type Kysely,
   type QueryResult,
   SelectQueryNode,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  UpdateQueryNode,
 } from 'kysely';
-import type { SqliteThread } from './thread.ts';
-import { Turns } from './turns.ts';
+import type { Statement, StatementResult } from './jobs.ts';
+import type { SqliteThreads } from './threads.ts';
 
-/** The threads of one file. Whoever writes waits for its turn with the writer; reads see what is committed. */
-export class SqliteThreads {
-  readonly writer: SqliteThread;
-  readonly reader: SqliteThread;
-  readonly turns = new Turns();
-
-  constructor(writer: SqliteThread, reader: SqliteThread) {
-    this.writer = writer;
-    this.reader = reader;
-  }
+function isChange(query: CompiledQuery['query']): boolean {
+  return InsertQueryNode.is(query) || UpdateQueryNode.is(query) || DeleteQueryNode.is(query);
 }
 
 class ThreadConnection implements DatabaseConnection {
@@ -53,18 +48,19 @@ class ThreadConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<R>> {
-    const { writer, reader, turns } = this.#threads;
-    const job = { sql, parameters };
-    const result =
-      this.#endTurn !== null
-        ? await writer.do('run', job)
-        : SelectQueryNode.is(query)
-          ? await reader.do('run', job)
-          : await turns.within(() => writer.do('run', job));
+    const result = await this.#run({ sql, parameters }, query);
     const rows = result.rows as R[];
     if (result.changed === null) return { rows };
     const { count, lastId } = result.changed;
     return { rows, numAffectedRows: BigInt(count), insertId: BigInt(lastId) };
+  }
+
+  async #run(statement: Statement, query: CompiledQuery['query']): Promise<StatementResult> {
+    const { writer, reader, turns } = this.#threads;
+    if (this.#endTurn !== null) return await writer.do('run', statement);
+    if (SelectQueryNode.is(query)) return await reader.do('run', statement);
+    if (isChange(query)) return await this.#threads.change(statement);
+    return await turns.within(() => writer.do('run', statement));
   }
 
   async *streamQuery<R>(query: CompiledQuery): AsyncIterableIterator<QueryResult<R>> {

@@ -1,6 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import type { Alert } from '../../../wire/index.ts';
-import { alertWords } from '../search/words.ts';
+import { bodyWords } from '../search/words.ts';
 
 /** Adds the next `rows` alerts to the words, and moves the cursor with them. Answers how many there were. */
 export function indexNext(database: Database, rows: number): number {
@@ -14,8 +13,7 @@ export function indexNext(database: Database, rows: number): number {
     .transaction(() => {
       const found = next.all(cursor.get(), rows);
       for (const { position, body } of found) {
-        const alert: Alert = JSON.parse(body);
-        add.run(position, alertWords(alert).join(' '));
+        add.run(position, bodyWords(body).join(' '));
       }
       const last = found.at(-1);
       if (last !== undefined) move.run(last.position);

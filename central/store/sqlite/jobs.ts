@@ -11,6 +11,11 @@ export interface ThreadPlace {
   readonly role: ThreadRole;
 }
 
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
 export interface StatementResult {
   readonly rows: unknown[];
   /** Rows changed and id of the last one inserted; null where the statement gives rows. */
@@ -21,8 +26,13 @@ export interface StatementResult {
 export interface Jobs {
   /** One statement. */
   readonly run: {
-    readonly request: { readonly sql: string; readonly parameters: readonly unknown[] };
+    readonly request: Statement;
     readonly answer: StatementResult;
+  };
+  /** Statements that know nothing of each other, in one transaction; each fails alone where it is at fault. */
+  readonly runAll: {
+    readonly request: readonly Statement[];
+    readonly answer: readonly (StatementResult | StatementFailure)[];
   };
   /** Ends a transaction that failed, where SQLite has not done so itself. */
   readonly rollback: { readonly request: null; readonly answer: null };
@@ -33,6 +43,8 @@ export interface Jobs {
   };
   /** Adds the next alerts to the words that searches go through. Answers how many. */
   readonly index: { readonly request: { readonly rows: number }; readonly answer: number };
+  /** Gives pages that hold nothing any more back to the file system. */
+  readonly giveBack: { readonly request: { readonly pages: number }; readonly answer: null };
   readonly close: { readonly request: null; readonly answer: null };
 }
 export type JobName = keyof Jobs;
@@ -44,6 +56,10 @@ export type JobMessage = {
 export interface JobFailure {
   readonly message: string;
   readonly code: string;
+}
+
+export interface StatementFailure {
+  readonly failure: JobFailure;
 }
 
 /** Answer of a thread; the one with id 0 says whether the file could be opened. */

@@ -50,6 +50,11 @@ export class SqliteThread {
     });
   }
 
+  /** What failed in the thread as an error of this one. */
+  told({ message, code }: JobFailure): Error {
+    return tellSqlite(Object.assign(new Error(message), { code }), this.#path);
+  }
+
   /** Closes the file and ends the thread. */
   async close(): Promise<void> {
     if (!this.#gone) await this.do('close', null);
@@ -59,12 +64,8 @@ export class SqliteThread {
   #take(answer: JobAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if ('failure' in answer) waiting?.reject(this.#told(answer.failure));
+    if ('failure' in answer) waiting?.reject(this.told(answer.failure));
     else waiting?.resolve(answer.answer as never);
-  }
-
-  #told({ message, code }: JobFailure): Error {
-    return tellSqlite(Object.assign(new Error(message), { code }), this.#path);
   }
 
   #lost(reason: string): CentralError {

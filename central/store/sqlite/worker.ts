@@ -1,24 +1,60 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { Database } from 'better-sqlite3';
+import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { SqliteAppender } from './append.ts';
 import { openFile } from './file.ts';
 import { indexNext } from './indexing.ts';
-import type { JobAnswer, JobFailure, JobMessage, Jobs, StatementResult } from './jobs.ts';
+import type {
+  JobAnswer,
+  JobFailure,
+  JobMessage,
+  Jobs,
+  Statement,
+  StatementFailure,
+  StatementResult,
+} from './jobs.ts';
+
+/** Result codes of a statement that cannot be run, whatever the state of the disk. */
+const STATEMENT_FAULT = /^SQLITE_(CONSTRAINT|ERROR|MISMATCH|RANGE|TOOBIG)/;
 
 function failureOf(error: unknown): JobFailure {
   if (!(error instanceof Error)) return { message: String(error), code: '' };
   return { message: error.message, code: String(Reflect.get(error, 'code') ?? '') };
 }
 
-function runStatement(database: Database, { sql, parameters }: Jobs['run']['request']): StatementResult {
+function runStatement(database: Database, { sql, parameters }: Statement): StatementResult {
   const statement = database.prepare<unknown[], unknown>(sql);
   if (statement.reader) return { rows: statement.all(parameters), changed: null };
   const { changes, lastInsertRowid } = statement.run(parameters);
   return { rows: [], changed: { count: changes, lastId: lastInsertRowid } };
 }
 
+function isStatementsFault(error: unknown): boolean {
+  return !(error instanceof SqliteDatabase.SqliteError) || STATEMENT_FAULT.test(error.code);
+}
+
+function runAll(
+  database: Database,
+  statements: readonly Statement[],
+): readonly (StatementResult | StatementFailure)[] {
+  const runOne = (statement: Statement) => {
+    try {
+      return runStatement(database, statement);
+    } catch (error) {
+      if (!isStatementsFault(error) || !database.inTransaction) throw error;
+      return { failure: failureOf(error) };
+    }
+  };
+  return database.transaction(() => statements.map(runOne)).immediate();
+}
+
 function rollBack(database: Database): null {
   if (database.inTransaction) database.exec('ROLLBACK');
+  return null;
+}
+
+/** By `exec`, which runs to the end: each step of this statement gives back one page only. */
+function giveBack(database: Database, { pages }: Jobs['giveBack']['request']): null {
+  database.exec(`PRAGMA incremental_vacuum(${pages})`);
   return null;
 }
 
@@ -34,12 +70,16 @@ function serve(port: MessagePort, database: Database): void {
     switch (job.name) {
       case 'run':
         return runStatement(database, job.request);
+      case 'runAll':
+        return runAll(database, job.request);
       case 'rollback':
         return rollBack(database);
       case 'append':
         return appender.append(job.request);
       case 'index':
         return indexNext(database, job.request.rows);
+      case 'giveBack':
+        return giveBack(database, job.request);
       case 'close':
         return close(database);
     }

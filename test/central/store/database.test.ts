@@ -109,6 +109,24 @@ testOnEach(
   },
 );
 
+testOnEach(
+  'many single changes at once are all made, and one that is at fault fails alone',
+  async (context, place) => {
+    const store = await openFor(context, place);
+    await store.saveFeedPosition('taken', 1);
+    const many = Array.from({ length: 1_500 }, (_, index) => store.saveFeedPosition(`feed-${index}`, index));
+    const clash = store.db.insertInto('feeds').values({ name: 'taken', position: 2 }).execute();
+    const [last] = await Promise.all([
+      store.db.updateTable('feeds').set({ position: 3 }).where('name', '=', 'taken').executeTakeFirst(),
+      ...many,
+      assert.rejects(clash),
+    ]);
+    assert.equal(last.numUpdatedRows, 1n);
+    assert.equal(await store.feedPosition('taken'), 3);
+    assert.equal(await store.feedPosition('feed-1499'), 1_499);
+  },
+);
+
 const postgres = { skip: withoutPostgres() };
 
 test(
@@ -209,7 +227,7 @@ test('an SQLite file gives the space of deleted alerts back', async (context) =>
   await checkpoint();
   const full = statSync(path).size;
   await store.db.deleteFrom('alerts').execute();
-  await sql`PRAGMA incremental_vacuum(100)`.execute(store.db);
+  await store.giveBackSpace();
   await checkpoint();
   assert.ok(statSync(path).size <= full - 100 * 8_192);
 });

@@ -80,6 +80,15 @@ testOnEach('pages of a search join while alerts come in', async (context, place)
   assert.deepEqual(rest, [3, 2, 1]);
 });
 
+testOnEach('an alert that cannot be read does not stop the index', async (context, place) => {
+  const store = await openFor(context, place);
+  await register(store, AGENT);
+  await keep(store, [plainAlert(1), plainAlert(2)]);
+  await store.db.updateTable('alerts').set({ body: '{"rule":null}' }).where('seq', '=', 1).execute();
+  await store.indexAlerts(10);
+  assert.deepEqual(await found(store, 'shell'), [2]);
+});
+
 test('the words of a hostile alert are bounded', () => {
   const words = Array.from({ length: 5_000 }, (_, index) => `w${index}`).join(' ');
   assert.equal(alertWords(plainAlert(1, { event: { CommandLine: words } })).length, 1_000);
