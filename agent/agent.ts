@@ -6,6 +6,9 @@ import { AccountNames, listHostUsers } from '../inventory/index.ts';
 import type { CollectorEvent, CommandName, Health, HelloFrame, Loss, Server } from '../wire/index.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { agentStatus } from './agent-status.ts';
+import { AgentBundles } from './bundles/agent-bundles.ts';
+import { bundleDownload } from './bundles/bundle-download.ts';
+import { RemoteSettings } from './bundles/remote-config.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { ruleStatus } from './control/rule-status.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
@@ -86,6 +89,8 @@ class Daemon implements Agent {
   readonly #spool: Spool;
   readonly #pipeline: Pipeline;
   readonly #rules: LiveRules;
+  readonly #remote: RemoteSettings;
+  readonly #bundles: AgentBundles;
   readonly #processWatch: ProcessWatch;
   readonly #policies: PolicyChecks;
   readonly #watcher = new FileWatcher();
@@ -101,11 +106,13 @@ class Daemon implements Agent {
   #control: ControlSocket | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(options: AgentOptions, traits: readonly MachineTrait[]) {
-    this.#options = options;
-    const { stateDir, log } = options;
+  constructor(configured: AgentOptions, traits: readonly MachineTrait[]) {
+    const { stateDir, log } = configured;
     this.#database = openDatabase(stateDir);
     const meta = new Meta(this.#database);
+    this.#remote = new RemoteSettings({ ...configured, meta });
+    const options = this.#remote.tightened(configured);
+    this.#options = options;
     this.#rules = this.#liveRules(meta);
     this.#meta = meta;
     rememberPlaces(meta, {
@@ -161,6 +168,7 @@ class Daemon implements Agent {
       onSight: (servers) => this.#seen(servers),
     });
     this.#identities = this.#identityDesk(host);
+    this.#bundles = this.#agentBundles(meta);
     this.#clock = new ClockWatch((jumpMs) => {
       this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
       this.#watch.touched();
@@ -202,6 +210,8 @@ class Daemon implements Agent {
         health: () => this.#health.values(),
       },
       obey: (command) => this.#obey(command),
+      bundles: () => this.#bundles.inForce,
+      onBundle: (offer) => this.#bundles.offer(offer),
     });
   }
 
@@ -227,6 +237,21 @@ class Daemon implements Agent {
       user: userInfo().username,
       onRules: (set) => this.#pipeline.replaceRules(set),
       onFacts: (facts) => this.#pipeline.submit({ facts }),
+      withRules: (own) => this.#remote.withRules(own),
+    });
+  }
+
+  #agentBundles(meta: Meta): AgentBundles {
+    return new AgentBundles({
+      ...this.#options,
+      meta,
+      remote: this.#remote,
+      rules: this.#rules,
+      fetch: bundleDownload(this.#options.central.url, () => this.#enrolment.credentials),
+      lookAgain: () => this.#watch.lookAgain(),
+      tell: (frame) => this.#uplink.tellBundle(frame),
+      onFacts: (facts) => this.#pipeline.submit({ facts }),
+      user: userInfo().username,
     });
   }
 
@@ -332,6 +357,7 @@ class Daemon implements Agent {
     this.#clock.stop();
     this.#identities.stop();
     this.#guards.stop();
+    await this.#bundles.stop();
     await this.#rules.stop();
     this.#policies.stop();
     await this.#processes.stop();

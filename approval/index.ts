@@ -1,4 +1,13 @@
-export { addSignature, type Envelope, parseEnvelope } from './envelope/dsse.ts';
+export {
+  addSignature,
+  checkEnvelope,
+  type Envelope,
+  envelopeText,
+  IN_TOTO_PAYLOAD_TYPE,
+  parseEnvelope,
+  signEnvelope,
+  verifyEnvelope,
+} from './envelope/dsse.ts';
 export { APPROVAL_ERROR_CODES, ApprovalError, type ApprovalErrorCode } from './errors.ts';
 export { identityKeySet } from './identity/identity-key.ts';
 export { MAX_KEY_SET_BYTES, readKeySet } from './identity/key-set.ts';
@@ -7,7 +16,7 @@ export { readToken, TOKEN_LIFE_S, verifyToken } from './identity/token.ts';
 export { type IdentityRequest, TokenIssuer } from './identity/token-issuer.ts';
 export { isAnyones, isExposed, isPrivateDirectory } from './keys/exposure.ts';
 export { type KeySource, openSigner, trustKey } from './keys/key-choice.ts';
-export { createKey, DEFAULT_KEY, type KeyFile, keyNames, openKey } from './keys/key-files.ts';
+export { createKey, DEFAULT_KEY, type KeyFile, keyNames, openKey, openKeyFile } from './keys/key-files.ts';
 export { exposedPart } from './keys/ownership.ts';
 export { keyId, parsePublicKey, sshBlobOf, sshFingerprint } from './keys/public-key.ts';
 export type { Signer } from './keys/signer.ts';
@@ -36,18 +45,42 @@ export {
 } from './policy/policy.ts';
 export { policyInvalid, readPolicy } from './policy/policy-file.ts';
 export { toolDigest } from './policy/tool-digest.ts';
-export { blockingFindings } from './statement/acceptance.ts';
+export { blockingFindings, refuseUnaccepted } from './statement/acceptance.ts';
 export { skeleton } from './statement/confusable.ts';
 export type { Contexts, Situation } from './statement/contexts.ts';
-export { type Candidate, identityOf, type ServerIdentity, type Statement } from './statement/statement.ts';
+export {
+  APPROVAL_PREDICATE,
+  type Candidate,
+  composeStatement,
+  encodeStatement,
+  identityOf,
+  parseStatement,
+  type ServerIdentity,
+  type Statement,
+  sameEntry,
+} from './statement/statement.ts';
 export {
   readEnvelope,
   type StoredApproval,
   type StoreKind,
   type ValidApproval,
 } from './store/approval-files.ts';
-export { bundlePath, composeBundle, installBundle } from './store/bundle.ts';
+export {
+  BUNDLE_PAYLOAD_TYPE,
+  bundlePath,
+  composeBundle,
+  encodeBundle,
+  installBundle,
+  openBundle,
+} from './store/bundle.ts';
+export {
+  type ConfigBundle,
+  composeConfigBundle,
+  openConfigBundle,
+  type RemoteConfig,
+} from './store/config-bundle.ts';
 export { writeDurably } from './store/durable-file.ts';
+export { claimedKind, type FleetBundle, openFleetBundle } from './store/fleet-bundle.ts';
 export { KeptHashes } from './store/kept-hashes.ts';
 export { type MarkSubject, Marks } from './store/marks.ts';
 export {
@@ -61,6 +94,6 @@ export {
 } from './store/rule-pack.ts';
 export { type ApprovalRequest, ApprovalStore, type SignedDecision } from './store/store.ts';
 export { Assessor, type Docket } from './verdict/assessor.ts';
-export { type ArtefactChange, changesBetween } from './verdict/change.ts';
+export { type ArtefactChange, changesBetween, changesSince } from './verdict/change.ts';
 export type { ChangeEvidence, ChangeWriter, EvidenceOf } from './verdict/explanation.ts';
 export { examine, type Grounds, judge, type Ruling, type Verdict } from './verdict/judge.ts';

@@ -5,6 +5,8 @@ import type { Api } from './api/app.ts';
 import { isLoopback, urlHost } from './api/host-guard.ts';
 import type { Route } from './api/route.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import { type Bundles, openBundles } from './bundles/bundles.ts';
+import type { BundleSettings } from './bundles/settings.ts';
 import { openFeeds } from './feed/feeds.ts';
 import type { FeedSettings } from './feed/settings.ts';
 import { Identity, type IdentityDesk } from './identity/identity.ts';
@@ -18,7 +20,8 @@ import type { SilenceSettings } from './silence/settings.ts';
 import type { DatabasePlace } from './store/place.ts';
 import { type RetentionSettings, retentionSettings } from './store/settings.ts';
 import { openStore, type Store } from './store/store.ts';
-import { startUpkeep } from './store/upkeep.ts';
+import { startUpkeep, type Upkeep } from './store/upkeep.ts';
+import { watchCentral } from './watched.ts';
 
 export interface CentralOptions {
   /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
@@ -47,6 +50,8 @@ export interface CentralOptions {
   readonly ingest?: Partial<IngestSettings>;
   /** When agents count as silent. */
   readonly silence?: Partial<SilenceSettings>;
+  /** How bundles are taken in and rolled out; none are taken in where absent. */
+  readonly bundles?: BundleSettings;
   /** Directory of the rule pack, whose rules name what central sees itself; absent: it raises no alerts of its own. */
   readonly rulesDirectory?: string;
   /** Name of this node where several share a database. */
@@ -65,6 +70,7 @@ export interface Central {
   /** `wss://host:port` of the agents. */
   readonly agentUrl: string;
   readonly identity: IdentityDesk;
+  readonly bundles: Pick<Bundles, 'shelf' | 'rollouts'>;
   /** Stops accepting, closes agents with 1001, drains the feeds, closes the database. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -74,6 +80,7 @@ async function buildIngest(
   store: Store,
   metrics: Metrics,
   identity: Identity,
+  bundles: Bundles,
   onCommit: () => void,
 ): Promise<Ingest> {
   const { log, version, onAlert = () => undefined, clock = Date.now } = options;
@@ -91,6 +98,8 @@ async function buildIngest(
     node: options.node ?? 'central',
     onStored: onAlert,
     onCommit,
+    onReady: bundles.onReady,
+    onBundleState: bundles.onBundleState,
   });
   identity.watch((agent) => ingest.sessions.revoke(agent));
   return ingest;
@@ -112,6 +121,12 @@ async function openIdentity(
   }
 }
 
+function openUpkeep(options: CentralOptions, store: Store, metrics: Metrics): Upkeep {
+  const { log, clock = Date.now, retention: settings = retentionSettings.parse({}) } = options;
+  const feeds = () => options.feeds.map((feed) => feed.name);
+  return startUpkeep({ store, metrics, log, settings, feeds, clock });
+}
+
 /**
  * Opens central: the store, the listener of agents, the API, and the feeds.
  * @throws {CentralError} every code except CENTRAL_ALERT_ID_TAKEN and CENTRAL_FEED_NOT_A_FEED
@@ -127,21 +142,21 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     options.onCloned?.(agent, detail);
   });
   const feeds = await openFeeds({ settings: options.feeds, store, metrics, log, version, clock });
-  const upkeep = startUpkeep({
-    store,
-    metrics,
-    log,
-    settings: options.retention ?? retentionSettings.parse({}),
-    feeds: () => options.feeds.map((feed) => feed.name),
-    clock,
+  const upkeep = openUpkeep(options, store, metrics);
+  const bundles = openBundles({
+    ...{ store, audit, log, clock, identity, settings: options.bundles, node: options.node ?? 'central' },
+    send: (agent, frame) => ingest?.sessions.send(agent, frame) ?? false,
   });
-  const reception = await buildIngest(options, store, metrics, identity, () => {
+  const reception = await buildIngest(options, store, metrics, identity, bundles, () => {
     feeds.wake();
     upkeep.wake();
   });
   ingest = reception;
+  const unwatch = watchCentral(metrics, { store, feeds, ingest: reception });
   let api: Api | undefined;
   const close = async () => {
+    unwatch();
+    await bundles.stop();
     await reception.stop();
     await identity.close();
     await api?.app.close();
@@ -156,8 +171,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     api = await buildCentralApi({
       ...{ store, metrics, audit, log, version, clock, host, settings, identity, feeds },
       anonymous: options.anonymous ?? 'none',
-      more: [],
-      sessions: () => reception.sessions.size,
+      more: bundles.routes,
     });
     const scheme = settings.tls === undefined ? 'http' : 'https';
     url = `${scheme}://${urlHost(host)}:${await listen(api.app, host, port)}`;
@@ -169,6 +183,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   if (!isLoopback(host) && settings.tls === undefined) {
     log.warn('the API sends tokens and alerts over the network without TLS', { host });
   }
+  bundles.start();
   log.info('central listens', { url, agents: agentUrl });
   let stopped: Promise<void> | undefined;
   return {
@@ -176,6 +191,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     agentUrl,
     routes: api.routes,
     identity,
+    bundles,
     stop: () => {
       stopped ??= close();
       return stopped;

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { PROFILES, SEVERITIES } from '../wire/index.ts';
+import { addCentral } from './central-program.ts';
 import { type Action, collect, type Run, withJson } from './command-options.ts';
 import type { ExitCode } from './exit-code.ts';
 import { addGuard } from './guard-program.ts';
@@ -284,27 +285,4 @@ function addPrograms(program: Command, install: Installation, run: Run): void {
       );
   }
   addCentral(program, install, run);
-}
-
-function addCentral(program: Command, install: Installation, run: Run): void {
-  const central = program.command('central').description('the central collector');
-  central
-    .command('run')
-    .description('run central by its config file')
-    .requiredOption('--config <file>')
-    .action((options) =>
-      run({}, async (output) =>
-        (await import('./commands/central.ts')).centralRun(options.config, install, output),
-      ),
-    );
-  withJson(central.command('token').description('tokens of hosts').command('create'))
-    .description('make a token with which hosts enrol')
-    .requiredOption('--config <file>', "central's config")
-    .option('--group <name>', 'group of the hosts', '')
-    .option('--count <n>', 'hosts that it enrols', '1')
-    .option('--hours <n>', 'hours that it is good for', '24')
-    .option('--out <file>', 'write it to a new file of mode 0600')
-    .action((options) =>
-      run(options, async (output) => (await import('./commands/central.ts')).tokenCreate(options, output)),
-    );
 }

@@ -1,4 +1,4 @@
-import type { Health, Loss, Tamper } from '../../wire/index.ts';
+import type { BundleKind, Health, Loss, Tamper } from '../../wire/index.ts';
 import type { Fact } from '../fact.ts';
 import { alertServer, type KnownServer, serverFields } from './known-server.ts';
 import { commandLine, type ProcessEntry } from './process-table.ts';
@@ -32,6 +32,18 @@ export function factOfClockJump(jumpMs: number, time: number, user: string): Fac
 /** Rules were to change and do not: what was in force before still is. */
 export function factOfRefusedRules(path: string, detail: string, time: number, user: string): Fact {
   const fields = { 'agent.event': 'rules_refused', 'agent.detail': detail, TargetFilename: path };
+  return agentFact(time, fields, user);
+}
+
+/** A bundle of central was refused: what was before is still in force. */
+export function factOfRefusedBundle(
+  kind: BundleKind,
+  version: number,
+  detail: string,
+  time: number,
+  user: string,
+): Fact {
+  const fields = { 'agent.event': 'bundle_refused', 'agent.detail': `bundle ${kind} ${version}: ${detail}` };
   return agentFact(time, fields, user);
 }
 

@@ -41,13 +41,14 @@ export class PackShelf {
     this.#options = options;
   }
 
-  get #copy(): string {
+  /** Where the last pack in force lies. */
+  get copy(): string {
     return join(this.#options.stateDir, 'rules', 'pack.dsse.json');
   }
 
   /** The last pack that was in force; null where there never was one. @throws as `read` does */
   last(): ShelvedPack | null {
-    return this.#mark() === null ? null : this.read(this.#copy);
+    return this.#mark() === null ? null : this.read(this.copy);
   }
 
   /**
@@ -68,7 +69,7 @@ export class PackShelf {
   /** Keeps a pack as the last one in force. @throws {ApprovalError} where it cannot be kept */
   accept({ name, version, digest, text }: ShelvedPack): void {
     if (this.#mark()?.digest === digest) return;
-    writeRulePack(this.#copy, text);
+    writeRulePack(this.copy, text);
     this.#options.meta.set(MARK, JSON.stringify({ name, version, digest } satisfies Mark));
   }
 

@@ -27,6 +27,8 @@ export interface RuleWatchOptions {
   /** Null where no file holds the settings. */
   readonly config: RuleConfig | null;
   readonly watcher: Pick<FileWatcher, 'start' | 'watch' | 'stop'>;
+  /** What others than the config add to the settings; asked at each reading. */
+  readonly adjust?: (settings: RuleSettings) => RuleSettings;
   /** New rules are in force, between two events; `faults` are those of a pack that are not told yet. */
   readonly onEdition: (edition: RuleEdition, faults: readonly RuleFault[]) => void;
   readonly log: AgentLog;
@@ -52,7 +54,7 @@ export class RuleWatch {
     this.#settings = options.settings;
     this.#log = new EditionLog(options.log);
     this.#stamp = this.#stampNow();
-    this.#edition = options.book.edition(this.#settings, this.#now());
+    this.#edition = options.book.edition(this.#adjusted, this.#now());
     this.#log.tell(this.#edition);
   }
 
@@ -79,26 +81,36 @@ export class RuleWatch {
     await this.#options.watcher.stop();
   }
 
-  /** Reads config and rules anew, changed or not. What cannot be used leaves in force what was before. */
-  reload(): void {
-    if (this.#stopped) return;
+  /**
+   * Reads config and rules anew, changed or not. What cannot be used leaves in force what was before, and is answered.
+   */
+  reload(): AgentError | null {
+    if (this.#stopped) return null;
+    let fault: AgentError | null = null;
     clearTimeout(this.#settling ?? undefined);
     this.#settling = null;
     this.#rereadConfig();
     this.#stamp = this.#stampNow();
     try {
       const known = new Set(this.#edition.packFaults.map((fault) => JSON.stringify(fault)));
-      this.#edition = this.#options.book.edition(this.#settings, this.#now());
+      this.#edition = this.#options.book.edition(this.#adjusted, this.#now());
       this.#log.tell(this.#edition);
       const fresh = this.#edition.packFaults.filter((fault) => !known.has(JSON.stringify(fault)));
       this.#options.onEdition(this.#edition, fresh);
     } catch (error) {
       if (!(error instanceof AgentError)) throw error;
+      fault = error;
       const { code, message } = error;
       this.#options.log.error('rules cannot be reloaded; those before stay in force', { code, message });
     }
     this.#armEnd();
     void this.#watchFiles();
+    return fault;
+  }
+
+  get #adjusted(): RuleSettings {
+    const { adjust } = this.#options;
+    return adjust === undefined ? this.#settings : adjust(this.#settings);
   }
 
   #now(): number {
@@ -152,7 +164,7 @@ export class RuleWatch {
   }
 
   get #files(): readonly string[] {
-    const { rules, rule_pack: pack } = this.#settings;
+    const { rules, rule_pack: pack } = this.#adjusted;
     const { config } = this.#options;
     return [...rules, ...(pack === null ? [] : [pack]), ...(config === null ? [] : [config.path])];
   }

@@ -39,6 +39,9 @@ export interface UplinkOptions {
   readonly spool: Spool;
   readonly log: AgentLog;
   readonly self: SelfKnowledge;
+  /** Bundles in force here. */
+  readonly bundles: () => HelloFrame['bundles'];
+  readonly onBundle: (offer: Extract<CentralFrame, { type: 'bundle' }>) => void;
   /** Does what central asks; resolves with what came of it in words. */
   readonly obey: (command: CommandName) => Promise<string>;
   /** 0 ≤ x < 1; `Math.random` where absent. */
@@ -100,6 +103,11 @@ export class Uplink {
     this.#sendInventory();
   }
 
+  /** Says what became of a bundle; an agent that is not connected says it in its next hello. */
+  tellBundle(frame: Extract<AgentFrame, { type: 'bundle_state' }>): void {
+    this.#send(frame);
+  }
+
   /** Waits up to `graceMs` milliseconds for the spool to be acknowledged, says goodbye and closes. */
   async stop(graceMs: number): Promise<void> {
     if (this.#stopped) return;
@@ -143,7 +151,7 @@ export class Uplink {
         last_seq: spool.last,
         generation: generations.generation(),
         machine,
-        bundles: [],
+        bundles: this.#options.bundles(),
       });
     });
     socket.on('unexpected-response', (_request, response) => {
@@ -196,6 +204,7 @@ export class Uplink {
   #take(frame: CentralFrame): void {
     if (frame.type === 'welcome') this.#welcome(frame);
     if (frame.type === 'ack') this.#acknowledge(frame.seq);
+    if (frame.type === 'bundle') this.#options.onBundle(frame);
     if (frame.type === 'command') void this.#obey(frame);
     if (frame.type === 'refuse') {
       this.#options.log.error('central refused', { code: frame.code, message: frame.message });

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ApprovalError } from '../errors.ts';
 import { readPrivateKey } from './private-key.ts';
 import { keyId } from './public-key.ts';
@@ -67,6 +67,12 @@ export function openKey(stateDir: string, name: string): KeyFile | null {
   const path = keyPath(stateDir, name);
   const key = readPrivateKey(path);
   return key === null ? null : keyFile(name, path, key);
+}
+
+/** The signer of a key file that lies anywhere; null where there is none. @throws {ApprovalError} as `openKey` */
+export function openKeyFile(path: string): Signer | null {
+  const key = readPrivateKey(path);
+  return key === null ? null : keyFile(basename(path, '.pem'), path, key).signer;
 }
 
 function keyFile(name: string, path: string, secret: KeyObject): KeyFile {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { canonicalJson } from '../../inventory/index.ts';
+import { limits } from '../../wire/index.ts';
 import {
   checkEnvelope,
   type Envelope,
@@ -16,18 +17,19 @@ import { type StoredApproval, verifyApproval } from './approval-files.ts';
 import { readBounded } from './bounded-file.ts';
 import { writeDurably } from './durable-file.ts';
 import type { Marks } from './marks.ts';
+import { type Validity, validityShape } from './validity.ts';
 
-const BUNDLE_PAYLOAD_TYPE = 'application/vnd.sealwatch.approvals+json';
+export const BUNDLE_PAYLOAD_TYPE = 'application/vnd.sealwatch.approvals+json';
 const MAX_APPROVALS = 10_000;
-const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
 
 const bundleSchema = z.strictObject({
   /** Rises with every bundle; a host never goes back to a lower one. */
   version: z.number().int().positive(),
   issued: z.iso.datetime(),
+  ...validityShape,
   approvals: z.array(envelopeSchema).max(MAX_APPROVALS),
 });
-type Bundle = z.infer<typeof bundleSchema>;
+export type Bundle = z.infer<typeof bundleSchema>;
 
 /** Where the bundle of a state directory lies. */
 export function bundlePath(stateDir: string): string {
@@ -44,11 +46,22 @@ export async function composeBundle(
   version: number,
   issued: Date,
   signer: Signer,
+  validity: Validity = {},
 ): Promise<Envelope> {
-  const bundle = { version, issued: issued.toISOString(), approvals: [...approvals] };
+  return signEnvelope(encodeBundle(approvals, version, issued, validity), signer, BUNDLE_PAYLOAD_TYPE);
+}
+
+/** What is signed of a set of approvals: canonical JSON (RFC 8785). @throws {ApprovalError} */
+export function encodeBundle(
+  approvals: readonly Envelope[],
+  version: number,
+  issued: Date,
+  validity: Validity = {},
+): Buffer {
+  const bundle = { version, issued: issued.toISOString(), ...validity, approvals: [...approvals] };
   const parsed = bundleSchema.safeParse(bundle);
   if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
-  return signEnvelope(Buffer.from(canonicalJson(parsed.data)), signer, BUNDLE_PAYLOAD_TYPE);
+  return Buffer.from(canonicalJson(parsed.data));
 }
 
 /** Checks a bundle and puts it into the state directory. @throws {ApprovalError} also where it is an older one */
@@ -64,7 +77,7 @@ export function installBundle(text: string, stateDir: string, trust: Trust, mark
 export function readBundle(stateDir: string, trust: Trust, marks: Marks): readonly StoredApproval[] {
   const path = bundlePath(stateDir);
   try {
-    const bundle = openBundle(readBounded(path, MAX_BUNDLE_BYTES), trust);
+    const bundle = openBundle(readBounded(path, limits.MAX_BUNDLE_BYTES), trust);
     refuseOlder(bundle, marks);
     marks.recordBundle(bundle.version);
     return bundle.approvals.map((envelope, index) =>
@@ -80,10 +93,15 @@ export function readBundle(stateDir: string, trust: Trust, marks: Marks): readon
   }
 }
 
-function openBundle(text: string, trust: Trust): Bundle {
-  if (text.length > MAX_BUNDLE_BYTES)
+/** A bundle that a trust root signed. Its approvals are not believed yet. @throws {ApprovalError} */
+export function openBundle(text: string, trust: Pick<Trust, 'keys'>): Bundle {
+  if (text.length > limits.MAX_BUNDLE_BYTES)
     throw new ApprovalError('APPROVAL_TOO_LARGE', 'the bundle is too large');
-  const { payload } = verifyEnvelope(parseEnvelope(text, MAX_BUNDLE_BYTES), trust.keys, BUNDLE_PAYLOAD_TYPE);
+  const { payload } = verifyEnvelope(
+    parseEnvelope(text, limits.MAX_BUNDLE_BYTES),
+    trust.keys,
+    BUNDLE_PAYLOAD_TYPE,
+  );
   let value: unknown;
   try {
     value = JSON.parse(payload.toString('utf8'));

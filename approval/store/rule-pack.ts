@@ -7,6 +7,7 @@ import type { Signer } from '../keys/signer.ts';
 import type { Trust } from '../keys/trust-roots.ts';
 import { readBounded } from './bounded-file.ts';
 import { writeDurably } from './durable-file.ts';
+import { type Validity, validityShape } from './validity.ts';
 
 const RULE_PACK_PAYLOAD_TYPE = 'application/vnd.sealwatch.rule-pack+json';
 /** Bytes of the envelope of a pack. */
@@ -24,6 +25,7 @@ const rulePackSchema = z.strictObject({
   /** Rises with every pack; a host never goes back to a lower one. */
   version: z.number().int().positive(),
   created: z.iso.datetime(),
+  ...validityShape,
   files: z
     .array(
       z.strictObject({
@@ -45,7 +47,7 @@ export interface RulePackFile {
 }
 
 /** A signed set of rules whose signatures hold. */
-export interface RulePack {
+export interface RulePack extends Validity {
   readonly name: string;
   readonly version: number;
   /** RFC 3339. */
@@ -63,14 +65,14 @@ export interface RulePack {
  */
 export async function composeRulePack(
   files: readonly RulePackFile[],
-  about: { readonly name: string; readonly version: number; readonly created: Date },
+  about: { readonly name: string; readonly version: number; readonly created: Date } & Validity,
   signer: Signer,
 ): Promise<Envelope> {
-  const { name, version, created } = about;
+  const { name, version, created, ...validity } = about;
   const listed = files
     .map(({ path, text }) => ({ path, sha256: sha256Hex(text), text }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const payload = checkPayload({ name, version, created: created.toISOString(), files: listed });
+  const payload = checkPayload({ name, version, created: created.toISOString(), ...validity, files: listed });
   const envelope = await signEnvelope(Buffer.from(canonicalJson(payload)), signer, RULE_PACK_PAYLOAD_TYPE);
   if (envelope.payload.length > MAX_RULE_PACK_BYTES) throw tooLarge();
   return envelope;
@@ -90,11 +92,9 @@ export function openRulePack(text: string, trust: Trust, profile: Profile): Rule
       hint: 'add one with `sealwatch rules sign`',
     });
   }
-  const { name, version, created, files } = readPayload(payload);
+  const { files, ...told } = readPayload(payload);
   return {
-    name,
-    version,
-    created,
+    ...told,
     files: files.map(({ path, text: content }) => ({ path, text: content })),
     digest: sha256Hex(payload),
     signers,

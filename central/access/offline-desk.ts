@@ -1,4 +1,5 @@
-import { AuditLog } from '../audit/audit-log.ts';
+import { type AuditEntry, AuditLog } from '../audit/audit-log.ts';
+import { entriesFrom } from '../audit/pages.ts';
 import { type AuditVerdict, verifyAudit } from '../audit/verification.ts';
 import type { DatabasePlace } from '../store/place.ts';
 import { openStore } from '../store/store.ts';
@@ -9,6 +10,8 @@ export interface AccessDesk {
   readonly tokens: ApiTokens;
   readonly audit: AuditLog;
   verifyAudit(): Promise<AuditVerdict>;
+  /** Every entry, the oldest first. */
+  auditEntries(): AsyncIterable<AuditEntry>;
 }
 
 /**
@@ -23,7 +26,12 @@ export async function withAccessDesk<T>(
   try {
     const audit = new AuditLog(store.db, Date.now);
     const tokens = new ApiTokens(store.db, audit, Date.now);
-    return await use({ tokens, audit, verifyAudit: () => verifyAudit(store.db) });
+    return await use({
+      tokens,
+      audit,
+      verifyAudit: () => verifyAudit(store.db),
+      auditEntries: () => entriesFrom(store.db, 0),
+    });
   } finally {
     await store.close();
   }

@@ -64,6 +64,7 @@ function addRoute(app: FastifyInstance, route: Route, parts: ApiParts): void {
   app.route({
     method: route.method,
     url: route.path,
+    ...(route.maxBodyBytes === undefined ? {} : { bodyLimit: route.maxBodyBytes }),
     config: { permission: route.permission },
     onRequest: async (request) => {
       passed.set(request, await authorise(request, route, parts));

@@ -51,6 +51,8 @@ export interface RouteSpec<Q extends z.ZodType, P extends z.ZodType, B extends z
   readonly params?: P;
   /** Body as JSON; a route without one takes none. */
   readonly body?: B;
+  /** Bytes of the body, where it may be longer than bodies are. */
+  readonly maxBodyBytes?: number;
   /** Schema of the JSON answer, or the media type of another. */
   readonly answer: z.ZodType | string;
   /** What else than 200 the route itself answers, beside what every route may. */

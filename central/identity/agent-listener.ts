@@ -98,8 +98,8 @@ export class AgentListener {
 
   async close(): Promise<void> {
     this.#certificate.stop();
-    this.#front?.close();
     const closed = this.app.close();
+    this.#front?.close();
     // A handshake that nobody goes on with would hold the end up until its timeout.
     for (const socket of this.#sockets) socket.destroy();
     await closed;

@@ -7,7 +7,8 @@ const MAX_SERVER_NAMES = 64;
 const DNS_NAME = /^(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9-]{1,63})*$/;
 const ADDRESS = /^(?:\[(?<six>[0-9A-Fa-f:.]{2,45})\]|(?<host>[A-Za-z0-9.-]{1,253})):(?<port>\d{1,5})$/;
 
-const address = z.string().transform((text, context) => {
+/** ADDRESS:PORT to listen on, an IPv6 address in brackets; port 0 takes any free one. */
+export const listenAddress = z.string().transform((text, context) => {
   const groups = ADDRESS.exec(text)?.groups;
   const host = groups?.['six'] ?? groups?.['host'];
   const port = Number(groups?.['port'] ?? Number.NaN);
@@ -19,7 +20,7 @@ const address = z.string().transform((text, context) => {
 /** How agents prove who they are, as the operator writes it. */
 export const identitySettings = z.strictObject({
   /** ADDRESS:PORT where agents connect by TLS; port 0 takes any free one. */
-  listen: address.default({ host: '0.0.0.0', port: 7443 }),
+  listen: listenAddress.default({ host: '0.0.0.0', port: 7443 }),
   /** Directory of the certificate authority, mode 0700. Whoever reads it can be any agent. */
   directory: z.string().min(1).max(4_096),
   /** SPIFFE trust domain of the fleet; the host's name where absent, and fixed once the authority is made. */

@@ -70,12 +70,19 @@ export class Intake {
 
   async #commit(group: readonly Waiting[]): Promise<void> {
     let outcomes: readonly (StoredBatch | RefusedBatch)[];
+    const start = performance.now();
     try {
       outcomes = await this.#parts.store.storeBatches(group.map(({ batch }) => batch));
     } catch (error) {
       for (const waiting of group) this.#fail(waiting, error);
       return;
     }
+    const { metrics } = this.#parts;
+    metrics.observe('sealwatch_central_commit_seconds', (performance.now() - start) / 1_000);
+    metrics.observe(
+      'sealwatch_central_commit_alerts',
+      group.reduce((sum, { batch }) => sum + batch.alerts.length, 0),
+    );
     let isNew = false;
     for (const [index, outcome] of outcomes.entries()) {
       const waiting = group[index];

@@ -317,11 +317,14 @@ export class Session {
   }
 
   async #store(agent: string, { alerts, after }: BatchFrame): Promise<void> {
+    const { metrics, monotonic } = this.#parts;
+    const arrived = monotonic();
     const refusal = refusalOfGap(after, this.#acked, alerts) ?? refusalOfBatch(agent, alerts);
     if (refusal !== null) return this.refuse(refusal);
     this.#inflow.spendAlerts(alerts.length);
     this.#acked = await this.#parts.intake.store(agent, alerts, this.#now());
     this.#send({ type: 'ack', seq: this.#acked });
+    metrics.observe('sealwatch_central_ack_seconds', (monotonic() - arrived) / 1_000);
   }
 
   #send(frame: CentralFrame): boolean {

@@ -150,7 +150,10 @@ export interface Schema {
   bundles: {
     kind: BundleKind;
     version: number;
+    /** Of the text, lower-case hex. */
     sha256: string;
+    /** Length of the text in bytes of UTF-8. */
+    bytes: number;
     text: string;
     created: string;
     created_by: string;
@@ -168,6 +171,21 @@ export interface Schema {
     reason: string;
     /** JSON: how the canaries were before. */
     baseline: string;
+  };
+  /** What hosts ask to run, as far as it must be remembered. */
+  asks: { id: string; first_seen: string; rejected_by: string | null; reason: string | null };
+  decisions: {
+    id: string;
+    ask: string;
+    state: 'signing' | 'sealing' | 'done';
+    /** Envelope of the statement, with the signatures so far, as JSON. */
+    envelope: string;
+    /** JSON: version and payload of the bundle that is to be signed. */
+    bundle: string | null;
+    canary_percent: number;
+    rollout: string | null;
+    created: string;
+    created_by: string;
   };
   bundle_states: {
     agent: string;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '../../wire/index.ts';
+import { between, randomOf } from '../random.ts';
 import { allAlerts, freePort, Host, type Program, until } from './host.ts';
 
 const SERVERS = 12;
@@ -22,21 +23,6 @@ const LIFE_MS = { least: 20, most: 700 };
 const CATCH_UP_MS = 40_000;
 const DOWN_MS = { least: 0, most: 250 };
 const REWRITE_MS = { least: 10, most: 50 };
-
-/** Random numbers that come again with the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function between({ least, most }: { readonly least: number; readonly most: number }, random: () => number) {
-  return least + random() * (most - least);
-}
 
 function digestOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');

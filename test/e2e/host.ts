@@ -310,13 +310,12 @@ export class Host {
 
   #centralConfig(port: number): string {
     const config = join(this.directory, 'central.yml');
-    const identity = { listen: `127.0.0.1:${port + 1}`, directory: join(this.stateDir, 'authority') };
     this.makeDirectory(dirname(this.feed));
     this.#writeOwn(config, {
-      listen: `127.0.0.1:${port}`,
-      database: join(this.stateDir, 'central.db'),
-      feed: this.feed,
-      identity,
+      state_dir: this.stateDir,
+      listen: `127.0.0.1:${port + 1}`,
+      api: { listen: `127.0.0.1:${port}` },
+      feeds: [{ type: 'file', name: 'findings', path: this.feed }],
     });
     if (!existsSync(this.tokenFile)) this.#makeToken(config);
     return config;

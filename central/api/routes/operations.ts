@@ -8,7 +8,6 @@ import { Answered, type Route, route } from '../route.ts';
 export interface OperationParts {
   readonly store: Store;
   readonly metrics: Metrics;
-  readonly sessions: () => number;
   readonly feeds: Feeds;
 }
 
@@ -43,23 +42,18 @@ function healthRoute({ store, feeds }: OperationParts): Route {
   });
 }
 
-function metricsRoute({ store, metrics, sessions, feeds }: OperationParts): Route {
+function metricsRoute({ metrics }: OperationParts): Route {
   return route({
     method: 'GET',
     path: '/metrics',
     permission: 'read',
-    summary: 'Counters for Prometheus.',
+    summary: 'Counters, gauges and histograms for Prometheus.',
     query: noQuery,
     answer: 'text/plain',
-    handle: async () => {
-      const text = metrics.text({
-        sessions: sessions(),
-        alertPosition: await store.newestPosition(),
-        feeds: await feeds.status(),
-        searchLag: await store.searchLag(),
-      });
-      return new Answered(text, { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } });
-    },
+    handle: async () =>
+      new Answered(await metrics.text(), {
+        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+      }),
   });
 }
 

@@ -8,6 +8,7 @@ export async function fleet(db: Kysely<never>, dialect: Dialect): Promise<void> 
   await createTriage(db, dialect);
   await createAccess(db, dialect);
   await createBundles(db, dialect);
+  await createApprovals(db, dialect);
   await db.schema
     .createTable('dead_letters')
     .addColumn('feed', 'text', (column) => column.notNull())
@@ -135,12 +136,35 @@ async function createAccess(db: Kysely<never>, _dialect: Dialect): Promise<void>
     .execute();
 }
 
+async function createApprovals(db: Kysely<never>, dialect: Dialect): Promise<void> {
+  await db.schema
+    .createTable('asks')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('first_seen', 'text', (column) => column.notNull())
+    .addColumn('rejected_by', 'text')
+    .addColumn('reason', 'text')
+    .execute();
+  await db.schema
+    .createTable('decisions')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('ask', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('envelope', 'text', (column) => column.notNull())
+    .addColumn('bundle', 'text')
+    .addColumn('canary_percent', wholeNumber(dialect), (column) => column.notNull())
+    .addColumn('rollout', 'text')
+    .addColumn('created', 'text', (column) => column.notNull())
+    .addColumn('created_by', 'text', (column) => column.notNull())
+    .execute();
+}
+
 async function createBundles(db: Kysely<never>, dialect: Dialect): Promise<void> {
   await db.schema
     .createTable('bundles')
     .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('version', wholeNumber(dialect), (column) => column.notNull())
     .addColumn('sha256', 'text', (column) => column.notNull().unique())
+    .addColumn('bytes', wholeNumber(dialect), (column) => column.notNull())
     .addColumn('text', 'text', (column) => column.notNull())
     .addColumn('created', 'text', (column) => column.notNull())
     .addColumn('created_by', 'text', (column) => column.notNull())

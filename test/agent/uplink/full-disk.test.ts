@@ -82,6 +82,8 @@ test(
       log: quiet,
       self: { started: new Date(), lost: () => lost, health: () => [] },
       obey: () => Promise.resolve(''),
+      bundles: () => [],
+      onBundle: () => undefined,
     });
     const pipeline = new Pipeline({
       database,

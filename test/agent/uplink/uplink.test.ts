@@ -33,6 +33,8 @@ async function linked(
     url: await central.url(),
     credentials: () => identity.credentials,
     machine: null,
+    bundles: () => [],
+    onBundle: () => undefined,
     agent: () => ({ ...agent, id: meta.agentId() }),
     generations: meta,
     onRefused: (code) => refusals.push(code),
@@ -64,13 +66,15 @@ function uplinkTo(context: TestContext, url: string, onRefused: (code: string) =
     url,
     credentials: () => ({ ca: '', cert: '', key: '' }),
     machine: null,
-    self: { started: new Date(), lost: () => ({}), health: () => [] },
-    obey: () => Promise.resolve(''),
     agent: () => ({ id: meta.agentId(), version: '0', host: 'h', os: 'o' }),
     generations: meta,
     onRefused,
     spool: new Spool(database, meta),
     log: quiet,
+    self: { started: new Date(), lost: () => ({}), health: () => [] },
+    obey: () => Promise.resolve(''),
+    bundles: () => [],
+    onBundle: () => undefined,
   });
   context.after(async () => {
     await uplink.stop(0);

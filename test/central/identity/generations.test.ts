@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { AuditLog } from '../../../central/audit/audit-log.ts';
-import { Generations } from '../../../central/identity/generations.ts';
-import { type Arrival, Arrivals } from '../../../central/ingest/arrivals.ts';
+import { Generations, type HelloRuling } from '../../../central/identity/generations.ts';
+import { Arrivals } from '../../../central/ingest/arrivals.ts';
 import { openStore, type Store } from '../../../central/store/store.ts';
 import type { HelloFrame } from '../../../wire/index.ts';
 import { hello, workDirectory } from '../bench.ts';
@@ -23,7 +23,7 @@ interface Judging {
     generation: string | null,
     more?: Partial<HelloFrame>,
     isHeld?: () => Promise<boolean>,
-  ): Promise<Arrival>;
+  ): Promise<HelloRuling>;
 }
 
 async function judging(context: TestContext): Promise<Judging> {
@@ -44,13 +44,13 @@ async function judging(context: TestContext): Promise<Judging> {
 }
 
 /** The generation of a welcome that asks for no new numbers. */
-function welcomed(ruling: Arrival): string {
+function welcomed(ruling: HelloRuling): string {
   assert.equal(ruling.kind, 'welcome');
   assert.equal(ruling.kind === 'welcome' && ruling.renumber, false);
   return ruling.kind === 'welcome' ? ruling.generation : '';
 }
 
-const isRestored = (ruling: Arrival) => ruling.kind === 'welcome' && ruling.renumber;
+const isRestored = (ruling: HelloRuling) => ruling.kind === 'welcome' && ruling.renumber;
 
 test('who shows what the last welcome gave is welcomed, on another machine as well', async (context) => {
   const { show, arrivals } = await judging(context);

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { Presence } from '../../../central/ingest/presence.ts';
+import type { DatabasePlace } from '../../../central/store/place.ts';
 import { openStore } from '../../../central/store/store.ts';
-import { keptLog, workDirectory } from '../bench.ts';
+import { keptLog } from '../bench.ts';
+import { testOnEach } from '../store/databases.ts';
 
 const NOW = Date.parse('2026-11-28T10:00:00.000Z');
 const NEVER_MS = 2 ** 30;
 
-async function opened(context: TestContext, agents: number) {
-  const store = await openStore(join(workDirectory(context), 'central.db'));
+async function opened(context: TestContext, place: DatabasePlace, agents: number) {
+  const store = await openStore(place);
   const ids = Array.from({ length: agents }, (_, index) => index.toString(16).padStart(16, '0'));
   for (const id of ids)
     await store.registerAgent({ id, version: '1', host: id, os: 'o' }, new Date(NOW).toISOString());
@@ -20,8 +21,8 @@ async function opened(context: TestContext, agents: number) {
   return { store, ids, presence, rows, log };
 }
 
-test('the last word of each agent is written, thousands of them at once', async (context) => {
-  const { ids, presence, rows } = await opened(context, 1_200);
+testOnEach('the last word of each agent is written, thousands of them at once', async (context, place) => {
+  const { ids, presence, rows } = await opened(context, place, 1_200);
   for (const [index, id] of ids.entries()) {
     presence.heard(id, NOW + 1_000, { type: 'heartbeat', last_seq: 1, waiting: 1, health: [] });
     presence.heard(id, NOW + 2_400, { type: 'heartbeat', last_seq: 1, waiting: index % 3 });
@@ -41,8 +42,8 @@ test('the last word of each agent is written, thousands of them at once', async 
   assert.equal(after.filter(({ state }) => state === 'connected').length, 600);
 });
 
-test('health is kept until another is told', async (context) => {
-  const { ids, presence, rows } = await opened(context, 1);
+testOnEach('health is kept until another is told', async (context, place) => {
+  const { ids, presence, rows } = await opened(context, place, 1);
   const [id = ''] = ids;
   const health = [{ collector: 'process/ebpf', state: 'failed' as const, detail: 'gone' }];
   presence.heard(id, NOW, { type: 'heartbeat', last_seq: 1, waiting: 7, health });
@@ -53,8 +54,8 @@ test('health is kept until another is told', async (context) => {
   assert.deepEqual([row?.waiting, JSON.parse(row?.health ?? '')], [7, health]);
 });
 
-test('losses survive restarts of the agent', async (context) => {
-  const { ids, presence, rows } = await opened(context, 2);
+testOnEach('losses survive restarts of the agent', async (context, place) => {
+  const { ids, presence, rows } = await opened(context, place, 2);
   const [id = ''] = ids;
   const day = (hour: string) => `2026-11-28T${hour}:00:00.000Z`;
   presence.lost(id, { type: 'loss', since: day('10'), lost: { spool: 2 } });
@@ -70,8 +71,8 @@ test('losses survive restarts of the agent', async (context) => {
   assert.deepEqual([other?.lost, other?.lost_since], ['{}', null]);
 });
 
-test('what could not be written is written later, and newer words win', async (context) => {
-  const { store, ids, presence, rows, log } = await opened(context, 2);
+testOnEach('what could not be written is written later, and newer words win', async (context, place) => {
+  const { store, ids, presence, rows, log } = await opened(context, place, 2);
   const [one = '', two = ''] = ids;
   await store.db.schema.alterTable('agents').renameTo('elsewhere').execute();
   presence.heard(one, NOW + 1_000);

@@ -8,9 +8,11 @@ import { Metrics } from '../../../central/metrics.ts';
 import { OwnAlerts, readOwnRules } from '../../../central/silence/own-alerts.ts';
 import { type SilenceSettings, silenceSettings } from '../../../central/silence/settings.ts';
 import { Silence } from '../../../central/silence/silence.ts';
+import type { DatabasePlace } from '../../../central/store/place.ts';
 import { openStore, type Store } from '../../../central/store/store.ts';
 import type { Alert } from '../../../wire/index.ts';
 import { keptLog, until, workDirectory } from '../bench.ts';
+import { testOnEach } from '../store/databases.ts';
 
 const START = Date.parse('2026-11-28T10:00:00.000Z');
 const RECONNECT_MS = 2_000;
@@ -69,9 +71,10 @@ class Watched {
     context: TestContext,
     settings: Partial<SilenceSettings> = {},
     shared?: { readonly store: Store; readonly clock: Clock; readonly node: string },
+    place: DatabasePlace = join(workDirectory(context), 'central.db'),
   ): Promise<Watched> {
     const clock = shared?.clock ?? new Clock();
-    const store = shared?.store ?? (await openStore(join(workDirectory(context), 'central.db')));
+    const store = shared?.store ?? (await openStore(place));
     const log = keptLog();
     const alerts: Alert[] = [];
     const intake = new Intake({
@@ -147,8 +150,8 @@ class Watched {
   }
 }
 
-test('an agent not heard from for 30 s is told once, with its last state', async (context) => {
-  const watched = await Watched.open(context);
+testOnEach('an agent not heard from for 30 s is told once, with its last state', async (context, place) => {
+  const watched = await Watched.open(context, {}, undefined, place);
   await watched.arrive(1, 2);
   const health = [
     { collector: 'process/ebpf', state: 'ok' as const, detail: '' },
@@ -305,49 +308,59 @@ test('a few of many are told one by one', async (context) => {
   assert.ok(told.every((line) => /^agent_silent host-\d+ 1$/.test(line)));
 });
 
-test('after a restart of central who does not come back is told of, and who was told of is not told again', async (context) => {
-  const first = await Watched.open(context);
-  await first.arrive(1, 2, 3, 4);
-  await first.seconds(31, 1, 2, 4);
-  first.leave(4, true);
-  await first.presence.flush();
-  assert.deepEqual(await first.told(), ['agent_silent host-3 1']);
-  const second = await Watched.open(context, {}, { store: first.store, clock: first.clock, node: 'central' });
-  await second.silence.start();
-  await second.arrive(1);
-  await second.seconds(31, 1);
-  assert.deepEqual(await second.told(), [], 'they have the time of a return');
-  await second.seconds(2, 1);
-  assert.deepEqual(await second.told(), ['agent_silent host-2 1']);
-  assert.equal(second.alerts[0]?.seq, 2, 'numbers go on');
-  await second.arrive(3);
-  await second.seconds(1, 1, 3);
-  assert.deepEqual((await second.told()).slice(1), ['agent_returned host-3 1']);
-  assert.equal(second.alerts.at(-1)?.event['agent.silent_ms'], 64_000);
-});
+testOnEach(
+  'after a restart of central who does not come back is told of, and who was told of is not told again',
+  async (context, place) => {
+    const first = await Watched.open(context, {}, undefined, place);
+    await first.arrive(1, 2, 3, 4);
+    await first.seconds(31, 1, 2, 4);
+    first.leave(4, true);
+    await first.presence.flush();
+    assert.deepEqual(await first.told(), ['agent_silent host-3 1']);
+    const second = await Watched.open(
+      context,
+      {},
+      { store: first.store, clock: first.clock, node: 'central' },
+    );
+    await second.silence.start();
+    await second.arrive(1);
+    await second.seconds(31, 1);
+    assert.deepEqual(await second.told(), [], 'they have the time of a return');
+    await second.seconds(2, 1);
+    assert.deepEqual(await second.told(), ['agent_silent host-2 1']);
+    assert.equal(second.alerts[0]?.seq, 2, 'numbers go on');
+    await second.arrive(3);
+    await second.seconds(1, 1, 3);
+    assert.deepEqual((await second.told()).slice(1), ['agent_returned host-3 1']);
+    assert.equal(second.alerts.at(-1)?.event['agent.silent_ms'], 64_000);
+  },
+);
 
-test('an agent that another node hears is not silent, and one that nobody hears is told by one', async (context) => {
-  const one = await Watched.open(context);
-  const { store, clock } = one;
-  const two = await Watched.open(context, {}, { store, clock, node: 'two' });
-  assert.notEqual(one.own.agent, two.own.agent);
-  await one.arrive(1, 2);
-  one.leave(1);
-  one.leave(2);
-  await one.presence.flush();
-  await two.silence.start();
-  await two.arrive(1);
-  for (let second = 0; second < 90; second += 1) {
-    clock.pass(1_000);
-    if (second % 10 === 0) {
-      two.beat(1);
-      await two.presence.flush();
+testOnEach(
+  'an agent that another node hears is not silent, and one that nobody hears is told by one',
+  async (context, place) => {
+    const one = await Watched.open(context, {}, undefined, place);
+    const { store, clock } = one;
+    const two = await Watched.open(context, {}, { store, clock, node: 'two' });
+    assert.notEqual(one.own.agent, two.own.agent);
+    await one.arrive(1, 2);
+    one.leave(1);
+    one.leave(2);
+    await one.presence.flush();
+    await two.silence.start();
+    await two.arrive(1);
+    for (let second = 0; second < 90; second += 1) {
+      clock.pass(1_000);
+      if (second % 10 === 0) {
+        two.beat(1);
+        await two.presence.flush();
+      }
+      await one.silence.sweep();
+      await two.silence.sweep();
     }
-    await one.silence.sweep();
-    await two.silence.sweep();
-  }
-  assert.deepEqual([...(await one.told()), ...(await two.told())], ['agent_silent host-2 1']);
-});
+    assert.deepEqual([...(await one.told()), ...(await two.told())], ['agent_silent host-2 1']);
+  },
+);
 
 test('a database that cannot be asked delays the alert', async (context) => {
   const watched = await Watched.open(context);

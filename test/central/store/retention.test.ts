@@ -38,12 +38,9 @@ async function fill(store: Store): Promise<void> {
   await store.indexAlerts(10);
 }
 
-const counted = (metrics: Metrics, name: string) =>
-  Number(
-    new RegExp(`^${name} (\\d+)$`, 'm').exec(
-      metrics.text({ sessions: 0, alertPosition: 0, feeds: [], searchLag: 0 }),
-    )?.[1],
-  );
+async function counted(metrics: Metrics, name: string): Promise<number> {
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(await metrics.text())?.[1]);
+}
 
 testOnEach(
   'alerts go with their triage, notes and words once they are too old; the audit stays',
@@ -76,7 +73,7 @@ testOnEach(
     const { retention: kept, metrics } = retention(context, store, { keep_days: 2 });
     await kept.enforce();
     assert.deepEqual(await seqsOf(store), [3, 4]);
-    assert.equal(counted(metrics, 'sealwatch_central_alerts_deleted_total'), 2);
+    assert.equal(await counted(metrics, 'sealwatch_central_alerts_deleted_total'), 2);
     for (const [table, left] of [
       ['triage', 0],
       ['notes', 0],
@@ -129,7 +126,7 @@ testOnEach(
     const hard = retention(context, store, { keep_bytes: 1, hard_bytes: 2 * EACH }, { feeds });
     await hard.retention.enforce();
     assert.deepEqual(await seqsOf(store), [3, 4]);
-    assert.equal(counted(hard.metrics, 'sealwatch_central_alerts_deleted_unfed_total'), 1);
+    assert.equal(await counted(hard.metrics, 'sealwatch_central_alerts_deleted_unfed_total'), 1);
     assert.ok(hard.log.lines.some((line) => line.startsWith('error alerts were deleted before every feed')));
     const { value } = await store.db
       .selectFrom('facts')

@@ -1,0 +1,74 @@
+import { installBundle, loadTrust, Marks } from '../../approval/index.ts';
+import type { BundleKind, HelloFrame } from '../../wire/index.ts';
+import type { LiveRules } from '../rules/live-rules.ts';
+import type { Meta } from '../state/database.ts';
+import { BundleDesk, type BundleDeskOptions, type TakenBundle } from './bundle-desk.ts';
+import { BundleMarks } from './bundle-marks.ts';
+import type { RemoteSettings } from './remote-config.ts';
+
+export interface AgentBundlesOptions extends Omit<BundleDeskOptions, 'marks' | 'install'> {
+  readonly meta: Meta;
+  readonly remote: RemoteSettings;
+  readonly rules: Pick<LiveRules, 'edition' | 'reload' | 'takePack'>;
+  /** Judges all servers anew. */
+  readonly lookAgain: () => Promise<unknown>;
+}
+
+/** The bundles of central on this host: what is in force, and how another one comes to be. */
+export class AgentBundles {
+  readonly #options: AgentBundlesOptions;
+  readonly #desk: BundleDesk;
+
+  constructor(options: AgentBundlesOptions) {
+    this.#options = options;
+    const { rules } = options;
+    this.#desk = new BundleDesk({
+      ...options,
+      marks: new BundleMarks(options.meta),
+      install: {
+        rules: ({ text, version }) => rules.takePack(text, version),
+        approvals: (bundle) => this.#takeApprovals(bundle),
+        config: ({ text }) => this.#takeConfig(text),
+      },
+    });
+  }
+
+  /** The version in force of each kind, whoever brought it. */
+  get inForce(): HelloFrame['bundles'] {
+    const { stateDir, remote, rules } = this.#options;
+    const versions: readonly (readonly [BundleKind, number | null])[] = [
+      ['rules', rules.edition.pack?.version ?? null],
+      ['approvals', new Marks(stateDir).bundleVersion || null],
+      ['config', remote.version],
+    ];
+    return versions.flatMap(([kind, version]) => (version === null ? [] : [{ kind, version }]));
+  }
+
+  /** Resolves when no offer waits. */
+  get idle(): Promise<void> {
+    return this.#desk.idle;
+  }
+
+  offer(frame: Parameters<BundleDesk['offer']>[0]): void {
+    this.#desk.offer(frame);
+  }
+
+  stop(): Promise<void> {
+    return this.#desk.stop();
+  }
+
+  async #takeApprovals({ text }: TakenBundle): Promise<string> {
+    const { stateDir, systemTrust: systemDirectory, profile, lookAgain } = this.#options;
+    installBundle(text, stateDir, loadTrust({ stateDir, systemDirectory, profile }), new Marks(stateDir));
+    await lookAgain();
+    return 'the servers of this host are judged by it';
+  }
+
+  #takeConfig(text: string): string {
+    const { remote, rules } = this.#options;
+    return remote.take(text, () => {
+      const fault = rules.reload();
+      if (fault !== null) throw fault;
+    });
+  }
+}

@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import type { Kysely, Selectable } from 'kysely';
+import type { BundleKind } from '../../wire/index.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { CentralError } from '../errors.ts';
+import type { Schema } from '../store/schema.ts';
+import { type Baseline, baselineOf, type FleetHealth } from './fleet-health.ts';
+import { groupsOf, type RolloutState } from './scope.ts';
+
+/** States in which a rollout is on its way. */
+const ACTIVE: readonly string[] = ['canary', 'full'] satisfies readonly RolloutState[];
+/** States in which what a rollout brings is offered. */
+const OFFERED: readonly string[] = ['canary', 'full', 'done'] satisfies readonly RolloutState[];
+
+export interface RolloutWish {
+  readonly kind: BundleKind;
+  readonly version: number;
+  /** Empty for all hosts. */
+  readonly groups: readonly string[];
+  /** Share of hosts that get it first; 0: all at once. */
+  readonly canaryPercent: number;
+}
+
+/** A rollout as it is shown. */
+export interface Rollout {
+  readonly id: string;
+  readonly kind: BundleKind;
+  readonly version: number;
+  readonly groups: readonly string[];
+  readonly canary_percent: number;
+  readonly state: string;
+  readonly started: string;
+  readonly changed: string;
+  readonly reason: string;
+}
+
+/** A rollout with how hosts were when it began. */
+export interface KeptRollout extends Rollout {
+  readonly row: Selectable<Schema['rollouts']>;
+  readonly baseline: Baseline;
+}
+
+export interface RolloutsParts {
+  readonly db: Kysely<Schema>;
+  readonly audit: AuditLog;
+  readonly clock: () => number;
+  readonly health: FleetHealth;
+  /** Called when what is offered has changed on this node. */
+  readonly onChange: () => void;
+}
+
+/** Which bundles are on their way to which hosts. All of it lies in the database, so that any node can go on. */
+export class Rollouts {
+  readonly #parts: RolloutsParts;
+
+  constructor(parts: RolloutsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Begins to roll a bundle out. Older rollouts of its kind that it covers are superseded.
+   * @throws {CentralError} CENTRAL_BUNDLE_UNKNOWN, CENTRAL_ROLLOUT_OVERTAKEN where a newer version is on its way there
+   */
+  async start(wish: RolloutWish, actor: string): Promise<Rollout> {
+    const { db, audit, health, onChange } = this.#parts;
+    const { kind, version, groups, canaryPercent } = wish;
+    await this.#requireBundle(wish);
+    const covered = (await this.#active()).filter(
+      (other) => other.kind === kind && covers(groups, other.groups),
+    );
+    const newer = covered.find((other) => other.version > version);
+    if (newer !== undefined)
+      throw new CentralError('CENTRAL_ROLLOUT_OVERTAKEN', `version ${newer.version} is on its way already`);
+    const started = this.#now();
+    const open = {
+      id: randomUUID(),
+      kind,
+      version,
+      groups: JSON.stringify(groups),
+      canary_percent: canaryPercent,
+    };
+    const baseline = await health.baseline(open);
+    const state = canaryPercent === 0 ? 'full' : 'canary';
+    const row = { ...open, state, started, changed: started, reason: '', baseline: JSON.stringify(baseline) };
+    await db.insertInto('rollouts').values(row).execute();
+    const detail = { kind, version, groups, canary_percent: canaryPercent };
+    await audit.append({ actor, action: 'rollout.start', subject: row.id, detail });
+    for (const { id } of covered) await this.move(id, 'superseded', `by version ${version}`, 'central');
+    onChange();
+    return shown(row);
+  }
+
+  /**
+   * Stops a rollout: nobody is offered its bundle any more. Hosts that have it keep it; only a higher version replaces it.
+   * False where there is none on its way.
+   */
+  async stop(id: string, reason: string, actor: string): Promise<boolean> {
+    return await this.move(id, 'stopped', reason, actor);
+  }
+
+  /** Moves a rollout that is on its way; false where it is not, any more. */
+  async move(id: string, state: RolloutState, reason: string, actor: string): Promise<boolean> {
+    const { db, audit, onChange } = this.#parts;
+    const { numUpdatedRows } = await db
+      .updateTable('rollouts')
+      .set({ state, reason, changed: this.#now() })
+      .where('id', '=', id)
+      .where('state', 'in', state === 'stopped' ? OFFERED : ACTIVE)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return false;
+    await audit.append({ actor, action: `rollout.${state}`, subject: id, detail: { reason } });
+    onChange();
+    return true;
+  }
+
+  /** All rollouts, the newest first. */
+  async list(): Promise<readonly Rollout[]> {
+    const rows = await this.#parts.db.selectFrom('rollouts').selectAll().orderBy('started', 'desc').execute();
+    return rows.map(shown);
+  }
+
+  /** What is offered now, the newest version of each kind first. */
+  async offered(): Promise<readonly KeptRollout[]> {
+    return await this.#inStates(OFFERED);
+  }
+
+  /** How many hosts took or refused a version of a kind. */
+  async answers({
+    kind,
+    version,
+  }: Pick<Rollout, 'kind' | 'version'>): Promise<Readonly<Record<string, number>>> {
+    const rows = await this.#parts.db
+      .selectFrom('bundle_states')
+      .select(['state', ({ fn }) => fn.countAll<number | string>().as('hosts')])
+      .where('kind', '=', kind)
+      .where('version', '=', version)
+      .groupBy('state')
+      .execute();
+    return {
+      applied: 0,
+      refused: 0,
+      ...Object.fromEntries(rows.map(({ state, hosts }) => [state, Number(hosts)])),
+    };
+  }
+
+  /** How many rollouts are in each state. */
+  async counts(): Promise<Readonly<Record<string, number>>> {
+    const rows = await this.#parts.db
+      .selectFrom('rollouts')
+      .select(['state', ({ fn }) => fn.countAll<number | string>().as('rollouts')])
+      .groupBy('state')
+      .execute();
+    return Object.fromEntries(rows.map(({ state, rollouts }) => [state, Number(rollouts)]));
+  }
+
+  #active(): Promise<readonly KeptRollout[]> {
+    return this.#inStates(ACTIVE);
+  }
+
+  async #inStates(states: readonly string[]): Promise<readonly KeptRollout[]> {
+    const rows = await this.#parts.db
+      .selectFrom('rollouts')
+      .selectAll()
+      .where('state', 'in', states)
+      .orderBy('version', 'desc')
+      .execute();
+    return rows.map((row) => ({ ...shown(row), row, baseline: baselineOf(row) }));
+  }
+
+  async #requireBundle({ kind, version }: RolloutWish): Promise<void> {
+    const row = await this.#parts.db
+      .selectFrom('bundles')
+      .select('version')
+      .where('kind', '=', kind)
+      .where('version', '=', version)
+      .executeTakeFirst();
+    if (row !== undefined) return;
+    throw new CentralError('CENTRAL_BUNDLE_UNKNOWN', `there is no bundle ${kind} ${version}`, {
+      hint: 'add it first: sealwatch central bundle add FILE',
+    });
+  }
+
+  #now(): string {
+    return new Date(this.#parts.clock()).toISOString();
+  }
+}
+
+function covers(groups: readonly string[], others: readonly string[]): boolean {
+  return groups.length === 0 || (others.length > 0 && others.every((group) => groups.includes(group)));
+}
+
+function shown(row: Selectable<Schema['rollouts']>): Rollout {
+  const { id, kind, version, canary_percent, state, started, changed, reason } = row;
+  return { id, kind, version, groups: groupsOf(row), canary_percent, state, started, changed, reason };
+}

@@ -1,0 +1,147 @@
+import type { Command } from 'commander';
+import { type Run, withJson } from './command-options.ts';
+import type { Installation } from './installation.ts';
+
+const CONFIG = ['--config <file>', "central's config file"] as const;
+
+function withConfig(command: Command): Command {
+  return withJson(command).requiredOption(...CONFIG);
+}
+
+/** The commands of `sealwatch central`. */
+export function addCentral(program: Command, install: Installation, run: Run): void {
+  const central = program.command('central').description('the central collector');
+  central
+    .command('run')
+    .description('run central by its config file')
+    .requiredOption(...CONFIG)
+    .action((options) =>
+      run({}, async (output) =>
+        (await import('./commands/central/run.ts')).centralRun(options.config, install, output),
+      ),
+    );
+  addTokens(central, run);
+  addAgents(central, run);
+  addApiTokens(central, run);
+  addAudit(central, run);
+  addBackups(central, run);
+  withConfig(central.command('doctor'))
+    .description('whether central has what it needs, and what to do where not; 1 where something is degraded')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/doctor.ts')).centralDoctor(options, output),
+      ),
+    );
+}
+
+function addTokens(central: Command, run: Run): void {
+  const token = central.command('token').description('tokens with which hosts enrol');
+  withConfig(token.command('create'))
+    .description('make a token; it is shown once')
+    .option('--count <n>', 'hosts that it enrols', '1')
+    .option('--expires <time>', 'how long it is good for: 90m, 12h, 7d', '24h')
+    .option('--group <name>', 'group of the hosts', '')
+    .option('--out <file>', 'write it to a new file of mode 0600')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/tokens.ts')).tokenCreate(options, output),
+      ),
+    );
+  withConfig(token.command('list'))
+    .description('all tokens, without their secrets')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/tokens.ts')).tokenList(options, output),
+      ),
+    );
+  withConfig(token.command('revoke').argument('<id>'))
+    .description('let nothing enrol with a token any more; 1 where there is no such token')
+    .action((id, options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/tokens.ts')).tokenRevoke(id, options, output),
+      ),
+    );
+}
+
+function addAgents(central: Command, run: Run): void {
+  const agent = central.command('agent').description('agents that enrolled');
+  withConfig(agent.command('list'))
+    .description('every agent with its state')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/agents.ts')).agentList(options, output),
+      ),
+    );
+  withConfig(agent.command('revoke').argument('<id>'))
+    .description('end the connection of an agent, and shut it out; 1 where there is no such agent')
+    .action((id, options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/agents.ts')).agentRevoke(id, options, output),
+      ),
+    );
+}
+
+function addApiTokens(central: Command, run: Run): void {
+  const token = central.command('api-token').description('tokens with which programs use the API');
+  withConfig(token.command('create'))
+    .description('make a token; it is shown once')
+    .requiredOption('--role <role>', 'viewer, analyst, approver or admin')
+    .requiredOption('--name <name>', 'who uses it, for the audit log')
+    .option('--expires <time>', 'how long it is good for: 12h, 90d', '90d')
+    .option('--out <file>', 'write it to a new file of mode 0600')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/api-tokens.ts')).apiTokenCreate(options, output),
+      ),
+    );
+  withConfig(token.command('list'))
+    .description('all API tokens, without their secrets')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/api-tokens.ts')).apiTokenList(options, output),
+      ),
+    );
+  withConfig(token.command('revoke').argument('<id>'))
+    .description('end an API token at once; 1 where there is no such token')
+    .action((id, options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/api-tokens.ts')).apiTokenRevoke(id, options, output),
+      ),
+    );
+}
+
+function addAudit(central: Command, run: Run): void {
+  const audit = central.command('audit').description('what operators did');
+  withConfig(audit.command('verify'))
+    .description('check the chain of all entries; 1 where it is broken')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/audit.ts')).auditVerify(options, output),
+      ),
+    );
+  withConfig(audit.command('export'))
+    .description('every entry as a line of JSON')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/audit.ts')).auditExport(options, output),
+      ),
+    );
+}
+
+function addBackups(central: Command, run: Run): void {
+  withConfig(central.command('backup').argument('<file>', 'where the copy goes; it must not be there'))
+    .description('copy the database while central runs')
+    .action((file, options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/backups.ts')).centralBackup(file, options, output),
+      ),
+    );
+  withConfig(central.command('restore').argument('<file>', 'a backup'))
+    .description('put a backup in the place of the database, while central does not run')
+    .option('--force', 'replace a database that holds something', false)
+    .action((file, options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/backups.ts')).centralRestore(file, options, output),
+      ),
+    );
+}

@@ -1,0 +1,36 @@
+// `npm run faults`: sets everything up, then kills, cuts and fills up what central and its agents live on.
+//   npm run faults -- kills [--kills 1000] [--database sqlite|postgres] [--seed 7]
+//   npm run faults -- outages
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { handOver } from './setup/handover.mjs';
+import { userEnv } from './setup/runtime.mjs';
+import { fail, root, setUp } from './setup.mjs';
+
+const KILLS = '1000';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { kills: { type: 'string' }, database: { type: 'string' }, seed: { type: 'string' } },
+});
+const parts = positionals.length === 0 ? ['kills', 'outages'] : positionals;
+const files = parts.map((part) => join(root, 'test', 'faults', `${part}.test.ts`));
+const chosen = {
+  SEALWATCH_FAULTS_KILLS: values.kills ?? KILLS,
+  ...(values.database === undefined ? {} : { SEALWATCH_FAULTS_DATABASE: values.database }),
+  ...(values.seed === undefined ? {} : { SEALWATCH_FAULTS_SEED: values.seed }),
+};
+
+setUp()
+  .then(({ node }) => {
+    const words = [
+      '--disable-warning=ExperimentalWarning',
+      '--experimental-strip-types',
+      '--test',
+      '--test-concurrency=1',
+      '--test-reporter=spec',
+      ...files,
+    ];
+    handOver(node, words, { env: { ...userEnv(), ...chosen } });
+  })
+  .catch(fail);

@@ -1,0 +1,19 @@
+/** Random numbers that come again with the same seed (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export interface Span {
+  readonly least: number;
+  readonly most: number;
+}
+
+export function between({ least, most }: Span, random: () => number): number {
+  return least + random() * (most - least);
+}
