@@ -5,12 +5,13 @@ import type { ConnectionOptions, MsgHdrs, NatsConnection } from '@nats-io/transp
 import { limits } from '../../wire/index.ts';
 import { CentralError } from '../errors.ts';
 import { type CentralLog, describeError } from '../log.ts';
+import { OTHERS } from '../store/place.ts';
 import type { BusSettings } from './settings.ts';
 import { ensureStreams } from './streams.ts';
 
 /** Milliseconds between attempts to reach NATS: doubled from the first to the second. */
-const RETRY_MIN_MS = 250;
-const RETRY_MAX_MS = 10_000;
+const CONNECT_MIN_MS = 250;
+const CONNECT_MAX_MS = 10_000;
 /** Milliseconds between attempts of the client to get a lost connection back, and what chance adds to them. */
 const RECONNECT_MS = 500;
 const RECONNECT_JITTER_MS = 500;
@@ -21,9 +22,7 @@ const REQUEST_MS = 5_000;
 /** Bytes of a message's headers at most. */
 const HEADER_BYTES = 64 * 1024;
 /** Bytes of a file of credentials. */
-const MAX_SECRET_BYTES = 64 * 1024;
-/** Permission bits of everybody but the owner. */
-const OTHERS = 0o077;
+const MAX_CREDENTIALS_BYTES = 64 * 1024;
 
 /** A connection that is up, with what is made over it. */
 export interface BusLink {
@@ -48,7 +47,7 @@ function readSecret(path: string): Buffer {
         hint: `chmod 600 ${path}`,
       });
     }
-    if (size > MAX_SECRET_BYTES) throw new CentralError('CENTRAL_BUS_REFUSED', `${path} is too large`);
+    if (size > MAX_CREDENTIALS_BYTES) throw new CentralError('CENTRAL_BUS_REFUSED', `${path} is too large`);
     return readFileSync(path);
   } catch (cause) {
     if (cause instanceof CentralError) throw cause;
@@ -149,17 +148,17 @@ export class BusConnection {
   async #keep(): Promise<void> {
     const { log } = this.#parts;
     const { signal } = this.#stopping;
-    let pause = RETRY_MIN_MS;
+    let pause = CONNECT_MIN_MS;
     while (!signal.aborted) {
       try {
         const link = await connectOnce(this.#parts);
-        pause = RETRY_MIN_MS;
+        pause = CONNECT_MIN_MS;
         if (signal.aborted) await link.connection.close();
         else await this.#serve(link);
       } catch (error) {
         log.error('NATS cannot be used; it is tried again', { error: describeError(error), in_ms: pause });
         await sleep(pause, undefined, { signal }).catch(() => undefined);
-        pause = Math.min(2 * pause, RETRY_MAX_MS);
+        pause = Math.min(2 * pause, CONNECT_MAX_MS);
       }
     }
   }

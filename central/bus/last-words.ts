@@ -7,8 +7,8 @@ import type { Metrics } from '../metrics.ts';
 const MAX_NOTES = 200_000;
 const MAX_BYTES = 256 * 1024 * 1024;
 /** Milliseconds between attempts: doubled from the first to the second. */
-const RETRY_MIN_MS = 250;
-const RETRY_MAX_MS = 5_000;
+const REWRITE_MIN_MS = 250;
+const REWRITE_MAX_MS = 5_000;
 
 interface Note {
   readonly bytes: number;
@@ -61,18 +61,18 @@ export class LastWords {
 
   async #writeAll(): Promise<void> {
     const { signal } = this.#stopping;
-    let pause = RETRY_MIN_MS;
+    let pause = REWRITE_MIN_MS;
     for (;;) {
       const next = this.#notes.entries().next().value;
       if (next === undefined) return;
       const [key, note] = next;
       if (await this.#isSettled(note)) {
-        pause = RETRY_MIN_MS;
+        pause = REWRITE_MIN_MS;
         // What came meanwhile is newer, and still to be written.
         if (this.#notes.get(key) === note) this.#take(key);
       } else {
         await sleep(pause, undefined, { signal }).catch(() => undefined);
-        pause = Math.min(2 * pause, RETRY_MAX_MS);
+        pause = Math.min(2 * pause, REWRITE_MAX_MS);
       }
       if (signal.aborted) return;
     }

@@ -8,9 +8,9 @@ const CLASS = 0x53_57_43_4c;
 const DUTIES = { feeds: 1, silence: 2, rollouts: 3, retention: 4 } as const;
 export type Duty = keyof typeof DUTIES;
 /** Milliseconds between two looks: of a leader whether it still is, of the others whether the place is free. */
-const LOOK_MS = 2_000;
+const CLAIM_LOOK_MS = 2_000;
 /** Milliseconds after which a database that does not answer ends the leadership. */
-const ANSWER_MS = 5_000;
+const LEADER_ANSWER_MS = 5_000;
 /**
  * Seconds after which PostgreSQL gives up a leader whose host is gone: by then the leader itself, which has no answer
  * either, has stopped.
@@ -76,8 +76,8 @@ export class Leadership {
       const client = new pg.Client({
         connectionString: url,
         application_name: 'sealwatch-leader',
-        connectionTimeoutMillis: ANSWER_MS,
-        query_timeout: ANSWER_MS,
+        connectionTimeoutMillis: LEADER_ANSWER_MS,
+        query_timeout: LEADER_ANSWER_MS,
         keepAlive: true,
       });
       try {
@@ -90,7 +90,7 @@ export class Leadership {
       } finally {
         await client.end().catch(() => undefined);
       }
-      await pause(LOOK_MS, signal);
+      await pause(CLAIM_LOOK_MS, signal);
     }
   }
 
@@ -103,13 +103,13 @@ export class Leadership {
     await client.connect();
     await client.query(KEEPALIVE);
     while (!(await this.#claims(client))) {
-      await pause(LOOK_MS, AbortSignal.any([signal, lost.signal]));
+      await pause(CLAIM_LOOK_MS, AbortSignal.any([signal, lost.signal]));
       if (signal.aborted) return;
     }
     const duty = this.#serve(AbortSignal.any([signal, lost.signal]));
     try {
       while (!signal.aborted && this.#isLeader) {
-        await pause(LOOK_MS, AbortSignal.any([signal, lost.signal]));
+        await pause(CLAIM_LOOK_MS, AbortSignal.any([signal, lost.signal]));
         if (!signal.aborted) await client.query('SELECT 1');
       }
     } finally {

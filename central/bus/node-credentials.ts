@@ -6,7 +6,7 @@ import type { AgentIdentity } from '../ingest/session.ts';
 import type { Store } from '../store/store.ts';
 
 /** Milliseconds between two looks at who is revoked. */
-const LOOK_MS = 5_000;
+const REVOKED_LOOK_MS = 5_000;
 
 interface NodeCredentialsParts {
   readonly credentials: Pick<Credentials, 'identify' | 'shown'>;
@@ -26,7 +26,7 @@ export class NodeCredentials {
 
   constructor(parts: NodeCredentialsParts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => void this.#look(), LOOK_MS).unref();
+    this.#timer = setInterval(() => void this.#look(), REVOKED_LOOK_MS).unref();
     void this.#look();
   }
 

@@ -15,9 +15,9 @@ const MAX_IN_FLIGHT = 4_096;
 /** Milliseconds between two attempts of the same alert. */
 const RETRY_MS = 200;
 /** Milliseconds that NATS may take to say what it holds of an agent. */
-const LOOK_MS = 2_000;
+const SETTLED_MS = 2_000;
 /** Agents of which it is remembered what was acknowledged: the last ones. */
-const MAX_REMEMBERED = 100_000;
+const REMEMBERED_AGENTS = 100_000;
 /** JetStream error (server/errors.json): the message could not be stored; here that the stream is full. */
 const STORE_FAILED = 10077;
 
@@ -75,7 +75,7 @@ export class BusPublisher implements AlertSink {
   async settled(agent: string): Promise<number> {
     const remembered = this.#remembered.get(agent);
     try {
-      const { manager } = await this.#parts.connection.up(LOOK_MS);
+      const { manager } = await this.#parts.connection.up(SETTLED_MS);
       const message = await manager.streams.getMessage(this.#parts.settings.stream, {
         last_by_subj: subjectOf(agent),
       });
@@ -142,7 +142,8 @@ export class BusPublisher implements AlertSink {
     const known = this.#remembered.get(agent) ?? 0;
     this.#remembered.delete(agent);
     this.#remembered.set(agent, Math.max(known, seq));
-    const oldest = this.#remembered.size > MAX_REMEMBERED ? this.#remembered.keys().next().value : undefined;
+    const oldest =
+      this.#remembered.size > REMEMBERED_AGENTS ? this.#remembered.keys().next().value : undefined;
     if (oldest !== undefined) this.#remembered.delete(oldest);
   }
 }

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 
 const MEBIBYTE = 1024 ** 2;
-const GIBIBYTE = 1024 ** 3;
 const milliseconds = (least: number, most: number) => z.number().int().min(least).max(most);
 
 /** What a node of central does. One node that does all of it needs no bus. */
@@ -38,7 +37,7 @@ export const busSettingsSchema = z
       .number()
       .int()
       .min(MEBIBYTE)
-      .default(8 * GIBIBYTE),
+      .default(8 * 1024 * MEBIBYTE),
     /** Bytes kept of messages that can never be stored; the oldest go first. */
     dead_max_bytes: z
       .number()

@@ -2,8 +2,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Packages with parts in machine code, and one that few need: they stay where npm put them. */
-const KEPT_APART = ['better-sqlite3', '@parcel/watcher', '@cedar-policy/cedar-wasm'];
+/**
+ * Packages with parts in machine code, and those that few need: they stay where npm put them. Those of NATS are CommonJS,
+ * whose names a bundle does not see where they are imported late.
+ */
+const KEPT_APART = ['better-sqlite3', '@parcel/watcher', '@cedar-policy/cedar-wasm', '@nats-io/*'];
 /** The command line, and the thread of central's SQLite file, which is started from a file of its own. */
 const ENTRIES = [
   { in: 'cli/start.ts', out: 'start' },
