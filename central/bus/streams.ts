@@ -1,8 +1,8 @@
 import type { ConsumerConfig, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { BusSettings } from './settings.ts';
 
-/** JetStream error (server/errors.json): the stream is there with other settings. */
-const STREAM_NAME_IN_USE = 10058;
+/** JetStream error (server/errors.json): there is no such stream. */
+const STREAM_NOT_FOUND = 10059;
 const NANOSECONDS_PER_MS = 1_000_000;
 /** Durable consumer that all writers share. */
 export const WRITERS = 'writers';
@@ -61,16 +61,21 @@ function deadStream(settings: BusSettings): Partial<StreamConfig> & { name: stri
   };
 }
 
+/** What the settings may change of a stream that is there. */
+const CHANGEABLE = ['max_bytes', 'num_replicas', 'duplicate_window'] as const;
+
 async function ensureStream(
   manager: JetStreamManager,
   config: Partial<StreamConfig> & { name: string },
 ): Promise<void> {
-  try {
-    await manager.streams.add(config);
-  } catch (error) {
-    if (codeOf(error) !== STREAM_NAME_IN_USE) throw error;
+  // Adding it once more would ask NATS 2.9 for the room of a second one.
+  const there = await manager.streams.info(config.name).catch((error: unknown) => {
+    if (codeOf(error) === STREAM_NOT_FOUND) return null;
+    throw error;
+  });
+  if (there === null) await manager.streams.add(config);
+  else if (CHANGEABLE.some((key) => config[key] !== undefined && config[key] !== there.config[key]))
     await manager.streams.update(config.name, config);
-  }
 }
 
 /** Makes both streams, or brings their limits to what the settings say. @throws what NATS answers */
@@ -92,9 +97,12 @@ export async function ensureWriters(manager: JetStreamManager, settings: BusSett
   await manager.consumers.add(settings.stream, config);
 }
 
+/** Errors of the client that carry what JetStream answered. */
+const API_ERRORS: readonly string[] = ['JetStreamApiError', 'StreamNotFoundError'];
+
 /** Error code of JetStream in an error of the client; null where it is none. */
 export function codeOf(error: unknown): number | null {
   const code: unknown =
-    error instanceof Error && error.name === 'JetStreamApiError' ? Reflect.get(error, 'code') : null;
+    error instanceof Error && API_ERRORS.includes(error.name) ? Reflect.get(error, 'code') : null;
   return typeof code === 'number' ? code : null;
 }
