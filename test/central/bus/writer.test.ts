@@ -98,7 +98,9 @@ test('an alert that comes again after the duplicate window is in the database on
   await cluster.stored(3);
   await sleep(500);
   assert.equal(await deliver(link, alerts), 3);
-  await until(async () => /alerts_duplicate_total 3/.test(await (await fetch(`${central.url}/metrics`)).text()));
+  await until(async () =>
+    /alerts_duplicate_total 3/.test(await (await fetch(`${central.url}/metrics`)).text()),
+  );
   assert.equal((await cluster.storedIds()).length, 3);
 });
 
