@@ -44,6 +44,11 @@ export class AgentBundles {
     return versions.flatMap(([kind, version]) => (version === null ? [] : [{ kind, version }]));
   }
 
+  /** Resolves when no offer waits. */
+  get idle(): Promise<void> {
+    return this.#desk.idle;
+  }
+
   offer(frame: Parameters<BundleDesk['offer']>[0]): void {
     this.#desk.offer(frame);
   }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import * as z from 'zod';
 import { lossesOf, sumOfLosses } from '../ingest/losses.ts';
+import { HOUR_MS } from '../limits.ts';
 import type { Schema } from '../store/schema.ts';
 import type { CanaryReport, GroupHealth } from './canary-verdict.ts';
 import { canaryPlace, isInScope } from './scope.ts';
@@ -11,7 +12,6 @@ const MAX_CONTROL = 1_000;
 const IDS_PER_QUERY = 500;
 /** Milliseconds of the past that say how many alerts are usual. */
 const PAST_MS = 24 * 3_600_000;
-const HOUR_MS = 3_600_000;
 /** Least time, in milliseconds, over which a rate of alerts is taken. */
 const LEAST_SPAN_MS = 10 * 60_000;
 /** Share of the canaries that are there, which must have taken a bundle before it counts as tried. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { isExposed } from '../../approval/index.ts';
 import { type CentralConfig, filesOf } from '../config/settings.ts';
+import { DAY_MS } from '../limits.ts';
 import { describeError } from '../log.ts';
 import { descriptorLimit } from '../process-metrics.ts';
 import { OTHERS } from '../store/place.ts';
@@ -14,7 +15,6 @@ const LOW_BYTES = 2 * 1024 ** 3;
 const LOW_SHARE = 0.1;
 /** Free bytes below which central will soon refuse alerts. */
 const NO_BYTES = 64 * 1024 ** 2;
-const MS_PER_DAY = 24 * 3_600_000;
 /** Days before its end that the authority's certificate is told of. */
 const AUTHORITY_DAYS = 180;
 /** Descriptors that central needs beside those of agents: database, feeds, API, its own files. */
@@ -81,7 +81,7 @@ export function authorityCheck({ state_dir: stateDir }: CentralConfig, now: numb
     return degraded(name, 'not made yet', 'it is made when central first runs, or makes a token');
   try {
     const ends = new X509Certificate(readFileSync(path)).validToDate;
-    const days = Math.floor((ends.getTime() - now) / MS_PER_DAY);
+    const days = Math.floor((ends.getTime() - now) / DAY_MS);
     const detail = `good until ${ends.toISOString()}`;
     if (days < 0)
       return failed(

@@ -7,12 +7,17 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import SqliteDatabase from 'better-sqlite3';
 import { limits } from '../../wire/index.ts';
+import { connect, deliver, startCentral } from '../central/bench.ts';
+import { AGENT, plainAlert } from '../central/samples.ts';
 import { PostgresCluster, withoutPostgres } from '../central/services/postgres.ts';
 import { between, randomOf } from '../random.ts';
 import { TempDirectory } from '../temp-directory.ts';
 import { Field, urlFile } from './field.ts';
 import { type Finding, idsInFile } from './proof.ts';
 
+const DAY_MS = 24 * 3_600_000;
+/** Batches between two jumps of the clock. */
+const BATCHES = 5;
 const ROUNDS = Number(process.env['SEALWATCH_FAULTS_ROUNDS'] ?? 2);
 const LOADS = 1;
 const RATE = 300;
@@ -165,3 +170,21 @@ function lossesIn(path: string): number {
     database.close();
   }
 }
+
+test('a clock of central that jumps back and ahead loses and deletes nothing, and cuts nobody off', async (context) => {
+  using directory = new TempDirectory();
+  let jumpMs = 0;
+  const central = await startCentral(context, directory.path, { clock: () => Date.now() + jumpMs });
+  const { link } = await connect(context, central);
+  let seq = 0;
+  for (const days of [0, -1, 3, -30, 0]) {
+    jumpMs = days * DAY_MS;
+    for (let batch = 0; batch < BATCHES; batch += 1) {
+      seq += 1;
+      assert.equal(await deliver(link, [plainAlert(seq)]), seq, `${days} days off`);
+    }
+  }
+  const stored = idsInFile(directory.at('central.db')).filter((id) => id.startsWith(AGENT));
+  const raised = Array.from({ length: seq }, (_, at) => plainAlert(at + 1).id);
+  assert.deepEqual(stored.toSorted(), raised.toSorted());
+});
