@@ -55,10 +55,16 @@ export function filesOf(config: CentralConfig): ReadonlyMap<string, string> {
   const { database } = config;
   const named = new Map<string, string>();
   if (typeof database === 'object') named.set('database.postgres_url_file', database.postgres_url_file);
-  for (const key of ['ca_file', 'creds_file', 'password_file'] as const) {
-    const path = config.bus?.[key];
-    if (path !== undefined) named.set(`bus.${key}`, path);
-  }
+  const { bundles, api, bus } = config;
+  const single = [
+    ['bundles.signing_key', bundles.signing_key],
+    ['api.tls.key_file', api.tls?.key_file],
+    ['api.oidc.client_secret_file', api.oidc?.client_secret_file],
+    ['bus.ca_file', bus?.ca_file],
+    ['bus.creds_file', bus?.creds_file],
+    ['bus.password_file', bus?.password_file],
+  ] as const;
+  for (const [key, path] of single) if (path !== undefined) named.set(key, path);
   for (const feed of config.feeds) {
     for (const [key, value] of secretFilesOf(feed)) named.set(`feeds ${feed.name} ${key}`, value);
   }

@@ -56,10 +56,19 @@ writeSync(ledger, '\n');
 
 function raise(): void {
   if (perTick === 0 || (cap === undefined && spool.waiting > MAX_WAITING)) return;
-  const { ids, evicted } = database.transaction(() => ({
-    ids: Array.from({ length: perTick }, () => spool.append(draft()).id),
-    evicted: spool.evict(),
-  }))();
+  let committed: { readonly ids: readonly string[]; readonly evicted: number };
+  try {
+    committed = database.transaction(() => ({
+      ids: Array.from({ length: perTick }, () => spool.append(draft()).id),
+      evicted: spool.evict(),
+    }))();
+  } catch (error) {
+    // A full disk: nothing was raised, as the agent's pipeline would keep it back.
+    log.warn('nothing can be committed', { error: String(error) });
+    spool.recount();
+    return;
+  }
+  const { ids, evicted } = committed;
   writeSync(ledger, ids.map((id) => `${id}.\n`).join(''));
   fsyncSync(ledger);
   lost += evicted;

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../e2e/host.ts';
+import { TempDirectory } from '../temp-directory.ts';
+import { type Answer, MAIN, runBuilt } from './built.ts';
+
+const SECRET = 'the secret of a webhook';
+const TOKEN = /^swenrol_[0-9a-f]{16}_[\w-]{43}\.[\w-]+$/;
+
+/** Central by its config file, and the commands that work on it. */
+class Place extends TempDirectory {
+  readonly config: string;
+  #child: ChildProcess | null = null;
+  log = '';
+
+  constructor(ports: { readonly agents: number; readonly api: number }) {
+    super();
+    this.write('webhook.secret', SECRET, 0o600);
+    const webhook = { type: 'webhook', name: 'hook', url: 'http://127.0.0.1:9/', allow_http: true };
+    this.config = this.write(
+      'central.yml',
+      {
+        state_dir: this.at('state'),
+        listen: `127.0.0.1:${ports.agents}`,
+        api: { listen: `127.0.0.1:${ports.api}` },
+        feeds: [
+          { type: 'file', name: 'findings', path: this.at('findings.jsonl') },
+          { ...webhook, secret_file: this.at('webhook.secret') },
+        ],
+      },
+      0o600,
+    );
+    this.write('state/.keep', '', 0o600);
+    chmodSync(this.at('state'), 0o700);
+  }
+
+  static async make(): Promise<Place> {
+    return new Place({ agents: await freePort(), api: await freePort() });
+  }
+
+  central(...args: readonly string[]): Answer {
+    return runBuilt(['central', ...args, '--config', this.config]);
+  }
+
+  /** Runs central until the test ends. */
+  async start(context: TestContext): Promise<void> {
+    const child = spawn(process.execPath, [MAIN, 'central', 'run', '--config', this.config], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#child = child;
+    context.after(() => child.kill('SIGKILL'));
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.log += chunk.toString();
+    });
+    while (!this.log.includes('sealwatch: ready')) {
+      assert.equal(child.exitCode, null, this.log);
+      await sleep(50);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
+
+test('the commands work beside a running central, and what is done is in its audit log', async (context) => {
+  using place = await Place.make();
+  await place.start(context);
+  const made = place
+    .central('token', 'create', '--count', '2', '--expires', '2h', '--group', 'lab', '--json')
+    .json();
+  assert.match(made.token, TOKEN);
+  const [listed] = place.central('token', 'list', '--json').json().tokens;
+  assert.deepEqual([listed.id, listed.grp, listed.uses_left], [made.id, 'lab', 2]);
+  const file = place.at('api.token');
+  const created = place.central('api-token', 'create', '--role', 'viewer', '--name', 'x', '--out', file);
+  assert.deepEqual([created.status, created.stdout], [0, '']);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.match(readFileSync(file, 'utf8'), /^swapi_/);
+  const [first, again] = [
+    place.central('token', 'revoke', made.id),
+    place.central('token', 'revoke', made.id),
+  ];
+  assert.deepEqual([first.status, again.status], [0, 1]);
+  assert.deepEqual(place.central('agent', 'list', '--json').status, 0);
+  assert.equal(place.central('agent', 'revoke', '0000000000000000').status, 1);
+  const verdict = place.central('audit', 'verify', '--json').json();
+  assert.equal(verdict.intact, true);
+  const actions = place
+    .central('audit', 'export')
+    .lines()
+    .map(({ action }) => action);
+  assert.deepEqual(actions, ['token.create', 'api-token.create', 'token.revoke']);
+});
+
+test('a backup is taken beside a running central, and restored only where nothing is overwritten unasked', async (context) => {
+  using place = await Place.make();
+  await place.start(context);
+  const backup = place.at('backup.db');
+  place.central('token', 'create', '--out', place.at('one'));
+  assert.equal(place.central('backup', backup, '--json').json().alerts, 0);
+  assert.equal(place.central('backup', backup).status, 3, 'it is there already');
+  place.central('token', 'create', '--out', place.at('two'));
+  assert.equal(place.central('restore', backup, '--force').status, 3, 'central runs');
+  await place.stop();
+  assert.equal(place.central('restore', backup).status, 3, 'it was not asked to replace');
+  assert.equal(place.central('restore', backup, '--force').status, 0);
+  assert.equal(place.central('token', 'list', '--json').json().tokens.length, 1);
+});
+
+test('doctor tells what is degraded with its fix, and ends in 3 where something failed', async (context) => {
+  using place = await Place.make();
+  const stateOf = (name: string) => {
+    const { status, json } = place.central('doctor', '--json');
+    const checks: { name: string; state: string; fix: string | null }[] = json().checks;
+    for (const { state, fix } of checks) assert.equal(fix === null, state === 'ok');
+    return { status, state: checks.find((check) => check.name === name)?.state };
+  };
+  place.central('token', 'create', '--out', place.at('token'));
+  assert.deepEqual(stateOf('listener of agents'), { status: 3, state: 'failed' });
+  assert.equal(stateOf('feed findings').state, 'degraded', 'it has never run');
+  await place.start(context);
+  assert.equal(stateOf('listener of agents').state, 'ok');
+  assert.equal(stateOf('feed findings').state, 'ok');
+  assert.equal(stateOf('database').state, 'ok');
+  assert.equal(stateOf('certificate authority').state, 'ok');
+  chmodSync(place.at('webhook.secret'), 0o644);
+  assert.deepEqual(stateOf('file of feeds hook secret_file'), { status: 3, state: 'failed' });
+  chmodSync(place.config, 0o666);
+  assert.deepEqual(stateOf('config'), { status: 3, state: 'failed' });
+});
+
+test('every line of its log is JSON with an event, and no secret stands in it', async (context) => {
+  using place = await Place.make();
+  const { token } = place.central('token', 'create', '--json').json();
+  const api = place.central('api-token', 'create', '--role', 'admin', '--name', 'x', '--json').json().token;
+  await place.start(context);
+  const {
+    api: { listen },
+    listen: agents,
+  } = JSON.parse(readFileSync(place.config, 'utf8'));
+  for (const secret of [api, `${api}x`, token]) {
+    await fetch(`http://${listen}/api/v1/alerts`, { headers: { authorization: `Bearer ${secret}` } });
+  }
+  await fetch(`https://${agents}/v1/enrol`, { method: 'POST', body: token }).catch(() => undefined);
+  await place.stop();
+  const lines = place.log.split('\n').filter((line) => line !== '' && !line.startsWith('sealwatch: '));
+  assert.ok(lines.length > 0);
+  for (const line of lines) assert.match(JSON.parse(line).event, /^[a-z0-9-]+$/, line);
+  const key = readFileSync(place.at('state', 'authority', 'ca.key'), 'utf8').split('\n')[1] ?? '';
+  for (const secret of [token.split('_')[2], api.split('_')[2], SECRET, key]) {
+    assert.ok(secret.length > 10 && !place.log.includes(secret));
+  }
+});
