@@ -199,7 +199,11 @@ function addApprove(central: Command, run: Run): void {
     .option('--reason <text>', 'why it may run')
     .option('--expires <days>', 'days until it ends', Number)
     .option('--group <name>', 'only hosts of this group; may be repeated', collect)
-    .option('--accept <finding>', 'accept a finding although production asks otherwise; may be repeated', collect)
+    .option(
+      '--accept <finding>',
+      'accept a finding although production asks otherwise; may be repeated',
+      collect,
+    )
     .option('--policy <file>', 'what it may do while it runs')
     .option('--decision <id>', 'go on with what another approver began')
     .option('-y, --yes', 'ask nothing', false)

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { canonicalJson } from '../../inventory/index.ts';
+import { limits } from '../../wire/index.ts';
 import {
   checkEnvelope,
   type Envelope,
@@ -20,7 +21,7 @@ import { type Validity, validityShape } from './validity.ts';
 
 export const BUNDLE_PAYLOAD_TYPE = 'application/vnd.sealwatch.approvals+json';
 const MAX_APPROVALS = 10_000;
-export const MAX_BUNDLE_BYTES = 64 * 1024 * 1024;
+const { MAX_BUNDLE_BYTES } = limits;
 
 const bundleSchema = z.strictObject({
   /** Rises with every bundle; a host never goes back to a lower one. */

@@ -1,9 +1,9 @@
 import { canonicalJson, sha256Hex } from '../../inventory/index.ts';
-import type { BundleKind, Profile } from '../../wire/index.ts';
+import { type BundleKind, limits, type Profile } from '../../wire/index.ts';
 import { parseEnvelope } from '../envelope/dsse.ts';
 import { ApprovalError } from '../errors.ts';
 import type { Trust } from '../keys/trust-roots.ts';
-import { MAX_BUNDLE_BYTES, openBundle } from './bundle.ts';
+import { openBundle } from './bundle.ts';
 import { openConfigBundle } from './config-bundle.ts';
 import { openRulePack } from './rule-pack.ts';
 import type { Validity } from './validity.ts';
@@ -51,7 +51,7 @@ const KIND_OF: ReadonlyMap<string, BundleKind> = new Map([
 
 /** What kind of bundle a text says it is. Nothing of it is believed yet. @throws {ApprovalError} */
 export function claimedKind(text: string): BundleKind {
-  const { payloadType } = parseEnvelope(text, MAX_BUNDLE_BYTES);
+  const { payloadType } = parseEnvelope(text, limits.MAX_BUNDLE_BYTES);
   const kind = KIND_OF.get(payloadType);
   if (kind !== undefined) return kind;
   throw new ApprovalError('APPROVAL_PAYLOAD_TYPE_WRONG', `payload type is ${payloadType}`);

@@ -78,7 +78,10 @@ export function bundleInstall(file: string, options: BundleOptions, output: Outp
 
 function checkedSerial({ serial }: BundleOptions): number {
   if (serial !== undefined && Number.isSafeInteger(serial) && serial >= 1) return serial;
-  throw new CliError('CLI_USAGE', '--serial takes a whole number from 1, higher than that of the last bundle');
+  throw new CliError(
+    'CLI_USAGE',
+    '--serial takes a whole number from 1, higher than that of the last bundle',
+  );
 }
 
 function readFile<T>(path: string, read: (path: string) => T): T {

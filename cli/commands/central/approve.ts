@@ -18,7 +18,7 @@ import { keySource } from '../../installation.ts';
 import { type Output, printable } from '../../output.ts';
 import { columns } from './desk.ts';
 
-const DAY_MS = 24 * 3_600_000;
+const EXPIRY_DAY_MS = 24 * 3_600_000;
 
 const asksSchema = z.object({
   asks: z.array(z.object({ id: z.string(), client: z.string(), name: z.string(), servers: z.number() })),
@@ -87,7 +87,8 @@ export async function centralApprove(
   const signer = await openSigner(options.key, keySource(options.stateDir));
   const done = await sign(api, begun, signer);
   if (output.json) output.answerJson({ decision: done.id, state: done.state, rollout: done.rollout });
-  else if (done.state === 'done') output.answer(`approved; rollout ${printable(done.rollout ?? '')} has begun`);
+  else if (done.state === 'done')
+    output.answer(`approved; rollout ${printable(done.rollout ?? '')} has begun`);
   else
     output.answer(
       `signed ${done.signers.length} of ${done.needed} times; another approver goes on with --decision ${done.id}`,
@@ -101,7 +102,10 @@ async function showQueue(api: CentralApi, output: Output): Promise<ExitCode> {
   else if (asks.length === 0) output.answer('No host asks for anything.');
   else
     columns(
-      [['ask', 'server', 'hosts'], ...asks.map((one) => [one.id, printable(`${one.client}/${one.name}`), `${one.servers}`])],
+      [
+        ['ask', 'server', 'hosts'],
+        ...asks.map((one) => [one.id, printable(`${one.client}/${one.name}`), `${one.servers}`]),
+      ],
       output,
     );
   return EXIT.fine;
@@ -110,8 +114,10 @@ async function showQueue(api: CentralApi, output: Output): Promise<ExitCode> {
 function show({ client, name, digest, servers, users, findings, diff }: Ask, output: Output): void {
   if (output.json) return;
   output.say(printable(`${client}/${name}, closure ${digest}: ${servers} servers, of ${users.join(', ')}`));
-  for (const { id, severity, message } of findings) output.say(printable(`  finding  ${severity}: ${message} (${id})`));
-  for (const { change, role, path } of diff.changes) output.say(printable(`  ${change.padEnd(8)} ${role} ${path}`));
+  for (const { id, severity, message } of findings)
+    output.say(printable(`  finding  ${severity}: ${message} (${id})`));
+  for (const { change, role, path } of diff.changes)
+    output.say(printable(`  ${change.padEnd(8)} ${role} ${path}`));
   for (const { path, diff: text } of diff.texts) {
     output.say(printable(`  ${path}`));
     for (const line of text.split('\n')) output.say(`    ${printable(line)}`);
@@ -128,7 +134,7 @@ async function begin(api: CentralApi, ask: Ask, options: CentralApproveOptions):
   const wish = {
     owner: options.owner,
     reason: options.reason ?? '',
-    expires: expires === undefined ? null : new Date(Date.now() + expires * DAY_MS).toISOString(),
+    expires: expires === undefined ? null : new Date(Date.now() + expires * EXPIRY_DAY_MS).toISOString(),
     groups: group,
     accepted: options.accept ?? [],
     policy: policy === undefined ? null : readFileSync(policy, 'utf8'),
@@ -146,7 +152,8 @@ function checkedStatement({ statement }: Decision, ask: Ask, options: CentralApp
     stated.subject[0]?.digest.sha256 === ask.digest &&
     server.client === ask.client &&
     server.name === ask.name &&
-    (options.decision !== undefined || JSON.stringify(groups) === JSON.stringify([...(options.group ?? [])].sort()));
+    (options.decision !== undefined ||
+      JSON.stringify(groups) === JSON.stringify([...(options.group ?? [])].sort()));
   if (isMeant) return stated;
   throw new CliError('CLI_CENTRAL_REFUSED', 'central gives something else to sign than what was asked for');
 }
@@ -155,9 +162,16 @@ function checkedStatement({ statement }: Decision, ask: Ask, options: CentralApp
 function showStatement({ subject, predicate }: Statement, output: Output): void {
   if (output.json) return;
   const { contexts, expires, policy, owner, reason } = predicate;
-  output.say(printable(`to be signed: ${subject.length - 1} artefacts, owner ${owner}, ${reason || 'no reason given'}`));
-  for (const { name, digest } of subject.slice(1)) output.say(printable(`  ${digest.sha256.slice(0, 12)} ${name}`));
-  output.say(printable(`  for ${contexts.host_groups?.join(', ') ?? 'all hosts'}, until ${expires ?? 'revoked'}`));
+  output.say(
+    printable(
+      `to be signed: ${subject.length - 1} artefacts, owner ${owner}, ${reason || 'no reason given'}`,
+    ),
+  );
+  for (const { name, digest } of subject.slice(1))
+    output.say(printable(`  ${digest.sha256.slice(0, 12)} ${name}`));
+  output.say(
+    printable(`  for ${contexts.host_groups?.join(', ') ?? 'all hosts'}, until ${expires ?? 'revoked'}`),
+  );
   output.say(printable(`  policy ${policy === null ? 'none' : JSON.stringify(policy)}`));
 }
 
@@ -176,6 +190,10 @@ async function sign(api: CentralApi, decision: Decision, signer: Signer): Promis
 /** The bundle only says which approvals there are; each of them counts by its own signatures alone. */
 function checkBundle({ payloadType, payload }: z.infer<typeof toSign>, { statement }: Decision): void {
   const { approvals } = bundleSchema.parse(JSON.parse(Buffer.from(payload, 'base64').toString()));
-  if (payloadType === BUNDLE_PAYLOAD_TYPE && approvals.some((one) => one.payload === statement.payload)) return;
-  throw new CliError('CLI_CENTRAL_REFUSED', 'the bundle that central gives to sign does not carry this approval');
+  if (payloadType === BUNDLE_PAYLOAD_TYPE && approvals.some((one) => one.payload === statement.payload))
+    return;
+  throw new CliError(
+    'CLI_CENTRAL_REFUSED',
+    'the bundle that central gives to sign does not carry this approval',
+  );
 }

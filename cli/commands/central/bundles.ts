@@ -49,7 +49,12 @@ export async function rolloutStart(
   options: RolloutStartOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const wish = { kind, version: Number(version), groups: options.group ?? [], canary_percent: options.canary };
+  const wish = {
+    kind,
+    version: Number(version),
+    groups: options.group ?? [],
+    canary_percent: options.canary,
+  };
   const { id, state } = rolloutSchema.parse(await new CentralApi(options).post('/api/v1/rollouts', wish));
   if (output.json) output.answerJson({ id, state });
   else output.answer(`rollout ${printable(id)}: ${printable(state)}`);
@@ -76,9 +81,15 @@ export async function rolloutStatus(options: CentralApiOptions, output: Output):
     return EXIT.fine;
   }
   const rows = rollouts.map(({ id, kind, version, groups, state, reason, hosts }) =>
-    [id, `${kind} ${version}`, groups.join(',') || 'all', state, `${hosts.applied}`, `${hosts.refused}`, reason].map(
-      printable,
-    ),
+    [
+      id,
+      `${kind} ${version}`,
+      groups.join(',') || 'all',
+      state,
+      `${hosts.applied}`,
+      `${hosts.refused}`,
+      reason,
+    ].map(printable),
   );
   columns([['rollout', 'bundle', 'groups', 'state', 'applied', 'refused', ''], ...rows], output);
   return EXIT.fine;

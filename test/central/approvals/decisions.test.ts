@@ -7,10 +7,15 @@ import { HostView } from '../../../agent/host-view.ts';
 import { openDatabase } from '../../../agent/state/database.ts';
 import { SealedCopies } from '../../../agent/state/sealed-copies.ts';
 import { installBundle, loadTrust, Marks, signEnvelope } from '../../../approval/index.ts';
-import type { KeyFile } from '../../../approval/keys/key-files.ts';
 import { trustKey } from '../../../approval/keys/key-choice.ts';
+import type { KeyFile } from '../../../approval/keys/key-files.ts';
 import { closureDiff } from '../../../central/approvals/closure-diff.ts';
-import { type ApprovalWish, type Decision, Decisions, type ToSign } from '../../../central/approvals/decisions.ts';
+import {
+  type ApprovalWish,
+  type Decision,
+  Decisions,
+  type ToSign,
+} from '../../../central/approvals/decisions.ts';
 import { ApprovalQueue } from '../../../central/approvals/queue.ts';
 import { AuditLog } from '../../../central/audit/audit-log.ts';
 import { BundleShelf, centralTrust } from '../../../central/bundles/bundle-shelf.ts';
@@ -19,9 +24,9 @@ import { Rollouts } from '../../../central/bundles/rollouts.ts';
 import type { DatabasePlace } from '../../../central/store/place.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { workDirectory } from '../bench.ts';
+import { approverKey } from '../bundles/signers.ts';
 import { AGENT, OTHER_AGENT } from '../samples.ts';
 import { openFor, testOnEach } from '../store/databases.ts';
-import { approverKey } from '../bundles/signers.ts';
 
 const WISH: ApprovalWish = {
   owner: 'platform',
@@ -96,7 +101,13 @@ async function desk(context: TestContext, place: DatabasePlace, more: { held?: b
   const audit = new AuditLog(db, clock);
   const trust = () => centralTrust(join(directory, 'trust'));
   const shelf = new BundleShelf({ db, audit, clock, trust });
-  const rollouts = new Rollouts({ db, audit, clock, health: new FleetHealth(db, clock), onChange: () => undefined });
+  const rollouts = new Rollouts({
+    db,
+    audit,
+    clock,
+    health: new FleetHealth(db, clock),
+    onChange: () => undefined,
+  });
   const queue = new ApprovalQueue(db, clock);
   const signer = more.held === true ? key.signer : null;
   const decisions = new Decisions({ db, audit, clock, queue, shelf, rollouts, trust, signer });
@@ -150,35 +161,45 @@ testOnEach('one signature approves what two hosts under two homes ask for', asyn
   assert.equal(await bob.verdict(), 'drifted', 'a changed script is not what was approved');
 });
 
-testOnEach('a changed server is asked for anew, with what changed; approving it replaces what was', async (context, place) => {
-  const central = await desk(context, place);
-  using alice = new Host('alice', [central.key]);
-  await central.see(AGENT, alice);
-  const approve = async () => decide(central, await central.decisions.approve(await onlyAsk(central), WISH, 'user:a'), central.key);
-  await approve();
-  alice.install((await central.shelf.newestText('approvals')) ?? '');
-  alice.write('next()');
-  await central.see(AGENT, alice);
-  const ask = await onlyAsk(central);
-  assert.equal(ask.asking[0]?.server.state, 'drifted');
-  const text = (await central.shelf.newestText('approvals')) ?? '';
-  const { approvals } = JSON.parse(Buffer.from(JSON.parse(text).payload, 'base64').toString());
-  const statement = JSON.parse(Buffer.from(approvals[0].payload, 'base64').toString());
-  const diff = await closureDiff(central.db, central.queue, ask, [statement]);
-  assert.equal(diff.against, 'approval');
-  assert.deepEqual(diff.changes.map(({ change, role, path }) => [change, role, path.split('/').at(-1)]), [['changed', 'script', 'run.sh']]);
-  await approve();
-  const bundle = (await central.shelf.newestText('approvals')) ?? '';
-  const carried = JSON.parse(Buffer.from(JSON.parse(bundle).payload, 'base64').toString());
-  assert.deepEqual([carried.version, carried.approvals.length], [2, 1]);
-  alice.install(bundle);
-  assert.equal(await alice.verdict(), 'approved');
-});
+testOnEach(
+  'a changed server is asked for anew, with what changed; approving it replaces what was',
+  async (context, place) => {
+    const central = await desk(context, place);
+    using alice = new Host('alice', [central.key]);
+    await central.see(AGENT, alice);
+    const approve = async () =>
+      decide(central, await central.decisions.approve(await onlyAsk(central), WISH, 'user:a'), central.key);
+    await approve();
+    alice.install((await central.shelf.newestText('approvals')) ?? '');
+    alice.write('next()');
+    await central.see(AGENT, alice);
+    const ask = await onlyAsk(central);
+    assert.equal(ask.asking[0]?.server.state, 'drifted');
+    const text = (await central.shelf.newestText('approvals')) ?? '';
+    const { approvals } = JSON.parse(Buffer.from(JSON.parse(text).payload, 'base64').toString());
+    const statement = JSON.parse(Buffer.from(approvals[0].payload, 'base64').toString());
+    const diff = await closureDiff(central.db, central.queue, ask, [statement]);
+    assert.equal(diff.against, 'approval');
+    assert.deepEqual(
+      diff.changes.map(({ change, role, path }) => [change, role, path.split('/').at(-1)]),
+      [['changed', 'script', 'run.sh']],
+    );
+    await approve();
+    const bundle = (await central.shelf.newestText('approvals')) ?? '';
+    const carried = JSON.parse(Buffer.from(JSON.parse(bundle).payload, 'base64').toString());
+    assert.deepEqual([carried.version, carried.approvals.length], [2, 1]);
+    alice.install(bundle);
+    assert.equal(await alice.verdict(), 'approved');
+  },
+);
 
 testOnEach('as many approvers must sign as the trust roots ask for', async (context, place) => {
   const central = await desk(context, place);
   const second = approverKey(central.directory, 'second');
-  writeFileSync(join(central.directory, 'trust', 'policy.json'), '{"threshold":{"developer":2,"production":2}}');
+  writeFileSync(
+    join(central.directory, 'trust', 'policy.json'),
+    '{"threshold":{"developer":2,"production":2}}',
+  );
   using alice = new Host('alice', [central.key, second]);
   await central.see(AGENT, alice);
   const begun = await central.decisions.approve(await onlyAsk(central), WISH, 'user:a');
@@ -190,23 +211,26 @@ testOnEach('as many approvers must sign as the trust roots ask for', async (cont
   assert.equal(two.state, 'sealing');
 });
 
-testOnEach('what is signed by a stranger, or is not what is to be signed, is refused', async (context, place) => {
-  const central = await desk(context, place);
-  const stranger = approverKey(workDirectory(context));
-  using alice = new Host('alice', [central.key]);
-  await central.see(AGENT, alice);
-  const { id, statement } = await central.decisions.approve(await onlyAsk(central), WISH, 'user:a');
-  const give = (envelope: unknown) => central.decisions.sign(id, envelope, 'user:a');
-  await assert.rejects(give(await sign(statement, stranger)), { code: 'APPROVAL_SIGNER_UNTRUSTED' });
-  const other = { ...statement, payload: Buffer.from('{}').toString('base64') };
-  await assert.rejects(give(await sign(other, central.key)), { code: 'CENTRAL_DECISION_CHANGED' });
-  const { bundle } = await give(await sign(statement, central.key));
-  assert.ok(bundle);
-  await assert.rejects(give(await sign(statement, central.key)), { code: 'CENTRAL_DECISION_CHANGED' });
-  await assert.rejects(give(await sign(bundle, stranger)), { code: 'APPROVAL_SIGNER_UNTRUSTED' });
-  assert.equal(await central.shelf.newestVersion('approvals'), 0);
-  assert.equal((await give(await sign(bundle, central.key))).state, 'done');
-});
+testOnEach(
+  'what is signed by a stranger, or is not what is to be signed, is refused',
+  async (context, place) => {
+    const central = await desk(context, place);
+    const stranger = approverKey(workDirectory(context));
+    using alice = new Host('alice', [central.key]);
+    await central.see(AGENT, alice);
+    const { id, statement } = await central.decisions.approve(await onlyAsk(central), WISH, 'user:a');
+    const give = (envelope: unknown) => central.decisions.sign(id, envelope, 'user:a');
+    await assert.rejects(give(await sign(statement, stranger)), { code: 'APPROVAL_SIGNER_UNTRUSTED' });
+    const other = { ...statement, payload: Buffer.from('{}').toString('base64') };
+    await assert.rejects(give(await sign(other, central.key)), { code: 'CENTRAL_DECISION_CHANGED' });
+    const { bundle } = await give(await sign(statement, central.key));
+    assert.ok(bundle);
+    await assert.rejects(give(await sign(statement, central.key)), { code: 'CENTRAL_DECISION_CHANGED' });
+    await assert.rejects(give(await sign(bundle, stranger)), { code: 'APPROVAL_SIGNER_UNTRUSTED' });
+    assert.equal(await central.shelf.newestVersion('approvals'), 0);
+    assert.equal((await give(await sign(bundle, central.key))).state, 'done');
+  },
+);
 
 testOnEach('two decisions at once: the second bundle carries the first approval', async (context, place) => {
   const central = await desk(context, place);
@@ -226,7 +250,9 @@ testOnEach('two decisions at once: the second bundle carries the first approval'
   assert.ok(first?.bundle && second?.bundle);
   await central.decisions.sign(first.id, await sign(first.bundle, central.key), 'user:a');
   const stale = sign(second.bundle, central.key);
-  await assert.rejects(central.decisions.sign(second.id, await stale, 'user:a'), { code: 'CENTRAL_DECISION_CHANGED' });
+  await assert.rejects(central.decisions.sign(second.id, await stale, 'user:a'), {
+    code: 'CENTRAL_DECISION_CHANGED',
+  });
   const fresh = await central.decisions.find(second.id);
   assert.ok(fresh?.bundle);
   await central.decisions.sign(second.id, await sign(fresh.bundle, central.key), 'user:a');

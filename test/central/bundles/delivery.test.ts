@@ -18,7 +18,8 @@ test('a bundle goes from an administrator to an agent, which alone may fetch it'
   const admin = await tokenFor(directory, 'admin');
   const approver = await tokenFor(directory, 'approver');
   const bundle = await configBundle(key, 1);
-  const add = (token: string, text: string) => call(central, 'POST', '/api/v1/bundles', { token, body: { bundle: text } });
+  const add = (token: string, text: string) =>
+    call(central, 'POST', '/api/v1/bundles', { token, body: { bundle: text } });
   assert.equal((await add(approver, bundle)).status, 403);
   const refused = await add(admin, bundle.replace('"signatures":[', '"signatures":[],"x":['));
   assert.equal(refused.status, 409);
