@@ -1,3 +1,6 @@
+/** Milliseconds of an hour and of a day. */
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
 /** Milliseconds that the holder of an identity may take to answer, when an older copy of it is shown. */
 export const HOLDER_ANSWER_MS = 2_000;
 /** Milliseconds that a peer may take to answer a close, before its socket is cut. */

@@ -1,10 +1,19 @@
 import { CommanderError } from 'commander';
+import type { CentralErrorCode } from '../central/index.ts';
 import { CodedError } from '../wire/index.ts';
-import { CliError } from './errors.ts';
+import type { CliErrorCode } from './errors.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { findInstallation } from './installation.ts';
 import { printable } from './output.ts';
 import { buildProgram } from './program.ts';
+
+/** Codes that say that the caller asked for what cannot be. */
+const MISUSE: ReadonlySet<string> = new Set([
+  'CLI_USAGE',
+  'CLI_SERVER_UNKNOWN',
+  'CLI_SERVER_AMBIGUOUS',
+  'CENTRAL_CONFIG_INVALID',
+] satisfies readonly (CliErrorCode | CentralErrorCode)[]);
 
 /** What an error means for the caller of the command; also prints it. */
 function report(error: unknown): ExitCode {
@@ -14,10 +23,7 @@ function report(error: unknown): ExitCode {
       `sealwatch: ${error.message.split('\n').map(printable).join('\n')} (${error.code})\n`,
     );
     if (error.hint !== undefined) process.stderr.write(`  hint: ${printable(error.hint)}\n`);
-    const usage =
-      error instanceof CliError &&
-      ['CLI_USAGE', 'CLI_SERVER_UNKNOWN', 'CLI_SERVER_AMBIGUOUS'].includes(error.code);
-    return usage ? EXIT.usage : EXIT.failed;
+    return MISUSE.has(error.code) ? EXIT.usage : EXIT.failed;
   }
   process.stderr.write(
     `sealwatch: internal error: ${error instanceof Error ? error.stack : String(error)}\n`,

@@ -21,7 +21,6 @@ import { type Validity, validityShape } from './validity.ts';
 
 export const BUNDLE_PAYLOAD_TYPE = 'application/vnd.sealwatch.approvals+json';
 const MAX_APPROVALS = 10_000;
-const { MAX_BUNDLE_BYTES } = limits;
 
 const bundleSchema = z.strictObject({
   /** Rises with every bundle; a host never goes back to a lower one. */
@@ -78,7 +77,7 @@ export function installBundle(text: string, stateDir: string, trust: Trust, mark
 export function readBundle(stateDir: string, trust: Trust, marks: Marks): readonly StoredApproval[] {
   const path = bundlePath(stateDir);
   try {
-    const bundle = openBundle(readBounded(path, MAX_BUNDLE_BYTES), trust);
+    const bundle = openBundle(readBounded(path, limits.MAX_BUNDLE_BYTES), trust);
     refuseOlder(bundle, marks);
     marks.recordBundle(bundle.version);
     return bundle.approvals.map((envelope, index) =>
@@ -96,9 +95,13 @@ export function readBundle(stateDir: string, trust: Trust, marks: Marks): readon
 
 /** A bundle that a trust root signed. Its approvals are not believed yet. @throws {ApprovalError} */
 export function openBundle(text: string, trust: Pick<Trust, 'keys'>): Bundle {
-  if (text.length > MAX_BUNDLE_BYTES)
+  if (text.length > limits.MAX_BUNDLE_BYTES)
     throw new ApprovalError('APPROVAL_TOO_LARGE', 'the bundle is too large');
-  const { payload } = verifyEnvelope(parseEnvelope(text, MAX_BUNDLE_BYTES), trust.keys, BUNDLE_PAYLOAD_TYPE);
+  const { payload } = verifyEnvelope(
+    parseEnvelope(text, limits.MAX_BUNDLE_BYTES),
+    trust.keys,
+    BUNDLE_PAYLOAD_TYPE,
+  );
   let value: unknown;
   try {
     value = JSON.parse(payload.toString('utf8'));

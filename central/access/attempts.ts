@@ -1,5 +1,5 @@
 /** Addresses remembered; beyond that the oldest is forgotten. */
-const MAX_ADDRESSES = 10_000;
+const MAX_KNOWN_ADDRESSES = 10_000;
 
 /** How often one address may do something. */
 export interface AttemptLimits {
@@ -40,7 +40,7 @@ export class AttemptsByAddress {
       return false;
     }
     const [oldest] = this.#byAddress.keys();
-    if (this.#byAddress.size >= MAX_ADDRESSES && oldest !== undefined) this.#byAddress.delete(oldest);
+    if (this.#byAddress.size >= MAX_KNOWN_ADDRESSES && oldest !== undefined) this.#byAddress.delete(oldest);
     this.#byAddress.set(address, { since: this.#clock(), count: 1 });
     return true;
   }

@@ -16,6 +16,7 @@ import type { Route } from './route.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { enrolmentRoutes } from './routes/enrolment.ts';
+import { feedRoutes } from './routes/feeds.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { loginRoutes, meRoute } from './routes/login.ts';
 import { type OperationParts, operationRoutes } from './routes/operations.ts';
@@ -92,6 +93,7 @@ function routesOf(parts: CentralApiParts, { tokens, logins, oidc, cookies }: Des
     ...tokenRoutes(tokens),
     ...enrolmentRoutes(identity),
     ...auditRoutes(store.db),
+    ...feedRoutes(parts),
     meRoute(),
     ...(oidc === null ? [] : loginRoutes({ ...parts, oidc, logins, cookies })),
     ...more,

@@ -16,8 +16,8 @@ import { fleetApprovals } from './fleet-approvals.ts';
 import type { ApprovalQueue, AskDetail } from './queue.ts';
 
 const MAX_NAME_CHARS = 256;
-const MAX_LISTED_NAMES = 256;
-const MAX_REASON_LENGTH = 4_096;
+const MAX_SCOPES = 256;
+const MAX_DECISION_CHARS = 4_096;
 const MAX_POLICY_CHARS = 1024 * 1024;
 
 const askAnswer = z.object({
@@ -42,14 +42,14 @@ const decisionAnswer = z.object({
 });
 const askParams = z.strictObject({ id: z.string().regex(/^[0-9a-f]{32}$/) });
 const decisionParams = z.strictObject({ id: z.uuid() });
-const names = z.array(z.string().min(1).max(MAX_NAME_CHARS)).min(1).max(MAX_LISTED_NAMES);
+const names = z.array(z.string().min(1).max(MAX_NAME_CHARS)).min(1).max(MAX_SCOPES);
 const wishBody = z.strictObject({
   owner: z.string().min(1).max(MAX_NAME_CHARS),
-  reason: z.string().max(MAX_REASON_LENGTH).default(''),
+  reason: z.string().max(MAX_DECISION_CHARS).default(''),
   expires: z.iso.datetime().nullable().default(null),
   groups: names.nullable().default(null).describe('Host groups; null for the whole fleet.'),
   profiles: z.array(z.enum(PROFILES)).min(1).nullable().default(null),
-  accepted: z.array(z.string().max(128)).max(MAX_LISTED_NAMES).default([]).describe('Ids of findings.'),
+  accepted: z.array(z.string().max(128)).max(MAX_SCOPES).default([]).describe('Ids of findings.'),
   policy: z.string().max(MAX_POLICY_CHARS).nullable().default(null).describe('A policy file, as text.'),
   canary_percent: z.number().int().min(0).max(100).default(0),
 });
@@ -116,7 +116,7 @@ function queueRoutes({ db, audit, queue, shelf, trust }: ApprovalRouteParts): re
       summary: 'Turns an ask down. On the hosts it stays what it is: not approved.',
       query: noQuery,
       params: askParams,
-      body: z.strictObject({ reason: z.string().min(1).max(MAX_REASON_LENGTH) }),
+      body: z.strictObject({ reason: z.string().min(1).max(MAX_DECISION_CHARS) }),
       answer: z.object({ done: z.literal(true) }),
       refusals: { 404: 'No host asks for this.' },
       handle: async ({ params: { id }, body: { reason }, principal }) => {

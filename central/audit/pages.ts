@@ -3,7 +3,7 @@ import type { Schema } from '../store/schema.ts';
 import type { AuditEntry } from './audit-log.ts';
 
 /** Entries that are read at once. */
-const CHUNK_ROWS = 500;
+const READ_ROWS = 500;
 
 /** What entries are asked for; all that is given must hold. */
 export interface AuditFilter {
@@ -35,7 +35,7 @@ export async function* entriesFrom(db: Kysely<Schema>, after: number): AsyncGene
       .selectAll()
       .where('number', '>', last)
       .orderBy('number')
-      .limit(CHUNK_ROWS)
+      .limit(READ_ROWS)
       .execute();
     yield* entries;
     const newest = entries.at(-1);

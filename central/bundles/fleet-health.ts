@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import * as z from 'zod';
 import { lossesOf, sumOfLosses } from '../ingest/losses.ts';
+import { HOUR_MS } from '../limits.ts';
 import { ownAgents } from '../store/fleet.ts';
 import type { Schema } from '../store/schema.ts';
 import type { CanaryReport, GroupHealth } from './canary-verdict.ts';
@@ -12,8 +13,6 @@ const MAX_CONTROL = 1_000;
 const IDS_PER_QUERY = 500;
 /** Milliseconds of the past that say how many alerts are usual. */
 const PAST_MS = 24 * 3_600_000;
-/** Milliseconds that a rate of alerts is told for. */
-const RATE_SPAN_MS = 3_600_000;
 /** Least time, in milliseconds, over which a rate of alerts is taken. */
 const LEAST_SPAN_MS = 10 * 60_000;
 /** Share of the canaries that are there, which must have taken a bundle before it counts as tried. */
@@ -111,7 +110,7 @@ export class FleetHealth {
     const fallback = chosen === 0 && canaries === 1 ? (hosts[0]?.id ?? null) : null;
     const past = await this.#alertsSince('received', new Date(began - PAST_MS).toISOString(), ids);
     const position = await this.#newestPosition();
-    return { began, position, fallback, alertsPerHour: (past * RATE_SPAN_MS) / PAST_MS, hosts };
+    return { began, position, fallback, alertsPerHour: (past * HOUR_MS) / PAST_MS, hosts };
   }
 
   /** How canaries and others are, measured by how they were. */
@@ -128,7 +127,7 @@ export class FleetHealth {
       const ids = new Set(hosts.map(({ id }) => id));
       const alerts = await this.#alertsSince('position', baseline.position, ids);
       const span = Math.max(LEAST_SPAN_MS, now - baseline.began);
-      return { ...countOf(hosts, states), alerts, alertsPerHour: (alerts * RATE_SPAN_MS) / span };
+      return { ...countOf(hosts, states), alerts, alertsPerHour: (alerts * HOUR_MS) / span };
     };
     const applied = answers.filter(({ state }) => state === 'applied');
     const there = canaries.filter(({ id }) => states.get(id)?.isThere === true).length;

@@ -9,7 +9,7 @@ import { type CentralConfig, centralConfigSchema } from './settings.ts';
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 /** Faults that are told at once. */
-const MAX_FAULTS = 50;
+const MAX_TOLD = 50;
 
 /**
  * Reads central's config file. Who can write it decides where alerts go, so nobody but its owner and root may.
@@ -61,8 +61,8 @@ function readPrivately(file: string): string {
 }
 
 function invalid(file: string, faults: readonly string[]): CentralError {
-  const more = faults.length > MAX_FAULTS ? [`and ${faults.length - MAX_FAULTS} more`] : [];
-  const shown = [...faults.slice(0, MAX_FAULTS), ...more];
+  const more = faults.length > MAX_TOLD ? [`and ${faults.length - MAX_TOLD} more`] : [];
+  const shown = [...faults.slice(0, MAX_TOLD), ...more];
   return new CentralError('CENTRAL_CONFIG_INVALID', `${file} has faults:\n${shown.join('\n')}`, {
     hint: 'docs/central-config.md describes every key',
   });

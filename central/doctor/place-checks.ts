@@ -4,18 +4,17 @@ import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { isExposed } from '../../approval/index.ts';
 import { type CentralConfig, filesOf } from '../config/settings.ts';
+import { DAY_MS } from '../limits.ts';
 import { describeError } from '../log.ts';
 import { descriptorLimit } from '../process-metrics.ts';
+import { OTHERS } from '../store/place.ts';
 import { type Check, degraded, failed, fine } from './check.ts';
 
-/** Permission bits of everybody but the owner. */
-const OTHERS = 0o077;
 /** Free bytes, and the share of the file system, below which it is time to look. */
 const LOW_BYTES = 2 * 1024 ** 3;
 const LOW_SHARE = 0.1;
 /** Free bytes below which central will soon refuse alerts. */
 const NO_BYTES = 64 * 1024 ** 2;
-const DAY_MS = 24 * 3_600_000;
 /** Days before its end that the authority's certificate is told of. */
 const AUTHORITY_DAYS = 180;
 /** Descriptors that central needs beside those of agents: database, feeds, API, its own files. */

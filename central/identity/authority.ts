@@ -1,3 +1,4 @@
+import { DAY_MS } from '../limits.ts';
 import 'reflect-metadata';
 import {
   createHash,
@@ -30,7 +31,6 @@ const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 /** Days that the authority's own certificate is good for. */
 const AUTHORITY_DAYS = 3_650;
-const DAY_MS = 24 * 3_600_000;
 /** Milliseconds by which the clock of an agent may be behind ours. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 

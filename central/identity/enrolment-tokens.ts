@@ -7,7 +7,7 @@ import { hashSecret, makeSecret, secretId } from './secret.ts';
 /** Characters of a group's name. */
 const MAX_GROUP_CHARS = 256;
 /** Agents that one token enrols at most. */
-const MAX_COUNT = 1_000_000;
+export const MAX_COUNT = 1_000_000;
 
 export interface TokenWish {
   /** Empty for none. */

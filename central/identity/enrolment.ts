@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { HelloFrame } from '../../wire/index.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { DAY_MS, HOUR_MS } from '../limits.ts';
 import type { Schema } from '../store/schema.ts';
 import type { AgentCertificate } from './agent-certificate.ts';
 import type { Authority, Issued } from './authority.ts';
@@ -9,9 +10,6 @@ import type { EnrolledAgent, EnrolledAgents } from './enrolled-agents.ts';
 import type { EnrolmentTokens, TokenRecord } from './enrolment-tokens.ts';
 import { IdentityRefusal } from './refusal.ts';
 import type { IdentitySettings } from './settings.ts';
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export interface EnrolmentParts {
   readonly db: Kysely<Schema>;

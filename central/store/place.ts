@@ -5,7 +5,7 @@ import type { DatabaseSetting } from './settings.ts';
 /** Bytes of a file that holds a connection URL. */
 const MAX_URL_BYTES = 4_096;
 /** Permission bits of everybody but the owner. */
-const OTHERS = 0o077;
+export const OTHERS = 0o077;
 
 /** Where the data is: the path of an SQLite file, or the URL of a PostgreSQL database with its password. */
 export type DatabasePlace = string | { readonly postgresUrl: string };

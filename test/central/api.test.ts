@@ -148,8 +148,8 @@ test('health and metrics answer', async (context) => {
   assert.match(body, /^sealwatch_central_frames_total\{type="batch"\} 1$/m);
 });
 
-/** Routes for which an anonymous viewer is not enough. */
-const NEEDS_MORE = /tokens|audit/;
+/** Routes for which an anonymous viewer, or a central without feeds, is not enough. */
+const NEEDS_MORE = /tokens|audit|dead-letters/;
 const IDS: Readonly<Record<string, string>> = {
   '/api/v1/alerts/{id}': `${AGENT}-2`,
   '/api/v1/hosts/{id}': AGENT,

@@ -168,6 +168,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /api/v1/alerts/bulk': { ids: [`${AGENT}-1`], assignee: 'eve' },
   'POST /api/v1/tokens': { name: 'eve', role: 'admin' },
   'POST /api/v1/enrolment-tokens': { count: 1_000 },
+  'POST /api/v1/feeds/:name/dead-letters/replay': { positions: null },
+  'POST /api/v1/feeds/:name/dead-letters/discard': { positions: null },
 };
 
 async function askRoute(stage: Stage, route: Route, headers: Headers) {

@@ -1,15 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../e2e/host.ts';
 import type { TempDirectory } from '../temp-directory.ts';
 import { CENTRAL_ADDRESS, type CutNetwork, type Side } from './network.ts';
-import { compare, type Finding, idsInFeed, Truth } from './proof.ts';
+import { compare, type Finding, idsInFeed, isComplete, Truth } from './proof.ts';
 import { Victim } from './victim.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/bundle/start.js', import.meta.url));
 const program = (name: string) => fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
 const FROM_SOURCE = ['--disable-warning=ExperimentalWarning', '--experimental-strip-types'];
+const LOOK_MS = 1_000;
 const SECRET = 'a secret of the fault harness\n';
 /** Agents that a token enrols: one that is killed while it enrols takes another use. */
 const TOKEN_USES = '100000';
@@ -24,6 +26,8 @@ export interface FieldOptions {
   readonly loads: number;
   /** Alerts a second of each. */
   readonly rate: number;
+  /** Bytes of the spool of each load agent; those of the product where absent. */
+  readonly spoolBytes?: number;
   /** Alerts at central, doubled ones too. */
   readonly stored: () => Promise<readonly string[]>;
 }
@@ -81,9 +85,20 @@ export class Field {
     this.#changing = setInterval(() => this.change(), 100);
   }
 
-  /** Nothing new happens from now on, but in the last life of each agent. */
+  /** Nothing new is raised from now on. */
   settle(): void {
     if (this.#changing !== null) clearInterval(this.#changing);
+    for (const load of this.agents.slice(1)) load.signal('SIGUSR2');
+  }
+
+  /** Waits until all that was raised has arrived, or the time is over: what is missing then is told. */
+  async settled(patienceMs: number, isEnough: (finding: Finding) => boolean = isComplete): Promise<Finding> {
+    const deadline = Date.now() + patienceMs;
+    for (;;) {
+      const finding = await this.compare();
+      if (isEnough(finding) || Date.now() > deadline) return finding;
+      await sleep(LOOK_MS);
+    }
   }
 
   async stop(): Promise<void> {
@@ -131,7 +146,7 @@ export class Field {
   }
 
   #writeCentralConfig(address: string, ports: { readonly agents: number; readonly webhook: number }): string {
-    mkdirSync(this.#at('central'), { mode: 0o700 });
+    mkdirSync(this.#at('central'), { mode: 0o700, recursive: true });
     const { database } = this.#options;
     const webhook = {
       type: 'webhook',
@@ -173,11 +188,13 @@ export class Field {
 
   #load(url: string, at: number): Victim {
     const name = `load-${at}`;
-    mkdirSync(this.#at(name), { mode: 0o700 });
+    mkdirSync(this.#at(name), { mode: 0o700, recursive: true });
     const words = [process.execPath, ...FROM_SOURCE, program('load-agent'), this.#at(name), url];
+    const { spoolBytes } = this.#options;
+    const cap = spoolBytes === undefined ? [] : [String(spoolBytes)];
     const places = [this.#at('token'), this.#at(`${name}.ledger`)];
     return new Victim(name, (last) =>
-      this.#on('agents', [...words, ...places, String(last ? 0 : this.#options.rate)]),
+      this.#on('agents', [...words, ...places, String(last ? 0 : this.#options.rate), ...cap]),
     );
   }
 }

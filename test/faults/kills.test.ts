@@ -7,7 +7,7 @@ import { between, randomOf } from '../random.ts';
 import { TempDirectory } from '../temp-directory.ts';
 import { Field, type FieldOptions, urlFile } from './field.ts';
 import { CUTS, CutNetwork, type Side, withoutNamespaces } from './network.ts';
-import { type Finding, idsInFile, isComplete } from './proof.ts';
+import { type Finding, idsInFile } from './proof.ts';
 
 const KILLS = Number(process.env['SEALWATCH_FAULTS_KILLS'] ?? 20);
 const SEED = Number(process.env['SEALWATCH_FAULTS_SEED'] ?? Date.now() % 1_000_000);
@@ -21,7 +21,6 @@ const CUT_MS = { least: 100, most: 2_000 };
 const WHOLE_MS = { least: 500, most: 5_000 };
 /** Milliseconds for everything to arrive after the last kill; the last wait of an agent may be 30 s. */
 const SETTLE_MS = 180_000;
-const LOOK_MS = 1_000;
 
 /** Cuts the wire at random moments, on a random side, until it is over. Answers how often. */
 async function cutAndMend(network: CutNetwork, random: () => number, isOver: () => boolean): Promise<number> {
@@ -36,15 +35,6 @@ async function cutAndMend(network: CutNetwork, random: () => number, isOver: () 
     network.mend(side, cut);
   }
   return cuts;
-}
-
-async function settled(field: Field): Promise<Finding> {
-  const deadline = Date.now() + SETTLE_MS;
-  for (;;) {
-    const finding = await field.compare();
-    if (isComplete(finding) || Date.now() > deadline) return finding;
-    await sleep(LOOK_MS);
-  }
 }
 
 function table(field: Field, cuts: number, finding: Finding): readonly string[] {
@@ -80,7 +70,7 @@ async function killAndProve(
     await Promise.all(haunted);
     const cuts = await cutting;
     field.settle();
-    const finding = await settled(field);
+    const finding = await field.settled(SETTLE_MS);
     context.diagnostic(`seed ${SEED}`);
     for (const line of table(field, cuts, finding)) context.diagnostic(line);
     assert.deepEqual(

@@ -67,6 +67,10 @@ export class Victim {
     this.kills += 1;
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
   }

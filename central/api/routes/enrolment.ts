@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import { actorOf } from '../../access/principal.ts';
+import { MAX_COUNT } from '../../identity/enrolment-tokens.ts';
 import type { IdentityDesk } from '../../identity/identity.ts';
 import { doneAnswer, noQuery } from '../queries.ts';
 import { Refused } from '../refused.ts';
 import { type Route, route } from '../route.ts';
 import { secretParams } from './tokens.ts';
 
-const MS_PER_HOUR = 3_600_000;
+const HOUR_MS = 3_600_000;
 /** Hours that an enrolment token is good for at most: a year. */
 const MAX_HOURS = 366 * 24;
 const DEFAULT_HOURS = 24;
-const MAX_COUNT = 1_000_000;
 const MAX_GROUP = 255;
 
 const tokenAnswer = z.object({
@@ -60,7 +60,7 @@ export function enrolmentRoutes(identity: IdentityDesk): readonly Route[] {
       }),
       answer: z.object({ id: z.string(), token: z.string() }),
       handle: async ({ body: { group, count, hours }, principal }) => {
-        const wish = { group, count, expiresMs: hours * MS_PER_HOUR, actor: actorOf(principal) };
+        const wish = { group, count, expiresMs: hours * HOUR_MS, actor: actorOf(principal) };
         const { id, text } = await identity.createEnrolmentToken(wish);
         return { id, token: text };
       },

@@ -1,5 +1,5 @@
 // An agent that does nothing but raise alerts: the spool, the enrolment and the uplink are the real ones.
-// `load-agent.ts STATE_DIR URL TOKEN_FILE LEDGER ALERTS_PER_SECOND`; it waits to be killed.
+// `load-agent.ts STATE_DIR URL TOKEN_FILE LEDGER ALERTS_PER_SECOND [SPOOL_BYTES]`; it waits to be killed.
 import { fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { release, type } from 'node:os';
 import { Enrolment } from '../../../agent/enrolment/enrolment.ts';
@@ -10,18 +10,19 @@ import { Uplink } from '../../../agent/uplink/uplink.ts';
 import { draft } from '../../agent/samples.ts';
 
 const TICK_MS = 50;
-/** Alerts that wait, above which none are added: nothing here may be lost by policy. */
+/** Alerts that wait, above which none are added, unless the cap of the spool is what is tried. */
 const MAX_WAITING = 20_000;
 
-const [stateDir = '', url = '', tokenFile = '', ledgerFile = '', rate = '0'] = process.argv.slice(2);
-const perTick = Math.round((Number(rate) * TICK_MS) / 1_000);
+const [stateDir = '', url = '', tokenFile = '', ledgerFile = '', rate = '0', cap] = process.argv.slice(2);
+let perTick = Math.round((Number(rate) * TICK_MS) / 1_000);
 const say = (level: string) => (message: string, fields?: object) =>
   process.stderr.write(`${level} ${message} ${JSON.stringify(fields ?? {})}\n`);
 const log = { debug: () => undefined, info: () => undefined, warn: say('warn'), error: say('error') };
 
 const database = openDatabase(stateDir);
 const meta = new Meta(database);
-const spool = new Spool(database, meta);
+const spool = new Spool(database, meta, cap === undefined ? undefined : Number(cap));
+let lost = 0;
 const self = () => ({ id: meta.agentId(), version: '0', host: stateDir, os: `${type()} ${release()}` });
 const enrolment = new Enrolment({
   stateDir,
@@ -43,7 +44,7 @@ const uplink = new Uplink({
   onRefused: (code) => enrolment.refused(code),
   spool,
   log,
-  self: { started: new Date(), lost: () => ({}), health: () => [] },
+  self: { started: new Date(), lost: () => ({ spool: lost }), health: () => [] },
   obey: () => Promise.resolve('done'),
   bundles: () => [],
   onBundle: () => undefined,
@@ -54,14 +55,23 @@ const ledger = openSync(ledgerFile, 'a', 0o600);
 writeSync(ledger, '\n');
 
 function raise(): void {
-  if (perTick === 0 || spool.waiting > MAX_WAITING) return;
-  const ids = database.transaction(() => Array.from({ length: perTick }, () => spool.append(draft()).id))();
+  if (perTick === 0 || (cap === undefined && spool.waiting > MAX_WAITING)) return;
+  const { ids, evicted } = database.transaction(() => ({
+    ids: Array.from({ length: perTick }, () => spool.append(draft()).id),
+    evicted: spool.evict(),
+  }))();
   writeSync(ledger, ids.map((id) => `${id}.\n`).join(''));
   fsyncSync(ledger);
+  lost += evicted;
+  if (evicted > 0) uplink.lossesChanged();
   uplink.notify();
 }
 
 enrolment.start();
 uplink.start();
 setInterval(raise, TICK_MS);
+// From now on it only carries.
+process.on('SIGUSR2', () => {
+  perTick = 0;
+});
 process.stdout.write('ready\n');
