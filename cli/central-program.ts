@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { type Run, withJson } from './command-options.ts';
-import type { Installation } from './installation.ts';
+import { collect, type Run, withJson } from './command-options.ts';
+import { defaultStateDir, type Installation } from './installation.ts';
 
 const CONFIG = ['--config <file>', "central's config file"] as const;
 
@@ -25,6 +25,8 @@ export function addCentral(program: Command, install: Installation, run: Run): v
   addApiTokens(central, run);
   addAudit(central, run);
   addBackups(central, run);
+  addBundles(central, run);
+  addApprove(central, run);
   withConfig(central.command('doctor'))
     .description('whether central has what it needs, and what to do where not; 1 where something is degraded')
     .action((options) =>
@@ -142,6 +144,72 @@ function addBackups(central: Command, run: Run): void {
     .action((file, options) =>
       run(options, async (output) =>
         (await import('./commands/central/backups.ts')).centralRestore(file, options, output),
+      ),
+    );
+}
+
+/** Commands that go through the API, so that they work from anywhere. */
+function withApi(command: Command): Command {
+  return withJson(command)
+    .option('--url <url>', "central's API", 'http://127.0.0.1:7300')
+    .requiredOption('--token-file <file>', 'file that holds an API token');
+}
+
+function addBundles(central: Command, run: Run): void {
+  withApi(central.command('bundle').description('signed bundles').command('add').argument('<file>'))
+    .description('hand a signed bundle to central; no host is offered it before a rollout')
+    .action((file, options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/bundles.ts')).bundleAdd(file, options, output),
+      ),
+    );
+  const rollout = central.command('rollout').description('how bundles reach hosts');
+  withApi(rollout.command('start').argument('<kind>', 'rules, approvals or config').argument('<version>'))
+    .description('offer a bundle to hosts, to canaries first')
+    .option('--group <name>', 'only hosts of this group; may be repeated', collect)
+    .option('--canary <percent>', 'share of hosts that get it first; 0: all at once', Number, 10)
+    .action((kind, version, options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/bundles.ts')).rolloutStart(kind, version, options, output),
+      ),
+    );
+  withApi(rollout.command('stop').argument('<id>'))
+    .description('offer it to nobody any more; hosts that have it keep it')
+    .option('--reason <text>', 'why')
+    .action((id, options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/bundles.ts')).rolloutStop(id, options, output),
+      ),
+    );
+  withApi(rollout.command('status'))
+    .description('all rollouts, with how many hosts took or refused what they bring')
+    .action((options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/bundles.ts')).rolloutStatus(options, output),
+      ),
+    );
+}
+
+function addApprove(central: Command, run: Run): void {
+  withApi(central.command('approve').argument('[ask]', 'id of the queue; without it the queue is shown'))
+    .description('sign for the fleet what hosts ask to run')
+    .option('--state-dir <dir>', 'where keys lie', defaultStateDir(process.env))
+    .option('--key <name>', 'key that signs: a name, or ssh:COMMENT of the OpenSSH agent')
+    .option('--owner <name>', 'who answers for it')
+    .option('--reason <text>', 'why it may run')
+    .option('--expires <days>', 'days until it ends', Number)
+    .option('--group <name>', 'only hosts of this group; may be repeated', collect)
+    .option(
+      '--accept <finding>',
+      'accept a finding although production asks otherwise; may be repeated',
+      collect,
+    )
+    .option('--policy <file>', 'what it may do while it runs')
+    .option('--decision <id>', 'go on with what another approver began')
+    .option('-y, --yes', 'ask nothing', false)
+    .action((id, options) =>
+      run(options, async (output) =>
+        (await import('./commands/central/approve.ts')).centralApprove(id, options, output),
       ),
     );
 }

@@ -8,6 +8,8 @@ export const CLI_ERROR_CODES = [
   'CLI_FILE_UNREADABLE',
   'CLI_FILE_UNWRITABLE',
   'CLI_TOOLS_UNSEEN',
+  'CLI_CENTRAL_UNREACHABLE',
+  'CLI_CENTRAL_REFUSED',
 ] as const;
 export type CliErrorCode = (typeof CLI_ERROR_CODES)[number];
 

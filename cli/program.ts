@@ -192,6 +192,15 @@ function addBundles(program: Command, run: Run): void {
     .action((files, options) =>
       run({}, async (output) => (await import('./commands/bundle.ts')).bundleCreate(files, options, output)),
     );
+  withState(bundles.command('config').argument('<file>'))
+    .description('sign settings for the agents of a fleet, and write them to stdout')
+    .requiredOption('--serial <number>', 'higher than that of the last bundle', Number)
+    .option('--group <name>', 'only hosts of this group take it')
+    .option('--before <time>', 'no host takes it after that (RFC 3339)')
+    .option('--key <name>', 'key that signs: a name, or ssh:COMMENT of the OpenSSH agent')
+    .action((file, options) =>
+      run({}, async (output) => (await import('./commands/bundle.ts')).bundleConfig(file, options, output)),
+    );
   withState(bundles.command('install').argument('<file>'))
     .description('let the approvals of a bundle count here')
     .addOption(new Option('--profile <profile>', 'how strictly trust roots are judged').choices(PROFILES))

@@ -12,7 +12,11 @@ import { dirname, join } from 'node:path';
 
 /** A directory of its own for one test, removed at its end. */
 export class TempDirectory implements Disposable {
-  readonly path = realpathSync(mkdtempSync(join(tmpdir(), 'sealwatch-test-')));
+  readonly path: string;
+
+  constructor(path = realpathSync(mkdtempSync(join(tmpdir(), 'sealwatch-test-')))) {
+    this.path = path;
+  }
 
   at(...parts: string[]): string {
     return join(this.path, ...parts);

@@ -37,7 +37,9 @@ export function bundleDownload(url: string, credentials: () => TlsCredentials | 
         response.on('data', (chunk: Buffer) => {
           received += chunk.length;
           chunks.push(chunk);
-          if (received > bytes) asked.destroy(mismatch(`more than the announced ${bytes} bytes came`));
+          if (received <= bytes) return;
+          reject(mismatch(`more than the announced ${bytes} bytes came`));
+          asked.destroy();
         });
         response.on('error', (error) => reject(asFault(error)));
         response.on('end', () => resolve(Buffer.concat(chunks)));

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import * as z from 'zod';
 import { lossesOf, sumOfLosses } from '../ingest/losses.ts';
 import { HOUR_MS } from '../limits.ts';
+import { ownAgents } from '../store/fleet.ts';
 import type { Schema } from '../store/schema.ts';
 import type { CanaryReport, GroupHealth } from './canary-verdict.ts';
 import { canaryPlace, isInScope } from './scope.ts';
@@ -91,6 +92,7 @@ export class FleetHealth {
       .select(SHOWN)
       .where('state', '=', 'connected')
       .where('revoked', 'is', null)
+      .where('id', 'not in', ownAgents(this.#db))
       .execute();
     const placed = rows
       .filter(({ grp }) => isInScope(rollout, grp))
@@ -150,6 +152,7 @@ export class FleetHealth {
       .select(['id', 'grp'])
       .where('state', '=', 'connected')
       .where('revoked', 'is', null)
+      .where('id', 'not in', ownAgents(this.#db))
       .execute();
     const answered = new Set((await this.#answers(rollout)).map(({ agent }) => agent));
     return rows.filter(({ id, grp }) => isInScope(rollout, grp) && !answered.has(id)).length;

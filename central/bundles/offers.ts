@@ -7,6 +7,7 @@ import {
   type HelloFrame,
 } from '../../wire/index.ts';
 import { type CentralLog, describeError } from '../log.ts';
+import { ownAgents } from '../store/fleet.ts';
 import type { Schema } from '../store/schema.ts';
 import { isCanary } from './fleet-health.ts';
 import type { KeptRollout, Rollouts } from './rollouts.ts';
@@ -53,6 +54,7 @@ export class Offers {
       .select('id')
       .where('state', '=', 'connected')
       .where('revoked', 'is', null)
+      .where('id', 'not in', ownAgents(this.#parts.db))
       .execute();
     await this.#offerTo(rows.map(({ id }) => id));
   }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
 import {
   composeBundle,
+  composeConfigBundle,
   installBundle,
   loadTrust,
   Marks,
@@ -27,16 +29,40 @@ export async function bundleCreate(
   options: BundleOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const { serial, key, stateDir } = options;
-  if (serial === undefined || !Number.isSafeInteger(serial) || serial < 1)
-    throw new CliError(
-      'CLI_USAGE',
-      '--serial takes a whole number from 1, higher than that of the last bundle',
-    );
+  const { key, stateDir } = options;
+  const serial = checkedSerial(options);
   const approvals = files.map((path) => readFile(path, readEnvelope));
   const signer = await openSigner(key, keySource(stateDir));
   output.answerJson(await composeBundle(approvals, serial, new Date(), signer));
   output.say(`signed ${approvals.length} approvals as bundle ${serial}`);
+  return EXIT.fine;
+}
+
+export interface ConfigBundleOptions extends BundleOptions {
+  readonly group?: string;
+  /** RFC 3339; it is not taken after that. */
+  readonly before?: string;
+}
+
+/** `sealwatch bundle config`: signs settings for the agents of a fleet, from a YAML file, and writes them to stdout. */
+export async function bundleConfig(
+  file: string,
+  options: ConfigBundleOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const { key, stateDir, group, before } = options;
+  const version = checkedSerial(options);
+  const document = parseDocument(readFile(file, (path) => readFileSync(path, 'utf8')));
+  const [fault] = document.errors;
+  if (fault !== undefined) throw new CliError('CLI_USAGE', `${printable(file)}: ${fault.message}`);
+  const validity = {
+    ...(group === undefined ? {} : { group }),
+    ...(before === undefined ? {} : { expires: before }),
+  };
+  const signer = await openSigner(key, keySource(stateDir));
+  const about = { version, issued: new Date(), ...validity };
+  output.answerJson(await composeConfigBundle(document.toJS({ maxAliasCount: 10 }), about, signer));
+  output.say(`signed the config as bundle ${version}`);
   return EXIT.fine;
 }
 
@@ -48,6 +74,14 @@ export function bundleInstall(file: string, options: BundleOptions, output: Outp
   const version = installBundle(text, stateDir, trust, new Marks(stateDir));
   output.answer(`installed bundle ${version}`);
   return EXIT.fine;
+}
+
+function checkedSerial({ serial }: BundleOptions): number {
+  if (serial !== undefined && Number.isSafeInteger(serial) && serial >= 1) return serial;
+  throw new CliError(
+    'CLI_USAGE',
+    '--serial takes a whole number from 1, higher than that of the last bundle',
+  );
 }
 
 function readFile<T>(path: string, read: (path: string) => T): T {

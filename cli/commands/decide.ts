@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { createInterface } from 'node:readline/promises';
 import * as z from 'zod';
 import { fullServer, type HostSight, type HostView, type KnownServer } from '../../agent/index.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type SignedDecision,
 } from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
+import { ask, confirm } from '../ask.ts';
 import { chooseTools, withTools } from '../chosen-tools.ts';
 import { closureLines } from '../closure-lines.ts';
 import { CliError } from '../errors.ts';
@@ -49,24 +49,6 @@ export interface RolloutOptions extends DecideOptions {
   readonly all?: boolean;
   /** Answer of `scan --json` that says what was looked at. */
   readonly fromScan?: string;
-}
-
-/** Asks on the terminal; null where nobody is there. */
-async function ask(question: string): Promise<string | null> {
-  if (process.stdin.isTTY !== true) return null;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  return (await terminal.question(question).finally(() => terminal.close())).trim();
-}
-
-async function confirm(question: string, options: DecideOptions): Promise<void> {
-  if (options.yes) return;
-  const answer = await ask(`${question} [y/N] `);
-  if (answer === null) {
-    throw new CliError('CLI_NOT_CONFIRMED', 'nobody is there to confirm', {
-      hint: 'say --yes to ask nothing',
-    });
-  }
-  if (!/^y(es)?$/i.test(answer)) throw new CliError('CLI_NOT_CONFIRMED', 'nothing was changed');
 }
 
 function daysAfter(start: Date, days: number): Date {

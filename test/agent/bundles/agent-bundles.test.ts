@@ -1,129 +1,16 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { AgentBundles } from '../../../agent/bundles/agent-bundles.ts';
-import type { FetchBundle } from '../../../agent/bundles/bundle-download.ts';
-import { RemoteSettings } from '../../../agent/bundles/remote-config.ts';
-import type { Fact } from '../../../agent/fact.ts';
-import { LiveRules } from '../../../agent/rules/live-rules.ts';
-import { Meta, openDatabase } from '../../../agent/state/database.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bundlePath, composeBundle, composeConfigBundle, composeRulePack } from '../../../approval/index.ts';
-import type { AgentFrame, BundleKind } from '../../../wire/index.ts';
 import { TempDirectory } from '../../temp-directory.ts';
-import { rule, SpokenLog, settings, signedPack, trustedKey } from '../rules/samples.ts';
+import { rule, settings, signedPack, trustedKey } from '../rules/samples.ts';
+import { Host, NOW } from './host.ts';
 
-type StateFrame = Extract<AgentFrame, { type: 'bundle_state' }>;
-const NOW = new Date('2026-11-28T12:00:00Z');
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-/** A host that takes bundles, with its state in a directory, and the central that it fetches them from. */
-class Host implements AsyncDisposable {
-  readonly directory = new TempDirectory();
-  readonly stateDir = this.directory.at('state');
-  readonly answers: StateFrame[] = [];
-  readonly facts: Fact[] = [];
-  readonly texts = new Map<string, string>();
-  looks = 0;
-  fetches = 0;
-  fetch: FetchBundle = async (digest) => {
-    this.fetches += 1;
-    return Buffer.from(this.texts.get(digest) ?? '');
-  };
-  #database = openDatabase(this.stateDir);
-  #bundles!: AgentBundles;
-  #rules!: LiveRules;
-  remote!: RemoteSettings;
-
-  constructor() {
-    this.directory.write('builtin/own.yml', rule('own', 'own'));
-    this.open();
-  }
-
-  /** As an agent that starts. */
-  open(): void {
-    const meta = new Meta(this.#database);
-    const place = {
-      stateDir: this.stateDir,
-      systemTrust: null,
-      profile: 'developer',
-      group: 'build',
-      log: new SpokenLog(),
-      user: 'root',
-    } as const;
-    this.remote = new RemoteSettings({ ...place, meta });
-    this.#rules = new LiveRules({
-      ...place,
-      meta,
-      rules: { builtin: [this.directory.at('builtin')], settings: settings(), config: null },
-      onRules: () => undefined,
-      onFacts: () => undefined,
-      withRules: (own) => this.remote.withRules(own),
-    });
-    this.#bundles = new AgentBundles({
-      ...place,
-      meta,
-      remote: this.remote,
-      rules: this.#rules,
-      fetch: (...asked) => this.fetch(...asked),
-      lookAgain: async () => {
-        this.looks += 1;
-      },
-      tell: (frame) => this.answers.push(frame),
-      onFacts: (facts) => this.facts.push(...facts),
-      now: () => NOW.getTime(),
-    });
-  }
-
-  /** As one whose process was killed, and starts anew. */
-  async restart(): Promise<void> {
-    await this.#rules.stop();
-    this.#database.close();
-    this.#database = openDatabase(this.stateDir);
-    this.open();
-  }
-
-  get rules(): readonly string[] {
-    return this.#rules.edition.set.rules.map(({ name }) => name).sort();
-  }
-
-  get inForce(): string {
-    return this.#bundles.inForce.map(({ kind, version }) => `${kind} ${version}`).join(', ');
-  }
-
-  /** Offers a text as central does; what is announced can be another digest or size. */
-  async offer(
-    kind: BundleKind,
-    version: number,
-    text: string,
-    announced: { sha256?: string; bytes?: number } = {},
-  ) {
-    const digest = announced.sha256 ?? sha256(text);
-    this.texts.set(digest, text);
-    const before = this.answers.length;
-    const bytes = announced.bytes ?? Buffer.byteLength(text);
-    this.#bundles.offer({ type: 'bundle', kind, version, sha256: digest, bytes });
-    await this.#bundles.idle;
-    assert.equal(this.answers.length, before + 1, 'each offer is answered once');
-    const answer = this.answers.at(-1);
-    return answer?.state === 'applied' ? 'applied' : answer?.code;
-  }
-
-  /** Offers a bundle, and stops while it is being fetched. */
-  async interrupt(kind: BundleKind, version: number): Promise<void> {
-    this.#bundles.offer({ type: 'bundle', kind, version, sha256: 'cd'.repeat(32), bytes: 100 });
-    await this.#bundles.stop();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#rules.stop();
-    this.#database.close();
-    this.directory[Symbol.dispose]();
-  }
-}
+/** Agents that are killed. */
+const KILLS = 8;
 
 test('a rule pack of central is in force at once, and after a restart without central', async () => {
   await using host = new Host();
@@ -292,4 +179,32 @@ test('an agent that stops while a download runs says nothing, and has what it ha
   assert.deepEqual([host.answers.length, host.facts.length], [1, 0]);
   await host.restart();
   assert.deepEqual([host.rules, host.inForce], [['first', 'own'], 'rules 1']);
+});
+
+test('an agent killed at any moment of installing has an old bundle or a new one, never none', async () => {
+  using directory = new TempDirectory();
+  trustedKey(directory.at('state'));
+  const program = new URL('./programs/take-bundles.ts', import.meta.url).pathname;
+  let taken = 0;
+  for (let round = 0; round < KILLS; round += 1) {
+    const child = spawn(process.execPath, [...process.execArgv, program, directory.path, `${taken + 1}`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.on('data', (data) => {
+      said += String(data);
+    });
+    while (!said.includes('\n')) await once(child.stdout, 'data');
+    await sleep(Math.random() * 60);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const told = Number(said.trimEnd().split('\n').at(-1));
+    await using host = new Host(directory);
+    const versions = host.inForce.split(', ').map((one) => Number(one.split(' ')[1]));
+    const [rules = 0] = versions;
+    assert.equal(versions.length, 3, host.inForce);
+    for (const version of versions) assert.ok(version >= told, `${host.inForce} after ${told} was told`);
+    assert.deepEqual(host.rules, ['own', `v${rules}`], 'whole, and of its version');
+    taken = Math.max(...versions);
+  }
 });
