@@ -2,12 +2,12 @@ import * as z from 'zod';
 import { actorOf } from '../../access/principal.ts';
 import { MAX_COUNT } from '../../identity/enrolment-tokens.ts';
 import type { IdentityDesk } from '../../identity/identity.ts';
+import { HOUR_MS } from '../../limits.ts';
 import { doneAnswer, noQuery } from '../queries.ts';
 import { Refused } from '../refused.ts';
 import { type Route, route } from '../route.ts';
 import { secretParams } from './tokens.ts';
 
-const HOUR_MS = 3_600_000;
 /** Hours that an enrolment token is good for at most: a year. */
 const MAX_HOURS = 366 * 24;
 const DEFAULT_HOURS = 24;
