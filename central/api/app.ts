@@ -13,8 +13,8 @@ import { Answered, type Route } from './route.ts';
 
 /** Milliseconds that a client may take to send a request. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Bytes of a request's body. */
-const MAX_BODY_BYTES = 64 * 1024;
+/** Bytes of a request's body, where its route does not say otherwise. */
+export const MAX_BODY_BYTES = 64 * 1024;
 /** Characters of one part of a path. */
 const MAX_PARAM_CHARACTERS = 512;
 const JSON_TYPE = 'application/json; charset=utf-8';

@@ -112,16 +112,17 @@ export class EnrolledAgents {
 
   /** Revokes an identity. False where there is none with this id, or it is revoked already. */
   async revoke(id: string, actor: string): Promise<boolean> {
-    const changed = await this.#db
-      .updateTable('agents')
-      .set({ revoked: this.#now() })
-      .where('id', '=', id)
-      .where('revoked', 'is', null)
-      .returning('id')
-      .executeTakeFirst();
-    if (changed === undefined) return false;
-    await this.#audit.append({ actor, action: 'agent.revoke', subject: id, detail: {} });
-    return true;
+    return await this.#audit.within(async (db) => {
+      const changed = await db
+        .updateTable('agents')
+        .set({ revoked: this.#now() })
+        .where('id', '=', id)
+        .where('revoked', 'is', null)
+        .returning('id')
+        .executeTakeFirst();
+      if (changed === undefined) return { answer: false, deed: null };
+      return { answer: true, deed: { actor, action: 'agent.revoke', subject: id, detail: {} } };
+    });
   }
 
   /** Ids that were revoked since a time (milliseconds since the epoch) and still are. */

@@ -43,24 +43,16 @@ export class EnrolmentTokens {
       throw new RangeError(`a token enrols 1 to ${MAX_COUNT} agents`);
     const { text, id, hash } = makeSecret('enrolment');
     const expires = this.#time(expiresMs);
-    await this.#db
-      .insertInto('enrolment_tokens')
-      .values({
-        id,
-        secret_hash: hash,
-        grp: group,
-        uses_left: count,
-        created: this.#time(),
-        created_by: actor,
-        expires,
-        revoked: null,
-      })
-      .execute();
-    await this.#audit.append({
-      actor,
-      action: 'token.create',
-      subject: id,
-      detail: { group, count, expires },
+    const row = {
+      ...{ id, secret_hash: hash, grp: group, uses_left: count, expires },
+      created: this.#time(),
+      created_by: actor,
+      revoked: null,
+    };
+    const deed = { actor, action: 'token.create', subject: id, detail: { group, count, expires } };
+    await this.#audit.within(async (db) => {
+      await db.insertInto('enrolment_tokens').values(row).execute();
+      return { answer: null, deed };
     });
     return { id, secret: text };
   }
@@ -77,16 +69,17 @@ export class EnrolmentTokens {
 
   /** Makes a token useless. False where there is none with this id, or it was revoked before. */
   async revoke(id: string, actor: string): Promise<boolean> {
-    const changed = await this.#db
-      .updateTable('enrolment_tokens')
-      .set({ revoked: this.#time() })
-      .where('id', '=', id)
-      .where('revoked', 'is', null)
-      .returning('id')
-      .executeTakeFirst();
-    if (changed === undefined) return false;
-    await this.#audit.append({ actor, action: 'token.revoke', subject: id, detail: {} });
-    return true;
+    return await this.#audit.within(async (db) => {
+      const changed = await db
+        .updateTable('enrolment_tokens')
+        .set({ revoked: this.#time() })
+        .where('id', '=', id)
+        .where('revoked', 'is', null)
+        .returning('id')
+        .executeTakeFirst();
+      if (changed === undefined) return { answer: false, deed: null };
+      return { answer: true, deed: { actor, action: 'token.revoke', subject: id, detail: {} } };
+    });
   }
 
   /** The token that a secret stands for, whether or not uses are left. @throws {IdentityRefusal} token-… */

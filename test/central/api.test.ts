@@ -165,7 +165,8 @@ test('the OpenAPI document describes what the routes answer', async (context) =>
   const ajv = new Ajv2020({ strict: false, validateFormats: true });
   addFormats.default(ajv);
   for (const [path, { get: described }] of Object.entries<{ get?: unknown }>(document.paths)) {
-    if (described === undefined || NEEDS_MORE.test(path)) continue;
+    const isKnown = !path.includes('{') || path in IDS || path.includes('{digest}');
+    if (described === undefined || NEEDS_MORE.test(path) || !isKnown) continue;
     const { status, body } = await get(
       central,
       path.replace('{id}', IDS[path] ?? '').replace('{digest}', 'c'.repeat(64)),

@@ -86,11 +86,20 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** Tokens of viewers, by the URL of the API that asks for one; `up` asks for none. */
+const apiTokens = new Map<string, string>();
+
+/** Asks an API, with a token where it needs one. */
+function ask(url: string, path: string): Promise<Response> {
+  const token = apiTokens.get(url);
+  return fetch(`${url}${path}`, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+}
+
 /** Every alert that central holds, oldest first, page by page. */
 export async function allAlerts(url: string): Promise<readonly Alert[]> {
   const alerts: Alert[] = [];
   for (let since = ''; ; ) {
-    const answer = await fetch(`${url}/api/v1/alerts?limit=${PAGE_ROWS}${since}`);
+    const answer = await ask(url, `/api/v1/alerts?limit=${PAGE_ROWS}${since}`);
     if (!answer.ok) throw new Error(`central answered ${answer.status}: ${await answer.text()}`);
     const page = (await answer.json()) as { alerts: Alert[]; next: string | null };
     alerts.push(...page.alerts);
@@ -175,7 +184,7 @@ export class Program {
   }
 
   get(path: string): Promise<Response> {
-    return fetch(`${this.url}${path}`);
+    return ask(this.url, path);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -317,24 +326,22 @@ export class Host {
       api: { listen: `127.0.0.1:${port}` },
       feeds: [{ type: 'file', name: 'findings', path: this.feed }],
     });
-    if (!existsSync(this.tokenFile)) this.#makeToken(config);
+    const database = ['--config', config];
+    if (!existsSync(this.tokenFile)) {
+      this.#makeToken(this.tokenFile, ['token', 'create', ...database, '--count', TOKEN_USES]);
+    }
+    const apiTokenFile = join(this.directory, 'api.token');
+    if (!existsSync(apiTokenFile)) {
+      const viewer = ['--role', 'viewer', '--name', 'test'];
+      this.#makeToken(apiTokenFile, ['api-token', 'create', ...database, ...viewer]);
+    }
+    apiTokens.set(`http://127.0.0.1:${port}`, readFileSync(apiTokenFile, 'utf8').trim());
     return config;
   }
 
-  /** The token of this host; made before central runs for the first time. */
-  #makeToken(config: string): void {
-    const args = [
-      'central',
-      'token',
-      'create',
-      '--config',
-      config,
-      '--out',
-      this.tokenFile,
-      '--count',
-      TOKEN_USES,
-    ];
-    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+  /** Has central's command make a token; before central runs for the first time. */
+  #makeToken(file: string, command: readonly string[]): void {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'central', ...command, '--out', file], {
       cwd: this.home,
       env: { PATH: process.env['PATH'], HOME: this.home },
       ...this.#account,

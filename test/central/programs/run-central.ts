@@ -13,6 +13,7 @@ const central = await openCentral({
   identity: identitySettings.parse({ listen: '127.0.0.1:0', directory }),
   host: '127.0.0.1',
   port: 0,
+  anonymous: 'viewer',
   version: '0.0.0-test',
   log: { info: () => undefined, warn: log, error: log },
 });
