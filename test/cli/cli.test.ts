@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { serverSchema } from '../../wire/index.ts';
 import { TempDirectory } from '../temp-directory.ts';
@@ -194,8 +194,8 @@ test('rules are checked and matched by the contract', () => {
 
 test('an enrolment token is made once, for its owner only', () => {
   using host = new Host();
-  const identity = { listen: '127.0.0.1:0', directory: host.at('authority') };
-  host.write('central.yml', JSON.stringify({ database: host.at('central.db'), identity }));
+  host.write('central.yml', JSON.stringify({ listen: '127.0.0.1:0', state_dir: host.at('central') }));
+  mkdirSync(host.at('central'), { mode: 0o700 });
   const create = (...more: string[]) =>
     sealwatch('central', 'token', 'create', '--config', host.at('central.yml'), ...more);
   assert.match(create('--json').json().token, /^swenrol_[0-9a-f]{16}_[\w-]{43}\.[\w-]{43}$/);
