@@ -134,7 +134,7 @@ test('an agent that lost its spool is counted, and its clashing alerts are too',
   const later = new Link(central.url);
   later.send(hello(AGENT, 0));
   await later.next();
-  assert.equal(await deliver(later, [plainAlert(1, { id: `other-${AGENT}-1` })]), 2);
+  assert.equal(await deliver(later, [plainAlert(1, { id: `${AGENT}-other` })]), 2);
   const { body } = await get(central, '/metrics');
   assert.match(body, /agents_behind_total 1/);
   assert.match(body, /alerts_conflicting_total 1/);
