@@ -64,7 +64,7 @@ test('a port in use, and an address of another host have their own codes', async
     return error instanceof CentralError && error.hint !== undefined;
   });
   await assert.rejects(
-    startCentral(context, directory, { host: '203.0.113.1' }),
+    startCentral(context, directory, { host: '203.0.113.1', anonymous: 'none' }),
     coded('CENTRAL_LISTEN_FAILED'),
   );
   await startCentral(context, directory);

@@ -91,7 +91,8 @@ test('an agent of a central with a full disk is told to come again, and then los
   const again = new Link(central.url);
   context.after(() => again.socket.terminate());
   again.send(hello());
-  assert.deepEqual(await again.next(), { type: 'welcome', acked_seq: acked });
+  const welcome = await again.next();
+  assert.equal(welcome?.type === 'welcome' ? welcome.acked_seq : null, acked);
   assert.equal(await deliver(again, bulky(acked + 1, 50)), acked + 50);
   const { body } = await get(central, '/metrics');
   assert.match(body, new RegExp(`^sealwatch_central_alerts_stored_total ${acked + 50}$`, 'm'));
