@@ -349,9 +349,14 @@ export class Host {
     if (status !== 0) throw new Error(`no token was made: ${String(stderr)}`);
   }
 
+  /** Config file of the agent of a state directory. */
+  agentConfig(stateDir = this.stateDir): string {
+    return join(this.directory, `agent-${basename(stateDir)}.yml`);
+  }
+
   /** `agent run` with a config of its own, on this home and state directory, to central on this port. */
   agent(port: number, more: Readonly<Record<string, unknown>> = {}, stateDir = this.stateDir): Program {
-    const config = join(this.directory, `agent-${basename(stateDir)}.yml`);
+    const config = this.agentConfig(stateDir);
     const central = { url: `wss://127.0.0.1:${port + 1}`, token_file: this.tokenFile };
     const places = { state_dir: stateDir, homes: [this.home], pin_dir: null };
     this.#writeOwn(config, { ...places, central, ...more });

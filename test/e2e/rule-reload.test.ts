@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AgentStatus } from '../../agent/index.ts';
 import { signedPack, trustedKey } from '../agent/rules/samples.ts';
@@ -55,8 +55,8 @@ class Reloaded {
   }
 
   configure(more: Readonly<Record<string, unknown>>): void {
-    const config = JSON.parse(readFileSync(this.at('agent.yml'), 'utf8'));
-    this.put(JSON.stringify({ ...config, ...more }), 'agent.yml');
+    const config = JSON.parse(readFileSync(this.host.agentConfig(), 'utf8'));
+    this.put(JSON.stringify({ ...config, ...more }), basename(this.host.agentConfig()));
   }
 
   /** Waits until the agent says this of its rules. */
