@@ -86,9 +86,13 @@ export class Field {
   }
 
   /** Nothing new is raised from now on. */
-  settle(): void {
+  async settle(): Promise<void> {
     if (this.#changing !== null) clearInterval(this.#changing);
-    for (const load of this.agents.slice(1)) load.signal('SIGUSR2');
+    for (const load of this.agents.slice(1)) {
+      // Before it is ready the signal would end it, and what it holds would never arrive.
+      await load.ready();
+      load.signal('SIGUSR2');
+    }
   }
 
   /** Waits until all that was raised has arrived, or the time is over: what is missing then is told. */
@@ -102,7 +106,7 @@ export class Field {
   }
 
   async stop(): Promise<void> {
-    this.settle();
+    if (this.#changing !== null) clearInterval(this.#changing);
     await Promise.all([...this.victims, this.#receiver].map((victim) => victim.stop()));
   }
 

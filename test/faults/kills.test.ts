@@ -20,7 +20,7 @@ const LIFE_MS = { least: 20, most: 1_500 };
 const CUT_MS = { least: 100, most: 2_000 };
 const WHOLE_MS = { least: 500, most: 5_000 };
 /** Milliseconds for everything to arrive after the last kill; the last wait of an agent may be 30 s. */
-const SETTLE_MS = 180_000;
+const SETTLE_MS = 120_000;
 
 /** Cuts the wire at random moments, on a random side, until it is over. Answers how often. */
 async function cutAndMend(network: CutNetwork, random: () => number, isOver: () => boolean): Promise<number> {
@@ -69,7 +69,12 @@ async function killAndProve(
     const cutting = network === null ? 0 : cutAndMend(network, random, isOver);
     await Promise.all(haunted);
     const cuts = await cutting;
-    field.settle();
+    await field.settle();
+    assert.deepEqual(
+      field.victims.flatMap(({ faults }) => faults),
+      [],
+      'nothing ended by itself',
+    );
     const finding = await field.settled(SETTLE_MS);
     context.diagnostic(`seed ${SEED}`);
     for (const line of table(field, cuts, finding)) context.diagnostic(line);

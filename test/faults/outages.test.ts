@@ -21,7 +21,7 @@ const BATCHES = 5;
 const ROUNDS = Number(process.env['SEALWATCH_FAULTS_ROUNDS'] ?? 2);
 const LOADS = 1;
 const RATE = 300;
-const SETTLE_MS = 180_000;
+const SETTLE_MS = 120_000;
 const AWAY_MS = { least: 200, most: 2_500 };
 const THERE_MS = { least: 1_000, most: 2_500 };
 /** Bytes of a spool that is soon full. */
@@ -65,7 +65,7 @@ test(`PostgreSQL stopped and killed ${ROUNDS} times under load loses nothing`, {
         await sleep(between(AWAY_MS, random));
         await cluster.start();
       }
-      field.settle();
+      await field.settle();
       const finding = await field.settled(SETTLE_MS);
       context.diagnostic(`${ROUNDS} outages, ${finding.alerts} alerts, ${finding.missing.length} missing`);
       assert.ok(finding.alerts > RATE);
@@ -118,7 +118,7 @@ for (const side of ['central', 'load-0'] as const) {
         rmSync(join(disk, 'filler'));
       }
       await sleep(THERE_MS.least);
-      field.settle();
+      await field.settle();
       const finding = await field.settled(SETTLE_MS);
       context.diagnostic(`${ROUNDS} times full, ${finding.alerts} alerts, ${finding.missing.length} missing`);
       assert.ok(finding.alerts > RATE);
@@ -141,7 +141,7 @@ test('what a full spool gives up is counted, and central is told of all of it', 
     await field.central.kill();
     await sleep(2 * THERE_MS.most);
     field.central.start();
-    field.settle();
+    await field.settle();
     const isToldOf = ({ missing, feeds }: Finding) =>
       missing.length > 0 &&
       missing.length <= lossesIn(path) &&
