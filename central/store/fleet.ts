@@ -1,22 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { HelloFrame, Server } from '../../wire/index.ts';
 import type { Schema } from './schema.ts';
 
 /** Servers in one insert, so that its parameters stay far under SQLite's limit of 32,766. */
 const SERVERS_PER_INSERT = 500;
-
-const SHOWN = ['id', 'host', 'os', 'version', 'first_seen', 'last_seen', 'last_seq', 'state'] as const;
-/** What is told of an agent; its generation is a secret. */
-export type AgentRecord = Pick<Selectable<Schema['agents']>, (typeof SHOWN)[number]>;
-
-export interface ServerRecord {
-  readonly agent: string;
-  readonly host: string;
-  readonly id: string;
-  readonly updated: string;
-  readonly body: string;
-}
 
 /** Notes that an agent is connected. Answers the highest seq committed for it. */
 export async function registerAgent(
@@ -89,38 +77,4 @@ export const OWN_AGENT_FACT = 'central_agent:';
 /** Ids of central itself as an agent, one for each of its nodes: none of them is a host of the fleet. */
 export function ownAgents(db: Kysely<Schema>) {
   return db.selectFrom('facts').select('value').where('name', 'like', `${OWN_AGENT_FACT}%`);
-}
-
-/** Agents by id, `rows` of them behind `after`; central, which alerts too, is none. */
-export async function pageOfAgents(
-  db: Kysely<Schema>,
-  after: string,
-  rows: number,
-): Promise<readonly AgentRecord[]> {
-  return await db
-    .selectFrom('agents')
-    .select(SHOWN)
-    .where('id', '>', after)
-    .where('id', 'not in', ownAgents(db))
-    .orderBy('id')
-    .limit(rows)
-    .execute();
-}
-
-/** Servers by (agent, id), `rows` of them behind `after`. */
-export async function pageOfServers(
-  db: Kysely<Schema>,
-  after: { readonly agent: string; readonly id: string },
-  host: string | undefined,
-  rows: number,
-): Promise<readonly ServerRecord[]> {
-  let query = db
-    .selectFrom('servers')
-    .innerJoin('agents', 'agents.id', 'servers.agent')
-    .select(['servers.agent', 'agents.host', 'servers.id', 'servers.updated', 'servers.body'])
-    .where(({ eb, refTuple, tuple }) =>
-      eb(refTuple('servers.agent', 'servers.id'), '>', tuple(after.agent, after.id)),
-    );
-  if (host !== undefined) query = query.where('agents.host', '=', host);
-  return await query.orderBy('servers.agent').orderBy('servers.id').limit(rows).execute();
 }

@@ -12,15 +12,7 @@ import {
 import { type Batch, isRefused, packBatches, type RefusedBatch, type StoredBatch } from './batches.ts';
 import { type Database, type DatabaseUse, openDatabase } from './database.ts';
 import type { Dialect } from './dialect.ts';
-import {
-  type AgentRecord,
-  disconnectAll,
-  pageOfAgents,
-  pageOfServers,
-  registerAgent,
-  replaceInventory,
-  type ServerRecord,
-} from './fleet.ts';
+import { disconnectAll, registerAgent, replaceInventory } from './fleet.ts';
 import type { DatabasePlace } from './place.ts';
 import type { Schema } from './schema.ts';
 import { searchAlerts } from './search/search.ts';
@@ -99,18 +91,6 @@ export class Store {
 
   newestPosition(): Promise<number> {
     return newestPosition(this.db);
-  }
-
-  pageOfAgents(after: string, rows: number): Promise<readonly AgentRecord[]> {
-    return pageOfAgents(this.db, after, rows);
-  }
-
-  pageOfServers(
-    after: { readonly agent: string; readonly id: string },
-    host: string | undefined,
-    rows: number,
-  ): Promise<readonly ServerRecord[]> {
-    return pageOfServers(this.db, after, host, rows);
   }
 
   /** Rejects where the database cannot be read. */

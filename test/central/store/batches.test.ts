@@ -76,7 +76,9 @@ testOnEach(
       ],
     );
     assert.deepEqual(
-      (await store.pageOfAgents('', 10)).map(({ id, last_seq }) => [id, last_seq]),
+      (await store.db.selectFrom('agents').select(['id', 'last_seq']).orderBy('id').execute()).map(
+        ({ id, last_seq }) => [id, last_seq],
+      ),
       [
         [AGENT, 3],
         [OTHER_AGENT, 1],
