@@ -79,9 +79,13 @@ export type SettledBatch =
       readonly conflicting: number;
     };
 
+/** RFC 3339 in UTC with milliseconds, which sorts as text. */
+const SORTABLE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
 /** The alert's own time in the form that sorts; the time of receipt where the agent's cannot be read. */
 function sortableTime(time: string, received: string): string {
   const parsed = new Date(time);
+  if (SORTABLE_TIME.test(time) && !Number.isNaN(parsed.getTime())) return time;
   if (Number.isNaN(parsed.getTime())) return received;
   const text = parsed.toISOString();
   return text.length === received.length ? text : received;

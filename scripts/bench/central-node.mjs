@@ -25,7 +25,7 @@ const central = await openCentral({
   identity: identitySettings.parse({ listen, directory }),
   host: '127.0.0.1',
   port: 0,
-  feedPath: null,
+  feeds: [],
   rulesDirectory: rules,
   version: '0.0.0-bench',
   log: { info: () => undefined, warn, error: warn },

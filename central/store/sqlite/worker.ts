@@ -12,6 +12,7 @@ import type {
   StatementFailure,
   StatementResult,
 } from './jobs.ts';
+import { Statements } from './statements.ts';
 
 /** Result codes of a statement that cannot be run, whatever the state of the disk. */
 const STATEMENT_FAULT = /^SQLITE_(CONSTRAINT|ERROR|MISMATCH|RANGE|TOOBIG)/;
@@ -21,8 +22,8 @@ function failureOf(error: unknown): JobFailure {
   return { message: error.message, code: String(Reflect.get(error, 'code') ?? '') };
 }
 
-function runStatement(database: Database, { sql, parameters }: Statement): StatementResult {
-  const statement = database.prepare<unknown[], unknown>(sql);
+function runStatement(statements: Statements, { sql, parameters }: Statement): StatementResult {
+  const statement = statements.prepare(sql);
   if (statement.reader) return { rows: statement.all(parameters), changed: null };
   const { changes, lastInsertRowid } = statement.run(parameters);
   return { rows: [], changed: { count: changes, lastId: lastInsertRowid } };
@@ -34,17 +35,18 @@ function isStatementsFault(error: unknown): boolean {
 
 function runAll(
   database: Database,
-  statements: readonly Statement[],
+  statements: Statements,
+  wanted: readonly Statement[],
 ): readonly (StatementResult | StatementFailure)[] {
   const runOne = (statement: Statement) => {
     try {
-      return runStatement(database, statement);
+      return runStatement(statements, statement);
     } catch (error) {
       if (!isStatementsFault(error) || !database.inTransaction) throw error;
       return { failure: failureOf(error) };
     }
   };
-  return database.transaction(() => statements.map(runOne)).immediate();
+  return database.transaction(() => wanted.map(runOne)).immediate();
 }
 
 function rollBack(database: Database): null {
@@ -65,13 +67,14 @@ function close(database: Database): null {
 
 /** Does the jobs that come over a port, one after the other, on a connection of its own. */
 function serve(port: MessagePort, database: Database): void {
+  const statements = new Statements(database);
   const appender = new SqliteAppender(database);
   const doJob = (job: JobMessage): Jobs[keyof Jobs]['answer'] => {
     switch (job.name) {
       case 'run':
-        return runStatement(database, job.request);
+        return runStatement(statements, job.request);
       case 'runAll':
-        return runAll(database, job.request);
+        return runAll(database, statements, job.request);
       case 'rollback':
         return rollBack(database);
       case 'append':
