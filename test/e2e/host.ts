@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -68,21 +68,25 @@ export async function until<T>(
   }
 }
 
+/** Listens on a port of the loopback; null where somebody else does. */
+function listenAt(port: number): Promise<Server | null> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
+}
+
 /** A port of the loopback that nobody holds just now, nor the one after it, where agents of `Host.central` connect. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    const next = createServer().listen(address.port + 1, '127.0.0.1');
-    const [isFree] = await Promise.race([
-      once(next, 'listening').then(() => [true]),
-      once(next, 'error').then(() => [false]),
-    ]);
-    next.close();
-    server.close();
-    if (isFree === true) return address.port;
+    const server = await listenAt(0);
+    const address = server?.address();
+    if (typeof address !== 'object' || address === null) throw new Error('no port');
+    const next = await listenAt(address.port + 1);
+    next?.close();
+    server?.close();
+    if (next !== null) return address.port;
   }
 }
 
