@@ -1,6 +1,7 @@
 // `npm test`: sets everything up, checks, and runs every test. Words after `--` are test files to run instead.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { check } from './check.mjs';
 import { ensureClients } from './setup/clients.mjs';
 import { step } from './setup/progress.mjs';
@@ -10,6 +11,11 @@ import { fail, root, setUp } from './setup.mjs';
 /** What an agent of this very host has published, as `npm start` as root does: it binds every guard, those of tests too. */
 const HOST_FACTS = '/var/lib/sealwatch/host.json';
 const HIDE = 'mount -t tmpfs -o mode=0755 none /var/lib/sealwatch && exec "$@"';
+
+/** Test files at once: most of their time they wait for programs that they have started. */
+const AT_ONCE = availableParallelism() + 1;
+/** Milliseconds for one file: what hangs is to fail, and not to hold the rest up. */
+const PATIENCE_MS = 900_000;
 
 /** Where this host has an agent of its own, tests run in mounts of their own that do not show its state. */
 function apartFromHost(command) {
@@ -29,6 +35,8 @@ async function main() {
     '--disable-warning=ExperimentalWarning',
     '--experimental-strip-types',
     '--test',
+    `--test-concurrency=${AT_ONCE}`,
+    `--test-timeout=${PATIENCE_MS}`,
     '--test-reporter=spec',
   ];
   const [command, ...words] = apartFromHost([node, ...args, ...files]);
