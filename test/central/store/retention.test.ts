@@ -118,8 +118,8 @@ testOnEach(
     const store = await openFor(context, place);
     await fill(store);
     const [first] = await store.pageOfAlerts({ after: 0 }, PAGE);
-    await new Ledger(store.db, 'slow').moveCursor(first?.position ?? 0);
-    await new Ledger(store.db, 'gone').moveCursor(0);
+    await new Ledger(store.db, 'slow').take(1, first?.position ?? 0);
+    await new Ledger(store.db, 'gone').take(1, 0);
     const feeds = ['slow'];
     await retention(context, store, { keep_days: 1, keep_bytes: 1 }, { feeds }).retention.enforce();
     assert.deepEqual(await seqsOf(store), [2, 3, 4]);
