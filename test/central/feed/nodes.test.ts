@@ -14,6 +14,7 @@ import { HeldLine } from './held-line.ts';
 import { HttpReceiver } from './receivers/http-receiver.ts';
 
 const skip = withoutPostgres();
+const ROUNDS = 2;
 const BATCH_ALERTS = 10;
 /** Milliseconds between two batches. */
 const PACE_MS = 25;
@@ -30,6 +31,7 @@ class Fleet {
   readonly cursors: number[] = [];
   readonly #context: TestContext;
   readonly #directory: string;
+  #onArrival: (() => void) | null = null;
   #stored = 0;
   #isLoading = true;
   #load: Promise<unknown> = Promise.resolve();
@@ -46,19 +48,20 @@ class Fleet {
     this.database = parts.database;
     this.receiver.reply = ({ body }) => {
       for (const { id } of JSON.parse(body).alerts) this.arrived.set(id, (this.arrived.get(id) ?? 0) + 1);
+      this.#onArrival?.();
       return { status: 200 };
     };
   }
 
   static async open(context: TestContext): Promise<Fleet> {
     const postgres = await PostgresCluster.open();
-    context.after(() => postgres.destroy());
     const database = await postgres.createDatabase();
     const receiver = await HttpReceiver.start(context, null, () => ({ status: 503 }));
     const store = await openStore({ postgresUrl: database });
-    context.after(() => store.close());
     await store.registerAgent({ id: AGENT, version: '0.1.0', host: 'build-7', os: 'Debian' }, RECEIVED);
-    return new Fleet(context, { receiver, store, postgres, database });
+    const fleet = new Fleet(context, { receiver, store, postgres, database });
+    context.after(() => fleet.#end());
+    return fleet;
   }
 
   /** Starts a node with the role feeds; `port` where it is to reach PostgreSQL elsewhere. */
@@ -112,6 +115,17 @@ class Fleet {
     this.#context.diagnostic(`${this.#stored} alerts, ${repeats} arrived again`);
   }
 
+  /** Does something when the receiver has the next alerts and has not answered. */
+  async amidDelivery(happen: () => void): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onArrival = () => {
+        this.#onArrival = null;
+        happen();
+        resolve();
+      };
+    });
+  }
+
   /** Name of the node that leads, and its term. */
   async leader(): Promise<{ readonly node: string; readonly term: number } | undefined> {
     const query = this.store.db.selectFrom('leases').select(['node', 'term']).where('duty', '=', 'feeds');
@@ -129,6 +143,13 @@ class Fleet {
   async cursor(): Promise<number | undefined> {
     const row = await this.store.db.selectFrom('feeds').select('position').executeTakeFirst();
     return row?.position;
+  }
+
+  async #end(): Promise<void> {
+    this.#isLoading = false;
+    await this.#load.catch(() => undefined);
+    await this.store.close();
+    await this.postgres.destroy();
   }
 
   async #keepStoring(): Promise<void> {
@@ -162,18 +183,16 @@ test('when the node that runs the feeds is killed under load, another goes on an
   nodes.set('two', await fleet.start('two'));
   fleet.load();
   let leader = await fleet.ledByOther('');
-  assert.equal(leader, 'one');
-  assert.deepEqual(await Promise.all([...nodes.values()].map(leads)), ['1', '0']);
-  for (let round = 0; round < 3; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     const before = leader;
-    await nodes.get(before)?.end();
+    await fleet.amidDelivery(() => void nodes.get(before)?.end());
     leader = await fleet.ledByOther(before);
     nodes.set(before, await fleet.start(before));
   }
-  assert.equal((await fleet.leader())?.term, 4);
-  const check = await leaderCheck(fleet.store);
-  assert.deepEqual([check?.state, check?.detail], ['ok', `${leader}, term 4`]);
-  const before = leader;
+  const said = await Promise.all([...nodes.values()].map(leads));
+  assert.deepEqual(said.toSorted(), ['0', '1'], 'one leads');
+  assert.match((await leaderCheck(fleet.store))?.detail ?? '', /^(one|two), term \d+$/);
+  const before = (await fleet.leader())?.node ?? '';
   await nodes.get(before)?.end('SIGTERM');
   assert.notEqual(await fleet.ledByOther(before), '');
   await fleet.finish();
@@ -186,18 +205,18 @@ test('a node that was suspended while it ran the feeds does no harm when it come
   skip,
 }, async (context) => {
   const fleet = await Fleet.open(context);
-  const [one, two] = [await fleet.start('one'), await fleet.start('two')];
+  const nodes = new Map([['one', await fleet.start('one')]]);
+  nodes.set('two', await fleet.start('two'));
   fleet.load();
-  await fleet.ledByOther('');
-  for (const [leader, name, other] of [
-    [one, 'one', two],
-    [two, 'two', one],
-  ] as const) {
-    leader.suspend();
-    await fleet.ledByOther(name);
-    leader.resume();
-    await until(async () => (await leads(leader)) === '0');
-    assert.equal(await leads(other), '1');
+  let leader = await fleet.ledByOther('');
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = leader;
+    const node = nodes.get(before);
+    assert.ok(node !== undefined);
+    await fleet.amidDelivery(() => node.suspend());
+    leader = await fleet.ledByOther(before);
+    node.resume();
+    await until(async () => (await leads(node)) === '0');
   }
   await fleet.finish();
   fleet.assertWhole();
@@ -209,18 +228,18 @@ test('a cursor that a node moves too late, over a line that stood still, stays w
   const fleet = await Fleet.open(context);
   const line = await HeldLine.open(context, fleet.postgres.port);
   const one = await fleet.start('one', line.port);
-  const two = await fleet.start('two');
   fleet.load();
   await fleet.ledByOther('');
   line.holdAt('update "feeds" set "position"');
   await until(() => line.isHeld);
+  const two = await fleet.start('two');
   assert.equal(await fleet.ledByOther('one'), 'two');
   await until(async () => ((await fleet.cursor()) ?? 0) > (fleet.cursors.at(-1) ?? 0));
   const answers = line.answers;
   line.release();
   await until(() => line.answers > answers);
   await until(async () => (await leads(one)) === '0');
-  assert.equal(await leads(two), '1');
+  await until(async () => (await leads(two)) === '1');
   await fleet.finish();
   fleet.assertWhole();
 });
