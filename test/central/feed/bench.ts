@@ -71,17 +71,15 @@ export class FeedBench {
       { id: AGENT, version: '0.1.0', host: 'build-7', os: 'Debian GNU/Linux 12' },
       RECEIVED,
     );
-    this.#feeds = new Feeds({
-      mayLead: true,
-      node: 'only',
-      settings: settings(...feeds),
-      store: this.#store,
-      metrics: this.metrics,
-      log: this.log,
-      version: '1.2.3',
-      clock: Date.now,
-    });
+    this.#feeds = this.openFeeds(true, feeds);
     await this.#feeds.start();
+  }
+
+  /** Feeds over the store, not yet started. */
+  openFeeds(mayLead: boolean, feeds: readonly object[]): Feeds {
+    const { store, metrics, log } = this;
+    const parts = { store, metrics, log, version: '1.2.3', clock: Date.now };
+    return new Feeds({ ...parts, settings: settings(...feeds), mayLead, node: 'only' });
   }
 
   async stop(): Promise<void> {
