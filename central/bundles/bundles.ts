@@ -61,6 +61,8 @@ export function openBundles(parts: BundlesParts): Bundles {
   const lease = new Lease({
     ...{ db: parts.store.leases, duty: 'rollouts', node, monotonic: () => performance.now() },
     silentMs: parts.store.dialect === 'sqlite' ? 0 : settings.look_ms * LEASE_LOOKS,
+    // Between two looks the session may be idle for so long that it is closed.
+    followsSession: false,
   });
   const progress = new Progress({ settings, rollouts, health, offers, lease, log });
   const queue = new ApprovalQueue(db, clock);

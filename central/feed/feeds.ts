@@ -49,6 +49,7 @@ export class Feeds {
     const lease = new Lease({
       ...{ db: store.leases, duty: 'feeds', node, monotonic: () => performance.now() },
       silentMs: store.dialect === 'sqlite' ? 0 : SILENT_MS,
+      followsSession: store.dialect === 'postgres',
     });
     const isCandidate = mayLead && settings.length > 0;
     this.#leadership = isCandidate ? new Leadership({ lease, log, lead: (term) => this.#lead(term) }) : null;

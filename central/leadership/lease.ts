@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Schema } from '../store/schema.ts';
 
 /** What one node of several does at a time. */
@@ -7,6 +7,10 @@ export type Duty = 'feeds' | 'rollouts';
 /** Milliseconds without a renewal after which another node does a duty that must not rest. */
 export const SILENT_MS = 5_000;
 
+/** This session at PostgreSQL, told from a later one of the same process id; as text. */
+const OWN_SESSION = sql<string>`(
+  SELECT concat(pid, ' ', extract(epoch FROM backend_start)) FROM pg_stat_activity WHERE pid = pg_backend_pid())`;
+
 interface LeaseParts {
   readonly db: Kysely<Schema>;
   readonly duty: Duty;
@@ -14,6 +18,8 @@ interface LeaseParts {
   readonly node: string;
   /** Milliseconds without a renewal after which others may take the lease; 0 where there is no other node. */
   readonly silentMs: number;
+  /** Whether it is over as well once its holder's session at PostgreSQL has ended: that of a process that was killed. */
+  readonly followsSession: boolean;
   /** Milliseconds that no setting of the clock moves. */
   readonly monotonic: () => number;
 }
@@ -63,7 +69,7 @@ export class Lease {
 
   async #renew(term: number): Promise<boolean> {
     const { numUpdatedRows } = await this.#change(term)
-      .set((update) => ({ beat: update('beat', '+', 1) }))
+      .set((update) => ({ beat: update('beat', '+', 1), session: this.#session }))
       .executeTakeFirst();
     return numUpdatedRows === 1n;
   }
@@ -75,9 +81,10 @@ export class Lease {
     const { term, beat } = row;
     const now = this.#parts.monotonic();
     if (this.#seen?.term !== term || this.#seen.beat !== beat) this.#seen = { term, beat, at: now };
-    if (row.node !== '' && now - this.#seen.at < silentMs) return null;
+    const isOver = row.node === '' || now - this.#seen.at >= silentMs || (await this.#isGone(row.session));
+    if (!isOver) return null;
     const { numUpdatedRows } = await this.#change(term)
-      .set({ node, term: term + 1, beat: 0 })
+      .set({ node, term: term + 1, beat: 0, session: this.#session })
       .where('beat', '=', beat)
       .executeTakeFirst();
     return numUpdatedRows === 1n ? term + 1 : null;
@@ -87,10 +94,25 @@ export class Lease {
     const { db, duty, node } = this.#parts;
     const { numInsertedOrUpdatedRows } = await db
       .insertInto('leases')
-      .values({ duty, node, term: 1, beat: 0 })
+      .values({ duty, node, term: 1, beat: 0, session: this.#session })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     return numInsertedOrUpdatedRows === 1n;
+  }
+
+  get #session() {
+    return this.#parts.followsSession ? OWN_SESSION : '';
+  }
+
+  /** What another user of the database may not see of a session counts as the same. */
+  async #isGone(session: string): Promise<boolean> {
+    if (session === '' || !this.#parts.followsSession) return false;
+    const { rows } = await sql`
+      SELECT 1 FROM pg_stat_activity
+      WHERE pid::text = split_part(${session}, ' ', 1)
+        AND coalesce(extract(epoch FROM backend_start)::text = split_part(${session}, ' ', 2), true)
+    `.execute(this.#parts.db);
+    return rows.length === 0;
   }
 
   #change(term: number) {
@@ -103,11 +125,7 @@ export class Lease {
 export async function readLease(
   db: Kysely<Schema>,
   duty: Duty,
-): Promise<{ readonly node: string; readonly term: number; readonly beat: number } | null> {
-  const row = await db
-    .selectFrom('leases')
-    .select(['node', 'term', 'beat'])
-    .where('duty', '=', duty)
-    .executeTakeFirst();
-  return row === undefined ? null : { node: row.node, term: Number(row.term), beat: Number(row.beat) };
+): Promise<Selectable<Schema['leases']> | null> {
+  const row = await db.selectFrom('leases').selectAll().where('duty', '=', duty).executeTakeFirst();
+  return row ?? null;
 }

@@ -10,6 +10,7 @@ export async function leases(db: Kysely<never>, dialect: Dialect): Promise<void>
     .addColumn('node', 'text', (column) => column.notNull())
     .addColumn('term', whole, (column) => column.notNull())
     .addColumn('beat', whole, (column) => column.notNull())
+    .addColumn('session', 'text', (column) => column.notNull())
     .execute();
   await db.schema
     .alterTable('feeds')

@@ -59,7 +59,14 @@ async function fleet(context: TestContext, place: DatabasePlace, hosts: number) 
       rollouts,
       health,
       offers,
-      lease: new Lease({ db, duty: 'rollouts', node: name, silentMs: LEASE_MS, monotonic: clock }),
+      lease: new Lease({
+        db,
+        duty: 'rollouts',
+        node: name,
+        silentMs: LEASE_MS,
+        followsSession: false,
+        monotonic: clock,
+      }),
       log,
     });
     return { rollouts, offers, progress };

@@ -3,10 +3,10 @@ import { type TestContext, test } from 'node:test';
 import { Leadership } from '../../../central/leadership/leadership.ts';
 import { Lease, SILENT_MS } from '../../../central/leadership/lease.ts';
 import type { DatabasePlace } from '../../../central/store/place.ts';
-import { openStore } from '../../../central/store/store.ts';
+import { openStore, type Store } from '../../../central/store/store.ts';
 import { keptLog, until, workDirectory } from '../bench.ts';
 import { PostgresCluster, withoutPostgres } from '../services/postgres.ts';
-import { openFor, testOnEach } from '../store/databases.ts';
+import { openFor, sharedCluster, testOnEach } from '../store/databases.ts';
 
 /** A node that strives to lead, and what it did. */
 async function candidate(context: TestContext, place: DatabasePlace, node: string) {
@@ -14,6 +14,7 @@ async function candidate(context: TestContext, place: DatabasePlace, node: strin
   const silentMs = store.dialect === 'sqlite' ? 0 : SILENT_MS;
   const lease = new Lease({
     ...{ db: store.leases, duty: 'feeds', node, silentMs, monotonic: () => performance.now() },
+    followsSession: store.dialect === 'postgres',
   });
   const did: string[] = [];
   const leadership = new Leadership({
@@ -77,7 +78,7 @@ testOnEach(
     const { db } = await openFor(context, place);
     let now = 0;
     const lease = (node: string) =>
-      new Lease({ db, duty: 'rollouts', node, silentMs: 5_000, monotonic: () => now });
+      new Lease({ db, duty: 'rollouts', node, silentMs: 5_000, followsSession: false, monotonic: () => now });
     const [one, two, three] = [lease('one'), lease('two'), lease('three')];
     assert.equal(await one.take(), 1);
     now = 1_000_000;
@@ -97,3 +98,19 @@ testOnEach(
     assert.equal(await one.take(), 3, 'it is free at once');
   },
 );
+
+test('PostgreSQL: a holder whose process ended is followed at once, one that only fell silent is not', {
+  skip: withoutPostgres(),
+}, async (context) => {
+  const place = { postgresUrl: await (await sharedCluster()).createDatabase() };
+  const [ending, staying] = [await openStore(place), await openFor(context, place)];
+  const lease = ({ leases: db }: Store, node: string) =>
+    new Lease({ db, duty: 'feeds', node, silentMs: SILENT_MS, followsSession: true, monotonic: () => 0 });
+  const [one, two] = [lease(ending, 'one'), lease(staying, 'two')];
+  assert.equal(await one.take(), 1);
+  for (let look = 0; look < 3; look += 1) assert.equal(await two.take(), null);
+  assert.equal(await one.take(), 1);
+  assert.equal(await two.take(), null, 'its session is as it was when it renewed last');
+  await ending.close();
+  await until(async () => (await two.take()) === 2);
+});
