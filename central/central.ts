@@ -10,7 +10,7 @@ import { type Bundles, openBundles } from './bundles/bundles.ts';
 import type { BundleSettings } from './bundles/settings.ts';
 import { rolesOf } from './bus/node.ts';
 import type { GivenBusSettings, Role } from './bus/settings.ts';
-import { openFeeds } from './feed/feeds.ts';
+import { Feeds } from './feed/feeds.ts';
 import type { FeedSettings } from './feed/settings.ts';
 import { Identity, type IdentityDesk } from './identity/identity.ts';
 import type { IdentitySettings } from './identity/settings.ts';
@@ -175,10 +175,11 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     ingest?.cloned(agent, detail);
     options.onCloned?.(agent, detail);
   });
-  const feeds = await openFeeds({
-    ...{ store, metrics, log, version, clock },
-    settings: roles.has('feeds') ? options.feeds : [],
+  const feeds = new Feeds({
+    ...{ store, metrics, log, version, clock, settings: options.feeds, node: options.node ?? 'central' },
+    mayLead: roles.has('feeds'),
   });
+  await feeds.start();
   const upkeep = openUpkeep(options, store, metrics);
   const bundles = openBundles({
     ...{ store, audit, log, clock, identity, settings: options.bundles, node: options.node ?? 'central' },

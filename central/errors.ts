@@ -47,6 +47,7 @@ export const CENTRAL_ERROR_CODES = [
   'CENTRAL_FEED_TLS_UNUSABLE',
   'CENTRAL_FEED_DEAD_LETTERS_FULL',
   'CENTRAL_FEED_UNKNOWN',
+  'CENTRAL_FEED_LED_ELSEWHERE',
 ] as const;
 export type CentralErrorCode = (typeof CENTRAL_ERROR_CODES)[number];
 

@@ -22,3 +22,5 @@ export const FEED_RETRY_MIN_MS = 250;
 export const FEED_RETRY_MAX_MS = 30_000;
 /** Milliseconds that a stop waits for the feed to write what is left; the rest follows at the next start. */
 export const FEED_DRAIN_MS = 10_000;
+/** Milliseconds between two looks of a feed for alerts that other nodes stored and nobody told of. */
+export const FEED_LOOK_MS = 1_000;

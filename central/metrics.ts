@@ -83,6 +83,10 @@ const GAUGES = {
   sealwatch_central_alerts_kept: { label: null, help: 'Alerts in the store.' },
   sealwatch_central_alert_bytes_kept: { label: null, help: 'Bytes of the alerts in the store, as JSON.' },
   sealwatch_central_search_lag: { label: null, help: 'Alerts that searches do not find yet.' },
+  sealwatch_central_leads: {
+    label: 'duty',
+    help: '1 on the node that does what one node does at a time, 0 on those that wait for it.',
+  },
   sealwatch_central_feed_position: { label: 'feed', help: 'Position up to which a feed is done.' },
   sealwatch_central_feed_failing: { label: 'feed', help: '1 while the last attempt of a feed failed.' },
   sealwatch_central_feed_lag_alerts: { label: 'feed', help: 'Alerts behind the position of a feed.' },

@@ -1,5 +1,5 @@
 import type { Feeds } from './feed/feeds.ts';
-import type { FeedStatus } from './feed/runner.ts';
+import type { FeedRun, FeedStatus } from './feed/status.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import type { Metrics } from './metrics.ts';
 import { watchProcess } from './process-metrics.ts';
@@ -35,16 +35,24 @@ function watchStore(metrics: Metrics, store: Store): void {
   });
 }
 
+/** Of one node only, so that sums over all nodes are right: the one that runs the feeds. */
 function watchFeeds(metrics: Metrics, feeds: Feeds): void {
-  const byFeed = (value: (feed: FeedStatus) => number) => async () =>
-    new Map((await feeds.status()).map((feed) => [feed.name, value(feed)]));
+  const byFeed = (value: (feed: FeedStatus, run: FeedRun) => number) => async () =>
+    new Map(
+      (await feeds.status()).flatMap((feed) =>
+        feed.run === null ? [] : [[feed.name, value(feed, feed.run)]],
+      ),
+    );
+  metrics.watch('sealwatch_central_leads', () =>
+    feeds.isLeader === null ? null : new Map([['feeds', Number(feeds.isLeader)]]),
+  );
   metrics.watch(
     'sealwatch_central_feed_position',
     byFeed(({ position }) => position),
   );
   metrics.watch(
     'sealwatch_central_feed_failing',
-    byFeed(({ failing }) => Number(failing)),
+    byFeed((_, { failing }) => Number(failing)),
   );
   metrics.watch(
     'sealwatch_central_feed_lag_alerts',

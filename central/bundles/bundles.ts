@@ -8,13 +8,13 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import { CentralError } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import { IdentityRefusal } from '../identity/refusal.ts';
+import { Lease } from '../leadership/lease.ts';
 import type { CentralLog } from '../log.ts';
 import type { Store } from '../store/store.ts';
 import { BundleShelf, centralTrust } from './bundle-shelf.ts';
 import { FleetHealth } from './fleet-health.ts';
-import { Lease } from './lease.ts';
 import { Offers } from './offers.ts';
-import { Progress } from './progress.ts';
+import { LEASE_LOOKS, Progress } from './progress.ts';
 import { Rollouts } from './rollouts.ts';
 import { bundleRoutes } from './routes.ts';
 import { type BundleSettings, bundleSettings } from './settings.ts';
@@ -58,7 +58,12 @@ export function openBundles(parts: BundlesParts): Bundles {
   const health = new FleetHealth(db, clock);
   const rollouts: Rollouts = new Rollouts({ db, audit, clock, health, onChange: () => progress.wake() });
   const offers = new Offers({ db, log, clock, rollouts, send });
-  const lease = new Lease(db, node, clock);
+  const lease = new Lease({
+    ...{ db: parts.store.leases, duty: 'rollouts', node, monotonic: () => performance.now() },
+    silentMs: parts.store.dialect === 'sqlite' ? 0 : settings.look_ms * LEASE_LOOKS,
+    // Between two looks the session may be idle for so long that it is closed.
+    followsSession: false,
+  });
   const progress = new Progress({ settings, rollouts, health, offers, lease, log });
   const queue = new ApprovalQueue(db, clock);
   const signer = signerOf(settings);

@@ -1,13 +1,13 @@
+import type { Lease } from '../leadership/lease.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import { judgeCanaries } from './canary-verdict.ts';
 import type { FleetHealth } from './fleet-health.ts';
-import type { Lease } from './lease.ts';
 import type { Offers } from './offers.ts';
 import type { KeptRollout, Rollouts } from './rollouts.ts';
 import type { BundleSettings } from './settings.ts';
 
-/** Looks that a lease outlasts. */
-const LEASE_LOOKS = 4;
+/** Looks without a renewal after which another node decides. */
+export const LEASE_LOOKS = 4;
 const ACTOR = 'central';
 
 export interface ProgressParts {
@@ -50,14 +50,18 @@ export class Progress {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#work;
+    const { lease, log } = this.#parts;
+    await lease.release().catch((error: unknown) => {
+      log.warn('other nodes wait until the lease is over', { duty: lease.duty, error: describeError(error) });
+    });
   }
 
   /** One look at every rollout. */
   async look(): Promise<void> {
-    const { rollouts, offers, lease, settings } = this.#parts;
+    const { rollouts, offers, lease } = this.#parts;
     const offered = await rollouts.offered();
     if (offered.length === 0) return;
-    if (await lease.take(settings.look_ms * LEASE_LOOKS)) {
+    if ((await lease.take()) !== null) {
       for (const rollout of offered) {
         if (rollout.state === 'canary') await this.#judge(rollout);
         else if (rollout.state === 'full') await this.#finish(rollout);

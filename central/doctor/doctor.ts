@@ -12,7 +12,14 @@ import {
   permissionChecks,
   spaceChecks,
 } from './place-checks.ts';
-import { clockCheck, countAgents, databaseCheck, feedCheck, searchCheck } from './store-checks.ts';
+import {
+  clockCheck,
+  countAgents,
+  databaseCheck,
+  feedCheck,
+  leaderCheck,
+  searchCheck,
+} from './store-checks.ts';
 
 /** Looks at everything that the central of a config file lives on, beside it and without changing anything but the cache of the database. */
 export async function examineCentral(file: string, clock: () => number): Promise<readonly Check[]> {
@@ -49,11 +56,13 @@ async function storeChecks(
     return { checks: [failureOf('database', error, 'see docs/errors.md')], agents: null };
   }
   try {
-    const checks = [
+    const checks: Check[] = [
       await databaseCheck(store, where),
       await searchCheck(store),
       await clockCheck(store, now),
     ];
+    const leader = config.feeds.length === 0 ? null : await leaderCheck(store);
+    if (leader !== null) checks.push(leader);
     for (const feed of config.feeds) checks.push(await feedCheck(store, feed, now));
     return { checks, agents: await countAgents(store) };
   } catch (error) {

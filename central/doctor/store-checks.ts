@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { Ledger } from '../feed/ledger.ts';
 import type { FeedSettings } from '../feed/settings.ts';
+import { readLease, SILENT_MS } from '../leadership/lease.ts';
 import { ownAgents } from '../store/fleet.ts';
 import type { Store } from '../store/store.ts';
 import { type Check, degraded, failed, fine } from './check.ts';
@@ -11,6 +13,8 @@ const MAX_SEARCH_LAG = 20_000;
 const FEED_LAG_MS = 10 * 60_000;
 /** Milliseconds by which what is stored may be ahead of the clock. */
 const CLOCK_LEAD_MS = 60_000;
+/** Milliseconds between two looks whether a lease is renewed. */
+const LEASE_LOOK_MS = 250;
 
 /** Version, size, and whether the pages of the database hold together. */
 export async function databaseCheck(store: Store, where: string): Promise<Check> {
@@ -88,4 +92,19 @@ export async function feedCheck(store: Store, feed: FeedSettings, now: number): 
     );
   if (dead > 0) return degraded(name, detail, 'look at them, then replay or discard them (docs/feeds.md)');
   return fine(name, detail);
+}
+
+/** Which node runs the feeds: its lease must change while this watches. Null with SQLite, whose one central does. */
+export async function leaderCheck(store: Store): Promise<Check | null> {
+  if (store.dialect === 'sqlite') return null;
+  const name = 'leader of feeds';
+  const before = await readLease(store.db, 'feeds');
+  for (let waited = 0; waited < SILENT_MS; waited += LEASE_LOOK_MS) {
+    await sleep(LEASE_LOOK_MS);
+    const now = await readLease(store.db, 'feeds');
+    if (now !== null && now.node !== '' && (now.term !== before?.term || now.beat !== before.beat))
+      return fine(name, `${now.node}, term ${now.term}`);
+  }
+  const last = before === null || before.node === '' ? '' : `; the last was ${before.node}`;
+  return failed(name, `no node runs the feeds${last}`, 'start a node with the role feeds');
 }

@@ -31,12 +31,30 @@ export class Ledger {
     return row === undefined ? null : Number(row.position);
   }
 
-  async moveCursor(position: number): Promise<void> {
+  /**
+   * Takes the cursor over for a term: from then on no earlier one moves it. A feed that was never run begins at `start`.
+   * Answers where the cursor is. @throws {CentralError} CENTRAL_FEED_LED_ELSEWHERE where a later term has it
+   */
+  async take(term: number, start: number): Promise<number> {
     await this.#db
       .insertInto('feeds')
-      .values({ name: this.#feed, position })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ position }))
+      .values({ name: this.#feed, position: start, term })
+      .onConflict((conflict) => conflict.column('name').doNothing())
       .execute();
+    const row = await this.#db
+      .updateTable('feeds')
+      .set({ term })
+      .where('name', '=', this.#feed)
+      .where('term', '<=', term)
+      .returning('position')
+      .executeTakeFirst();
+    if (row === undefined) throw ledElsewhere(this.#feed);
+    return Number(row.position);
+  }
+
+  /** Moves the cursor within the term that took it. @throws {CentralError} CENTRAL_FEED_LED_ELSEWHERE: it is as it was */
+  async moveCursor(term: number, position: number): Promise<void> {
+    await this.#change(this.#db, term, { position });
   }
 
   /** When the oldest alert behind a position was received; null where there is none. */
@@ -67,26 +85,31 @@ export class Ledger {
     return Number(count);
   }
 
-  /** Keeps what was rejected; a second rejection of one alert replaces the reason. Answers how many are kept now. */
-  async bury(rejected: readonly Rejection[], time: string): Promise<number> {
+  /**
+   * Keeps what was rejected; a second rejection of one alert replaces the reason. Answers how many are kept now.
+   * @throws {CentralError} CENTRAL_FEED_LED_ELSEWHERE where a later term has the feed: nothing is kept
+   */
+  async bury(term: number, rejected: readonly Rejection[], time: string): Promise<number> {
     if (rejected.length > 0) {
-      await this.#db
-        .insertInto('dead_letters')
-        .values(
-          rejected.map(({ record, reason }) => ({
-            feed: this.#feed,
-            position: record.position,
-            alert: record.alert.id,
-            time,
-            reason: reason.slice(0, MAX_REASON_CHARACTERS),
-          })),
-        )
-        .onConflict((conflict) =>
-          conflict
-            .columns(['feed', 'position'])
-            .doUpdateSet((update) => ({ reason: update.ref('excluded.reason') })),
-        )
-        .execute();
+      const letters = rejected.map(({ record, reason }) => ({
+        feed: this.#feed,
+        position: record.position,
+        alert: record.alert.id,
+        time,
+        reason: reason.slice(0, MAX_REASON_CHARACTERS),
+      }));
+      await this.#db.transaction().execute(async (transaction) => {
+        await this.#change(transaction, term, { term });
+        await transaction
+          .insertInto('dead_letters')
+          .values(letters)
+          .onConflict((conflict) =>
+            conflict
+              .columns(['feed', 'position'])
+              .doUpdateSet((update) => ({ reason: update.ref('excluded.reason') })),
+          )
+          .execute();
+      });
     }
     return await this.countDeadLetters();
   }
@@ -119,12 +142,23 @@ export class Ledger {
       [...positions].sort((a, b) => a - b),
     );
   }
+
+  /** Changes the row of the feed, which nobody else can until the transaction ends, unless a later term has it. */
+  async #change(
+    db: Kysely<Schema>,
+    term: number,
+    values: { readonly position: number } | { readonly term: number },
+  ): Promise<void> {
+    const { numUpdatedRows } = await db
+      .updateTable('feeds')
+      .set(values)
+      .where('name', '=', this.#feed)
+      .where('term', '=', term)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw ledElsewhere(this.#feed);
+  }
 }
 
-/** Refuses to go on where a feed holds as many dead letters as it may. @throws {CentralError} */
-export function checkRoom(deadLetters: number): void {
-  if (deadLetters < MAX_DEAD_LETTERS) return;
-  throw new CentralError('CENTRAL_FEED_DEAD_LETTERS_FULL', `${deadLetters} alerts were refused for good`, {
-    hint: 'look at their reasons, mend the feed or the receiver, then replay or discard them',
-  });
+function ledElsewhere(feed: string): CentralError {
+  return new CentralError('CENTRAL_FEED_LED_ELSEWHERE', `another node runs the feed ${JSON.stringify(feed)}`);
 }

@@ -18,6 +18,8 @@ export interface Replayed {
 
 export interface ReplayParts {
   readonly ledger: Ledger;
+  /** Term in which this node runs the feeds. */
+  readonly term: number;
   /** A connection for this replay alone; it is closed at the end. */
   readonly sink: Sink;
   readonly toRecords: (stored: readonly AlertRecord[]) => readonly FeedRecord[];
@@ -52,7 +54,7 @@ async function sendAll(
  * @throws {CentralError} where the receiver cannot be reached; what was delivered until then stays delivered
  */
 export async function replay(parts: ReplayParts, positions: readonly number[] | null): Promise<Replayed> {
-  const { ledger, sink, toRecords, clock } = parts;
+  const { ledger, term, sink, toRecords, clock } = parts;
   const wanted = positions === null ? null : new Set(positions);
   let [delivered, refused, gone] = [0, 0, 0];
   try {
@@ -68,7 +70,7 @@ export async function replay(parts: ReplayParts, positions: readonly number[] | 
       const isRejected = new Set(rejected.map(({ record }) => record.position));
       const taken = records.map((record) => record.position).filter((at) => !isRejected.has(at));
       await ledger.forget(taken);
-      await ledger.bury(rejected, new Date(clock()).toISOString());
+      await ledger.bury(term, rejected, new Date(clock()).toISOString());
       delivered += taken.length;
       refused += rejected.length;
       gone += chosen.length - records.length;

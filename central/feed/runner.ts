@@ -1,4 +1,5 @@
 import type { Alert } from '../../wire/index.ts';
+import { CentralError } from '../errors.ts';
 import { FEED_CHUNK_BYTES, FEED_CHUNK_ROWS, FEED_DRAIN_MS } from '../limits.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -6,11 +7,12 @@ import type { AlertRecord } from '../store/alerts.ts';
 import type { Store } from '../store/store.ts';
 import { BackOff } from './back-off.ts';
 import { type FeedFilter, feedFilter } from './filter.ts';
-import { checkRoom, type DeadLetter, type Ledger } from './ledger.ts';
+import { type Ledger, MAX_DEAD_LETTERS } from './ledger.ts';
 import type { FeedRecord } from './record.ts';
 import { type Replayed, replay } from './replay.ts';
-import type { FeedSettings, FeedType } from './settings.ts';
+import type { FeedSettings } from './settings.ts';
 import type { Delivery, Sink } from './sink.ts';
+import type { FeedRun } from './status.ts';
 import { Pause, Turns } from './turns.ts';
 
 /** Milliseconds between two looks at what the receiver confirmed. */
@@ -23,6 +25,10 @@ const MAX_ERROR_CHARACTERS = 500;
 export interface FeedParts {
   readonly settings: FeedSettings;
   readonly ledger: Ledger;
+  /** Term in which this node runs the feeds; what it writes carries it. */
+  readonly term: number;
+  /** Milliseconds between two looks for alerts that nobody told of; null: who stores them tells. */
+  readonly lookMs: number | null;
   /** Makes a new connection to the receiver, not yet opened. */
   readonly sink: () => Sink;
   readonly store: Store;
@@ -32,23 +38,6 @@ export interface FeedParts {
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
-}
-
-export interface FeedStatus {
-  readonly name: string;
-  readonly type: FeedType;
-  readonly failing: boolean;
-  /** Position up to which every alert is confirmed, filtered out or a dead letter. */
-  readonly position: number;
-  /** Positions behind that. */
-  readonly lagAlerts: number;
-  /** Seconds since central received the oldest alert behind that; 0 where there is none. */
-  readonly lagSeconds: number;
-  /** Alerts handed to the receiver since the start, repeats included. */
-  readonly delivered: number;
-  readonly deadLetters: number;
-  /** What the last attempt met, null since one succeeded. */
-  readonly lastError: string | null;
 }
 
 /** Where a feed begins. */
@@ -80,7 +69,8 @@ export class FeedRunner {
   #lastError: string | null = null;
   #confirmedAt = 0;
   #stopping = false;
-  readonly #run: Promise<void>;
+  readonly #work: Promise<void>;
+  #ended: Promise<void> | null = null;
 
   constructor(parts: FeedParts, { cursor, deadLetters }: FeedStart) {
     this.#parts = parts;
@@ -90,37 +80,16 @@ export class FeedRunner {
     this.#read = cursor;
     this.#sent = cursor;
     this.#deadLetters = deadLetters;
-    this.#run = this.#loop();
+    this.#work = this.#loop();
   }
 
   get name(): string {
     return this.#parts.settings.name;
   }
 
-  get failing(): boolean {
-    return this.#lastError !== null;
-  }
-
-  get position(): number {
-    return this.#cursor;
-  }
-
-  /** How the feed does, given the newest position of all alerts. */
-  async status(newest: number): Promise<FeedStatus> {
-    const { settings, ledger, clock } = this.#parts;
-    const position = this.#cursor;
-    const oldest = newest > position ? await ledger.oldestBehind(position) : null;
-    return {
-      name: settings.name,
-      type: settings.type,
-      failing: this.failing,
-      position,
-      lagAlerts: Math.max(0, newest - position),
-      lagSeconds: oldest === null ? 0 : Math.max(0, clock() - Date.parse(oldest)) / 1_000,
-      delivered: this.#delivered,
-      deadLetters: this.#deadLetters,
-      lastError: this.#lastError,
-    };
+  get run(): FeedRun {
+    const lastError = this.#lastError;
+    return { failing: lastError !== null, delivered: this.#delivered, lastError };
   }
 
   /** Says that there is something new. */
@@ -128,38 +97,38 @@ export class FeedRunner {
     this.#pause.wake();
   }
 
-  deadLetters(after: number, rows: number): Promise<readonly DeadLetter[]> {
-    return this.#parts.ledger.deadLetters(after, rows);
-  }
-
   /** Sends dead letters again, those at these positions or all, over a connection of its own. @throws {CentralError} */
   replay(positions: readonly number[] | null): Promise<Replayed> {
     return this.#turns.take(async () => {
-      const { ledger, sink, clock } = this.#parts;
+      const { ledger, term, sink, clock } = this.#parts;
       const toRecords = (stored: readonly AlertRecord[]) => stored.map((record) => this.#recordOf(record));
       try {
         const signal = this.#stop.signal;
-        return await replay({ ledger, sink: sink(), toRecords, clock, signal }, positions);
+        return await replay({ ledger, term, sink: sink(), toRecords, clock, signal }, positions);
       } finally {
         this.#deadLetters = await ledger.countDeadLetters();
       }
     });
   }
 
-  /** Gives dead letters up, those at these positions or all. */
-  async discard(positions: readonly number[] | null): Promise<void> {
-    await this.#parts.ledger.forget(positions);
-    this.#deadLetters = await this.#parts.ledger.countDeadLetters();
-  }
-
   /** Sends what is left, within a bound of time, unless the feed is failing; the rest is kept for the next start. */
   async stop(): Promise<void> {
     const deadline = setTimeout(() => this.#stop.abort(), FEED_DRAIN_MS);
+    await this.#end();
+    clearTimeout(deadline);
+  }
+
+  /** Sends no more: another node goes on at the cursor. May come while it stops. */
+  async abandon(): Promise<void> {
+    this.#stop.abort();
+    await this.#end();
+  }
+
+  #end(): Promise<void> {
     this.#stopping = true;
     this.#pause.end();
-    await this.#run;
-    clearTimeout(deadline);
-    await this.#sink.close();
+    this.#ended ??= this.#work.then(() => this.#sink.close());
+    return this.#ended;
   }
 
   async #loop(): Promise<void> {
@@ -170,7 +139,7 @@ export class FeedRunner {
         const isDone = this.#cursor >= this.#read;
         if (isDone) this.#succeeded();
         if (this.#stopping && (isDone || this.#stop.signal.aborted)) return;
-        await this.#pause.untilWoken(isDone ? null : CONFIRM_INTERVAL_MS);
+        await this.#pause.untilWoken(isDone ? this.#parts.lookMs : CONFIRM_INTERVAL_MS);
       } catch (error) {
         // A stop that ran out of time is no fault of the receiver.
         if (this.#stop.signal.aborted) return;
@@ -184,7 +153,7 @@ export class FeedRunner {
   /** Sends the next alerts, or learns what was confirmed. Answers whether there may be more to do at once. */
   async #step(): Promise<boolean> {
     const { store, ledger, settings } = this.#parts;
-    checkRoom(this.#deadLetters);
+    await this.#checkRoom();
     if (this.#cursor < this.#read) await this.#confirm();
     if (this.#read - this.#cursor >= MAX_UNCONFIRMED) return false;
     const page = await store.pageOfAlerts(
@@ -213,15 +182,28 @@ export class FeedRunner {
     return true;
   }
 
+  /** Refuses to go on where the feed holds as many dead letters as it may. */
+  async #checkRoom(): Promise<void> {
+    if (this.#deadLetters < MAX_DEAD_LETTERS) return;
+    // Some may have been given up, also over another node.
+    this.#deadLetters = await this.#parts.ledger.countDeadLetters();
+    if (this.#deadLetters < MAX_DEAD_LETTERS) return;
+    throw new CentralError(
+      'CENTRAL_FEED_DEAD_LETTERS_FULL',
+      `${this.#deadLetters} alerts were refused for good`,
+      { hint: 'look at their reasons, mend the feed or the receiver, then replay or discard them' },
+    );
+  }
+
   async #note(records: readonly FeedRecord[], { sent, rejected }: Delivery): Promise<void> {
-    const { ledger, metrics, log, clock } = this.#parts;
+    const { ledger, term, metrics, log, clock } = this.#parts;
     const taken = records.filter((record) => record.position <= sent).length - rejected.length;
     this.#sent = sent;
     this.#delivered += taken;
     metrics.count('sealwatch_central_feed_delivered_total', taken, this.name);
     if (rejected.length === 0) return;
     const before = this.#deadLetters;
-    this.#deadLetters = await ledger.bury(rejected, new Date(clock()).toISOString());
+    this.#deadLetters = await ledger.bury(term, rejected, new Date(clock()).toISOString());
     const [first] = rejected;
     log.error('alerts became dead letters of a feed', {
       feed: this.name,
@@ -243,7 +225,7 @@ export class FeedRunner {
     const reached = Math.max(this.#cursor, confirmed);
     const position = reached >= this.#sent ? this.#read : reached;
     if (position === this.#cursor) return false;
-    await this.#parts.ledger.moveCursor(position);
+    await this.#parts.ledger.moveCursor(this.#parts.term, position);
     this.#cursor = position;
     return true;
   }
@@ -256,14 +238,14 @@ export class FeedRunner {
 
   /** Only once something was confirmed: a receiver that takes messages and hangs up is still failing. */
   #succeeded(): void {
-    if (this.failing) this.#parts.log.info('the feed works again', { feed: this.name });
+    if (this.#lastError !== null) this.#parts.log.info('the feed works again', { feed: this.name });
     this.#lastError = null;
     this.#backOff.reset();
   }
 
   #failed(error: unknown): void {
     const { metrics, log } = this.#parts;
-    const wasFailing = this.failing;
+    const wasFailing = this.#lastError !== null;
     metrics.count('sealwatch_central_feed_failures_total', 1, this.name);
     this.#lastError = describeError(error).slice(0, MAX_ERROR_CHARACTERS);
     this.#sink.reset();

@@ -18,6 +18,8 @@ const PAGES_GIVEN_BACK = 256;
 /** Connections to PostgreSQL: of everybody, and those kept for alerts that come in, which slow searches must not hold up. */
 const SHARED_CONNECTIONS = 8;
 const INTAKE_CONNECTIONS = 2;
+/** Milliseconds after which a lease's connection that does not answer is given up for a new one. */
+const LEASE_ANSWER_MS = 4_000;
 
 /** `central`: the one that runs, which others of an SQLite file are refused beside; `command`: beside it. */
 export type DatabaseUse = 'central' | 'command';
@@ -25,6 +27,8 @@ export type DatabaseUse = 'central' | 'command';
 /** An open database, and what it does in a way of its own. */
 export interface Database {
   readonly db: Kysely<Schema>;
+  /** For leases: in PostgreSQL one connection more, which nothing else can hold up. */
+  readonly leases: Kysely<Schema>;
   readonly dialect: Dialect;
   /** Stores a group of batches in one transaction. @throws {CentralError} and whatever the database throws: nothing is stored */
   append(batches: readonly PackedBatch[]): Promise<readonly SettledBatch[]>;
@@ -68,6 +72,7 @@ async function openSqlite(path: string, use: DatabaseUse): Promise<Database> {
     const opened = db;
     return {
       db,
+      leases: db,
       dialect: 'sqlite',
       append: (batches) => threads.turns.within(() => threads.writer.do('append', batches)),
       index: (rows) => threads.turns.within(() => threads.writer.do('index', { rows })),
@@ -93,17 +98,19 @@ async function openPostgres(url: string): Promise<Database> {
     import('./postgres/append.ts'),
     import('./postgres/indexing.ts'),
   ]);
-  const connect = (connections: number) =>
-    new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new ToldPool(url, connections) }) });
+  const connect = (connections: number, answerMs?: number) =>
+    new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new ToldPool(url, connections, answerMs) }) });
   const db = connect(SHARED_CONNECTIONS);
   const intake = connect(INTAKE_CONNECTIONS);
+  const leases = connect(1, LEASE_ANSWER_MS);
   const close = async () => {
-    await Promise.all([db.destroy(), intake.destroy()]);
+    await Promise.all([db.destroy(), intake.destroy(), leases.destroy()]);
   };
   try {
     await climb(db, 'postgres', describePlace({ postgresUrl: url }));
     return {
       db,
+      leases,
       dialect: 'postgres',
       append: (batches) => appendToPostgres(intake, batches),
       index: (rows) => indexNextInPostgres(intake, rows),

@@ -196,8 +196,9 @@ export class Retention {
     const words = this.#parts.store.dialect === 'sqlite' ? 'rowid' : 'position';
     await transaction.deleteFrom('alert_words').where(words, '<=', end).execute();
     await transaction.deleteFrom('alerts').where('position', '<=', end).execute();
-    await change(transaction, 'alert_rows', sql`value - ${gone.length}`);
+    // In the order in which appends change them: another would deadlock in PostgreSQL.
     await change(transaction, 'alert_bytes', sql`value - ${gone.reduce((sum, { bytes }) => sum + bytes, 0)}`);
+    await change(transaction, 'alert_rows', sql`value - ${gone.length}`);
     await change(transaction, 'deleted_position', sql`${end}`);
   }
 

@@ -82,7 +82,13 @@ export interface Schema {
     /** When this server was first told of with this digest. */
     first_seen: Defaulted<string>;
   };
-  feeds: { name: string; position: number };
+  /** `term` in which the cursor was last taken over: no earlier one moves it. */
+  feeds: { name: string; position: number; term: Defaulted<number> };
+  /**
+   * Who does what one node does at a time; `node` is empty where nobody does, `beat` changes with each renewal, `session` is
+   * the holder's at PostgreSQL, empty where it does not matter.
+   */
+  leases: { duty: string; node: string; term: number; beat: number; session: string };
   /** Alerts that a receiver refuses for good. */
   dead_letters: { feed: string; position: number; alert: string; time: string; reason: string };
   /** Single facts about this central, such as the seq of its own alerts. */

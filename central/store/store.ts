@@ -21,11 +21,14 @@ import { searchAlerts } from './search/search.ts';
 export class Store {
   /** For the parts that keep tables of their own. */
   readonly db: Kysely<Schema>;
+  /** For leases, which nothing else may hold up. */
+  readonly leases: Kysely<Schema>;
   readonly dialect: Dialect;
   readonly #database: Database;
 
   constructor(database: Database) {
     this.db = database.db;
+    this.leases = database.leases;
     this.dialect = database.dialect;
     this.#database = database;
   }

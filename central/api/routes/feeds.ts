@@ -29,7 +29,7 @@ const lettersBody = z.strictObject({
 });
 const refusals = {
   404: 'There is no such feed.',
-  409: "The feed's receiver does not take them now.",
+  409: "The feed's receiver does not take them now, or another node runs the feed.",
 } as const;
 
 async function ofFeed<T>(work: () => Promise<T>): Promise<T> {
@@ -56,23 +56,29 @@ function lookRoutes(feeds: Feeds): readonly Route[] {
           z.object({
             name: z.string(),
             type: z.string(),
-            failing: z.boolean(),
+            failing: z.boolean().nullable().describe('Null where another node runs the feed, or none.'),
             position: z.number().int(),
             lag_alerts: z.number().int().describe('Alerts behind its position.'),
             lag_seconds: z.number().describe('Age of the oldest of them.'),
-            delivered: z.number().int(),
+            delivered: z
+              .number()
+              .int()
+              .nullable()
+              .describe('Since the node began that runs the feed; null on others.'),
             dead_letters: z.number().int(),
             last_error: z.string().nullable(),
           }),
         ),
       }),
       handle: async () => ({
-        feeds: (await feeds.status()).map(({ lagAlerts, lagSeconds, deadLetters, lastError, ...feed }) => ({
+        feeds: (await feeds.status()).map(({ lagAlerts, lagSeconds, deadLetters, run, ...feed }) => ({
           ...feed,
+          failing: run?.failing ?? null,
+          delivered: run?.delivered ?? null,
           lag_alerts: lagAlerts,
           lag_seconds: lagSeconds,
           dead_letters: deadLetters,
-          last_error: lastError,
+          last_error: run?.lastError ?? null,
         })),
       }),
     }),

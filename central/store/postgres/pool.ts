@@ -65,8 +65,8 @@ export class ToldPool implements PostgresPool {
   readonly #pool: pg.Pool;
   readonly #place: string;
 
-  /** `connections`: how many there are at most. */
-  constructor(url: string, connections: number) {
+  /** `connections`: how many there are at most; `answerMs`: how long one may be without an answer. */
+  constructor(url: string, connections: number, answerMs = ANSWER_MS) {
     this.#place = describePlace({ postgresUrl: url });
     this.#pool = new pg.Pool({
       connectionString: url,
@@ -75,7 +75,7 @@ export class ToldPool implements PostgresPool {
       connectionTimeoutMillis: CONNECT_MS,
       statement_timeout: STATEMENT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-      query_timeout: ANSWER_MS,
+      query_timeout: answerMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       types: TYPES,

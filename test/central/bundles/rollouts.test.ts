@@ -3,11 +3,11 @@ import { type TestContext, test } from 'node:test';
 import { AuditLog } from '../../../central/audit/audit-log.ts';
 import { BundleShelf, centralTrust } from '../../../central/bundles/bundle-shelf.ts';
 import { FleetHealth } from '../../../central/bundles/fleet-health.ts';
-import { Lease } from '../../../central/bundles/lease.ts';
 import { Offers } from '../../../central/bundles/offers.ts';
 import { Progress } from '../../../central/bundles/progress.ts';
 import { Rollouts } from '../../../central/bundles/rollouts.ts';
 import { bundleSettings } from '../../../central/bundles/settings.ts';
+import { Lease } from '../../../central/leadership/lease.ts';
 import type { DatabasePlace } from '../../../central/store/place.ts';
 import type { CentralFrame } from '../../../wire/index.ts';
 import { keptLog, workDirectory } from '../bench.ts';
@@ -17,6 +17,7 @@ import { approverKey, configBundle } from './signers.ts';
 
 const START = Date.parse('2026-08-01T12:00:00.000Z');
 const SOAK_MS = 60_000;
+const LEASE_MS = 20_000;
 type BundleFrame = Extract<CentralFrame, { type: 'bundle' }>;
 
 function agentId(index: number): string {
@@ -58,7 +59,14 @@ async function fleet(context: TestContext, place: DatabasePlace, hosts: number) 
       rollouts,
       health,
       offers,
-      lease: new Lease(db, name, clock),
+      lease: new Lease({
+        db,
+        duty: 'rollouts',
+        node: name,
+        silentMs: LEASE_MS,
+        followsSession: false,
+        monotonic: clock,
+      }),
       log,
     });
     return { rollouts, offers, progress };

@@ -1,18 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { GivenBusSettings, Role } from '../../../central/bus/settings.ts';
 import { type CentralOptions, identitySettings } from '../../../central/index.ts';
 import { hello, knowCentral, Link, until, workDirectory } from '../bench.ts';
 import { plainAlert } from '../samples.ts';
 import { NatsCluster, type NatsSettings, withoutNats } from '../services/nats.ts';
+import { Node } from '../services/node.ts';
 import { PostgresCluster, withoutPostgres } from '../services/postgres.ts';
 
-const RUNNER = fileURLToPath(new URL('../programs/run-node.ts', import.meta.url));
 /** Milliseconds between attempts of an agent. */
 const RETRY_MS = 50;
 const BATCH_ALERTS = 20;
@@ -30,24 +27,6 @@ export const AGENTS = [1, 2, 3, 4].map(agentId);
 /** For a test's `skip`. */
 export function withoutServices(): string | false {
   return withoutNats() || withoutPostgres();
-}
-
-/** One node of central in a process of its own. */
-export class Node {
-  readonly url: string;
-  readonly #process: ChildProcess;
-
-  constructor(url: string, process: ChildProcess) {
-    this.url = url;
-    this.#process = process;
-  }
-
-  async end(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const ended = once(this.#process, 'exit');
-    this.#process.kill(signal);
-    await ended;
-  }
 }
 
 /** Real PostgreSQL, real NATS, and nodes of central over both. */
@@ -114,15 +93,10 @@ export class Cluster {
       roles,
       bus: this.#bus,
     };
-    const flags = ['--disable-warning=ExperimentalWarning', '--experimental-strip-types'];
-    const child = spawn(process.execPath, [...flags, RUNNER, JSON.stringify(options)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.#context.after(() => child.kill('SIGKILL'));
-    const [line] = await once(child.stdout, 'data');
-    const [url = '', agentUrl = ''] = String(line).trim().split(' ');
+    const started = await Node.start(this.#context, options);
+    const { url, agentUrl } = started;
     if (agentUrl !== '') await knowCentral(url, agentUrl, this.directory, AGENTS);
-    return new Node(url, child);
+    return started;
   }
 
   /** Ids of all stored alerts, sorted. */

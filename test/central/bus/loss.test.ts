@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../bench.ts';
-import { Cluster, type Node, Sender, sentIds, withoutServices } from './cluster.ts';
+import type { Node } from '../services/node.ts';
+import { Cluster, Sender, sentIds, withoutServices } from './cluster.ts';
 
 const SENDERS = 4;
 const ALERTS = 400;

@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type Feeds, openFeeds } from '../../../central/feed/feeds.ts';
+import { Feeds } from '../../../central/feed/feeds.ts';
 import type { FeedRecord } from '../../../central/feed/record.ts';
-import type { FeedStatus } from '../../../central/feed/runner.ts';
+import type { FeedRun, FeedStatus } from '../../../central/feed/status.ts';
 import { type FeedSettings, feedsSchema } from '../../../central/index.ts';
 import { Metrics } from '../../../central/metrics.ts';
 import { openStore, type Store } from '../../../central/store/store.ts';
@@ -71,14 +71,15 @@ export class FeedBench {
       { id: AGENT, version: '0.1.0', host: 'build-7', os: 'Debian GNU/Linux 12' },
       RECEIVED,
     );
-    this.#feeds = await openFeeds({
-      settings: settings(...feeds),
-      store: this.#store,
-      metrics: this.metrics,
-      log: this.log,
-      version: '1.2.3',
-      clock: Date.now,
-    });
+    this.#feeds = this.openFeeds(true, feeds);
+    await this.#feeds.start();
+  }
+
+  /** Feeds over the store, not yet started. */
+  openFeeds(mayLead: boolean, feeds: readonly object[]): Feeds {
+    const { store, metrics, log } = this;
+    const parts = { store, metrics, log, version: '1.2.3', clock: Date.now };
+    return new Feeds({ ...parts, settings: settings(...feeds), mayLead, node: 'only' });
   }
 
   async stop(): Promise<void> {
@@ -102,13 +103,13 @@ export class FeedBench {
     this.#feeds?.wake();
   }
 
-  async status(name: string): Promise<FeedStatus> {
+  async status(name: string): Promise<FeedStatus & FeedRun> {
     const found = (await this.feeds.status()).find((status) => status.name === name);
-    if (found === undefined) throw new Error(`no feed ${name}`);
-    return found;
+    if (found === undefined || found.run === null) throw new Error(`no feed ${name} runs`);
+    return { ...found, ...found.run };
   }
 
-  async until(name: string, condition: (status: FeedStatus) => boolean): Promise<void> {
+  async until(name: string, condition: (status: FeedStatus & FeedRun) => boolean): Promise<void> {
     await until(async () => condition(await this.status(name)));
   }
 

@@ -2,20 +2,30 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { haveProgram } from '../../debian-package.ts';
 import { until } from '../bench.ts';
+import { NatsCluster, type NatsNode, type NatsSettings, withoutNats } from '../services/nats.ts';
 import { FeedBench, ids, secretFile } from './bench.ts';
-import { NatsServer } from './receivers/nats-server.ts';
 
-const skip = haveProgram('nats-server', 'nats-server')
-  ? false
-  : 'nats-server is not here and cannot be installed';
+const skip = withoutNats();
 if (skip !== false) console.log(`SKIPPED: ${skip}`);
 
 const SUBJECT = 'sealwatch.alerts';
 
-async function client(context: TestContext, server: NatsServer): Promise<NatsConnection> {
-  const connection = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+/** One server, which asks nobody who they are unless told otherwise. */
+async function startServer(context: TestContext, settings: NatsSettings = {}): Promise<NatsNode> {
+  const cluster = await NatsCluster.open({ authorization: '', ...settings });
+  context.after(() => cluster.destroy());
+  return cluster.node(0);
+}
+
+const urlOf = ({ address }: NatsNode, scheme = 'nats') => `${scheme}://${address}`;
+
+async function client(context: TestContext, server: NatsNode): Promise<NatsConnection> {
+  const connection = await connect({
+    servers: urlOf(server),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 50,
+  });
   context.after(() => connection.close());
   return connection;
 }
@@ -43,15 +53,15 @@ async function streamed(connection: NatsConnection): Promise<string[]> {
 
 test('JetStream killed and started in the middle has each alert once', { skip }, async (context) => {
   const bench = new FeedBench(context);
-  const server = await NatsServer.start(context, bench.directory);
+  const server = await startServer(context);
   await addStream(await client(context, server));
-  const feed = { name: 'nats', type: 'nats', servers: [server.url], subject: SUBJECT, timeout_seconds: 2 };
+  const feed = { name: 'nats', type: 'nats', servers: [urlOf(server)], subject: SUBJECT, timeout_seconds: 2 };
   await bench.start(feed);
   for (let round = 0; round < 3; round += 1) {
     await bench.put(1_000);
     await bench.until('nats', ({ position }) => position > round * 1_000);
     await server.kill();
-    await server.run();
+    await server.start();
   }
   await bench.caughtUp('nats');
   assert.deepEqual(await streamed(await client(context, server)), ids(1, 3_000));
@@ -60,11 +70,11 @@ test('JetStream killed and started in the middle has each alert once', { skip },
 
 test('where no stream takes the subject the feed waits for one', { skip }, async (context) => {
   const bench = new FeedBench(context);
-  const server = await NatsServer.start(context, bench.directory);
+  const server = await startServer(context);
   await bench.start({
     name: 'nats',
     type: 'nats',
-    servers: [server.url],
+    servers: [urlOf(server)],
     subject: SUBJECT,
     timeout_seconds: 1,
   });
@@ -78,7 +88,7 @@ test('where no stream takes the subject the feed waits for one', { skip }, async
 
 test('without JetStream a subscriber gets each alert', { skip }, async (context) => {
   const bench = new FeedBench(context);
-  const server = await NatsServer.start(context, bench.directory);
+  const server = await startServer(context);
   const connection = await client(context, server);
   const got: string[] = [];
   connection.subscribe(SUBJECT, {
@@ -89,7 +99,7 @@ test('without JetStream a subscriber gets each alert', { skip }, async (context)
   });
   await connection.flush();
   await bench.start({
-    ...{ name: 'nats', type: 'nats', servers: [server.url], subject: SUBJECT },
+    ...{ name: 'nats', type: 'nats', servers: [urlOf(server)], subject: SUBJECT },
     ...{ jetstream: false, format: 'ecs' },
   });
   await bench.put(500);
@@ -102,14 +112,13 @@ test('an alert that the server is too small for is set aside; a wrong token or a
   skip,
 }, async (context) => {
   const bench = new FeedBench(context);
-  const server = await NatsServer.start(
-    context,
-    bench.directory,
-    'max_payload: 8192\nauthorization { token: "right-token" }',
-  );
+  const server = await startServer(context, {
+    maxPayload: 8_192,
+    authorization: 'authorization { token: "right-token" }',
+  });
   const nats = {
     type: 'nats',
-    servers: [server.url],
+    servers: [urlOf(server)],
     subject: SUBJECT,
     jetstream: false,
     timeout_seconds: 1,
@@ -118,7 +127,7 @@ test('an alert that the server is too small for is set aside; a wrong token or a
     { ...nats, name: 'right', token_file: secretFile(bench.directory, 'right', 'right-token') },
     { ...nats, name: 'wrong', token_file: secretFile(bench.directory, 'wrong', 'wrong-token') },
     {
-      ...{ ...nats, servers: [server.url.replace('nats:', 'tls:')] },
+      ...{ ...nats, servers: [urlOf(server, 'tls')] },
       ...{ name: 'tls', token_file: secretFile(bench.directory, 'again', 'right-token') },
     },
   );
@@ -139,15 +148,15 @@ test('an alert that the server is too small for is set aside; a wrong token or a
 
 test('a publication that the server does not permit is no delivery', { skip }, async (context) => {
   const bench = new FeedBench(context);
-  const server = await NatsServer.start(
-    context,
-    bench.directory,
-    'authorization { default_permissions: { publish: ["other.>"] }, users: [ { user: "u", password: "p" } ] }\nno_auth_user: u',
-  );
+  const server = await startServer(context, {
+    authorization:
+      'authorization { default_permissions: { publish: ["other.>"] }, users: [ { user: "u", password: "p" } ] }',
+    lines: ['no_auth_user: u'],
+  });
   await bench.start({
     name: 'nats',
     type: 'nats',
-    servers: [server.url],
+    servers: [urlOf(server)],
     subject: SUBJECT,
     jetstream: false,
   });

@@ -48,7 +48,6 @@ test('feeds whose receivers hang or are down for thousands of alerts lose nothin
     assert.deepEqual({ position, lagAlerts, delivered }, { position: 0, lagAlerts: 3_000, delivered: 0 });
     assert.ok(lagSeconds > 0);
   }
-  assert.equal(bench.feeds.slowestPosition(), 0);
   isUp = true;
   await bench.caughtUp('hanging');
   const arrived = receiver.requests.flatMap(({ body }) =>
@@ -156,9 +155,30 @@ test('a feed stops rather than lose dead letters that nobody looked at', async (
   await bench.put(1);
   await bench.until('full', ({ lastError }) => /CENTRAL_FEED_DEAD_LETTERS_FULL/.test(lastError ?? ''));
   assert.equal((await bench.status('full')).position, 0);
-  await bench.feeds.discard('full', null);
+  await bench.openFeeds(false, [file(bench, 'full')]).discard('full', null);
   await bench.caughtUp('full');
   assert.deepEqual(uids(bench, 'full'), ids(1, 1));
+});
+
+test('a node that does not run the feeds tells of them and gives dead letters up, and replays none', async (context) => {
+  const bench = new FeedBench(context);
+  await bench.start(file(bench, 'full'));
+  await bench.put(3);
+  await bench.caughtUp('full');
+  const other = bench.openFeeds(false, [file(bench, 'full')]);
+  await other.start();
+  const [told] = await other.status();
+  assert.deepEqual([told?.position, told?.lagAlerts, told?.run], [3, 0, null]);
+  assert.deepEqual([other.failing, other.isLeader, bench.feeds.isLeader], [null, null, true]);
+  await assert.rejects(other.replay('full', null), { code: 'CENTRAL_FEED_LED_ELSEWHERE' });
+  const letter = { feed: 'full', alert: 'id', time: 'time', reason: 'reason' };
+  await bench.store.db
+    .insertInto('dead_letters')
+    .values({ ...letter, position: 1 })
+    .execute();
+  assert.equal((await other.deadLetters('full', 0, 10)).length, 1);
+  await other.discard('full', null);
+  assert.equal((await bench.status('full')).deadLetters, 0);
 });
 
 test('replays and the feed itself do not write one file at once', async (context) => {
@@ -175,9 +195,8 @@ test('replays and the feed itself do not write one file at once', async (context
 test('an unknown feed is refused', async (context) => {
   const bench = new FeedBench(context);
   await bench.start();
-  assert.equal(bench.feeds.slowestPosition(), null);
   assert.equal(bench.feeds.failing, null);
-  assert.throws(() => bench.feeds.replay('nobody', null), { code: 'CENTRAL_FEED_UNKNOWN' });
+  await assert.rejects(bench.feeds.replay('nobody', null), { code: 'CENTRAL_FEED_UNKNOWN' });
 });
 
 test('attempts come at random times, ever further apart, and at once after a success', () => {

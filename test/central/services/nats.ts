@@ -12,6 +12,7 @@ const LOOK_MS = 50;
 /** Characters of a server's log that an error shows. */
 const LOG_CHARACTERS = 2_000;
 const PORTS_PER_NODE = 3;
+const MAX_PAYLOAD = 8 * 1024 ** 2;
 
 let isThere: boolean | undefined;
 
@@ -45,6 +46,10 @@ export interface NatsSettings {
   readonly nodes?: number;
   /** TLS of the clients' port; files that the server reads. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** What stands in place of `authorization` by user and password; empty: nobody is asked. */
+  readonly authorization?: string;
+  /** Bytes of a message; the default is what the bus asks for. */
+  readonly maxPayload?: number;
   /** Lines that go into every server's file as they are. */
   readonly lines?: readonly string[];
 }
@@ -142,9 +147,11 @@ export class NatsCluster {
     this.nodes = nodes;
   }
 
-  static async open({ nodes = 1, tls, lines = [] }: NatsSettings = {}): Promise<NatsCluster> {
+  static async open(settings: NatsSettings = {}): Promise<NatsCluster> {
+    const { nodes = 1, tls, maxPayload = MAX_PAYLOAD, lines = [] } = settings;
     const directory = mkdtempSync(join(tmpdir(), 'sealwatch-nats-'));
     const password = randomBytes(12).toString('hex');
+    const { authorization = `authorization { user: sealwatch, password: "${password}" }` } = settings;
     const ports = await freePorts(nodes * PORTS_PER_NODE);
     const port = (node: number, which: number) => ports[node * PORTS_PER_NODE + which] ?? 0;
     const indices = [...Array(nodes).keys()];
@@ -156,8 +163,8 @@ export class NatsCluster {
         `listen: 127.0.0.1:${port(node, 0)}`,
         `http: 127.0.0.1:${port(node, 1)}`,
         `jetstream { store_dir: "${join(own, 'store')}", max_file_store: 1GB, max_memory_store: 64MB }`,
-        'max_payload: 8MB',
-        `authorization { user: sealwatch, password: "${password}" }`,
+        `max_payload: ${maxPayload}`,
+        authorization,
         ...(tls === undefined ? [] : [`tls { cert_file: "${tls.cert}", key_file: "${tls.key}" }`]),
         ...(nodes === 1
           ? []

@@ -107,7 +107,7 @@ testOnEach(
     await assert.rejects(twice);
     assert.deepEqual(await store.db.selectFrom('feeds').selectAll().execute(), []);
     const ledger = new Ledger(store.db, feed.name);
-    await ledger.moveCursor(feed.position);
+    await ledger.take(1, feed.position);
     assert.equal(await ledger.cursor(), 2 ** 52);
   },
 );
@@ -117,8 +117,8 @@ testOnEach(
   async (context, place) => {
     const store = await openFor(context, place);
     const ledger = (name: string) => new Ledger(store.db, name);
-    await ledger('taken').moveCursor(1);
-    const many = Array.from({ length: 1_500 }, (_, index) => ledger(`feed-${index}`).moveCursor(index));
+    await ledger('taken').take(1, 1);
+    const many = Array.from({ length: 1_500 }, (_, index) => ledger(`feed-${index}`).take(1, index));
     const clash = store.db.insertInto('feeds').values({ name: 'taken', position: 2 }).execute();
     const [last] = await Promise.all([
       store.db.updateTable('feeds').set({ position: 3 }).where('name', '=', 'taken').executeTakeFirst(),

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { sql } from 'kysely';
 import { Ledger } from '../../../central/feed/ledger.ts';
 import { Metrics } from '../../../central/metrics.ts';
 import { Retention, UNFED_FACT } from '../../../central/store/retention.ts';
 import { type RetentionSettings, retentionSettings } from '../../../central/store/settings.ts';
 import type { Store } from '../../../central/store/store.ts';
-import { keptLog } from '../bench.ts';
+import { keptLog, until } from '../bench.ts';
 import { AGENT, plainAlert } from '../samples.ts';
-import { keep, NOW, openFor, PAGE, register, seqsOf, testOnEach } from './databases.ts';
+import { withoutPostgres } from '../services/postgres.ts';
+import { keep, NOW, openFor, PAGE, register, seqsOf, sharedCluster, testOnEach } from './databases.ts';
 
 const DAY_MS = 86_400_000;
 /** Bytes of one alert as it is kept. */
@@ -118,8 +120,8 @@ testOnEach(
     const store = await openFor(context, place);
     await fill(store);
     const [first] = await store.pageOfAlerts({ after: 0 }, PAGE);
-    await new Ledger(store.db, 'slow').moveCursor(first?.position ?? 0);
-    await new Ledger(store.db, 'gone').moveCursor(0);
+    await new Ledger(store.db, 'slow').take(1, first?.position ?? 0);
+    await new Ledger(store.db, 'gone').take(1, 0);
     const feeds = ['slow'];
     await retention(context, store, { keep_days: 1, keep_bytes: 1 }, { feeds }).retention.enforce();
     assert.deepEqual(await seqsOf(store), [2, 3, 4]);
@@ -157,4 +159,27 @@ testOnEach('the defaults keep ninety days', async (context, place) => {
   const { retention: kept } = retention(context, store, settings);
   assert.equal(await kept.enforce(), 0);
   assert.equal(retentionSettings.safeParse({ keep_bytes: 10, hard_bytes: 5 }).success, false);
+});
+
+test('PostgreSQL: alerts that go and alerts that another node stores meanwhile wait for each other in one order', {
+  skip: withoutPostgres(),
+}, async (context) => {
+  const store = await openFor(context, { postgresUrl: await (await sharedCluster()).createDatabase() });
+  await fill(store);
+  const { retention: kept } = retention(context, store, { keep_days: 2 });
+  const waiting = async () => {
+    const { rows } = await sql<{ n: number }>`
+      SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`.execute(store.db);
+    return Number(rows[0]?.n);
+  };
+  let enforced: Promise<number> | undefined;
+  await store.db.transaction().execute(async (append) => {
+    const raise = (name: 'alert_bytes' | 'alert_rows') =>
+      append.updateTable('counters').set({ value: sql`value + 1` }).where('name', '=', name).execute();
+    await raise('alert_bytes');
+    enforced = kept.enforce();
+    await until(async () => (await waiting()) > 0);
+    await raise('alert_rows');
+  });
+  assert.equal(await enforced, 2);
 });
