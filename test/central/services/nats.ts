@@ -45,6 +45,8 @@ export interface NatsSettings {
   readonly nodes?: number;
   /** TLS of the clients' port; files that the server reads. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** How clients say who they are; the user and the password of the cluster where absent. */
+  readonly accounts?: string;
   /** Lines that go into every server's file as they are. */
   readonly lines?: readonly string[];
 }
@@ -151,7 +153,7 @@ export class NatsCluster {
     this.nodes = nodes;
   }
 
-  static async open({ nodes = 1, tls, lines = [] }: NatsSettings = {}): Promise<NatsCluster> {
+  static async open({ nodes = 1, tls, accounts, lines = [] }: NatsSettings = {}): Promise<NatsCluster> {
     const directory = mkdtempSync(join(tmpdir(), 'sealwatch-nats-'));
     const password = randomBytes(12).toString('hex');
     const ports = await freePorts(nodes * PORTS_PER_NODE);
@@ -166,7 +168,7 @@ export class NatsCluster {
         `http: 127.0.0.1:${port(node, 1)}`,
         `jetstream { store_dir: "${join(own, 'store')}", max_file_store: 1GB, max_memory_store: 64MB }`,
         'max_payload: 8MB',
-        `authorization { user: sealwatch, password: "${password}" }`,
+        accounts ?? `authorization { user: sealwatch, password: "${password}" }`,
         ...(tls === undefined ? [] : [`tls { cert_file: "${tls.cert}", key_file: "${tls.key}" }`]),
         ...(nodes === 1
           ? []
