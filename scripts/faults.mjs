@@ -11,7 +11,7 @@ const KILLS = '1000';
 /** Test files of each part. */
 const PARTS = {
   kills: ['kills'],
-  outages: ['outages', 'bus-outages'],
+  outages: ['outages', 'bus-outages', 'clock-jumps'],
 };
 
 const { values, positionals } = parseArgs({
