@@ -5,7 +5,7 @@ import { type HealthParts, nodeHealth } from '../../health.ts';
 import type { Metrics } from '../../metrics.ts';
 import type { Store } from '../../store/store.ts';
 import { noQuery } from '../queries.ts';
-import { Answered, type Route, route } from '../route.ts';
+import { Answered, JSON_TYPE, type Route, route } from '../route.ts';
 
 export interface OperationParts {
   readonly store: Store;
@@ -36,7 +36,7 @@ function healthRoute(parts: OperationParts): Route {
     handle: async () => {
       const health = await nodeHealth(parts);
       if (health.status !== 'failing') return health;
-      const headers = { 'content-type': 'application/json; charset=utf-8' };
+      const headers = { 'content-type': JSON_TYPE };
       return new Answered(JSON.stringify(health), { status: 503, headers });
     },
   });
