@@ -1,29 +1,26 @@
-import { hostname, release, type, userInfo } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { hostname, userInfo } from 'node:os';
 import { standaloneIssuer } from '../approval/index.ts';
-import { createProcessCollector, FileWatcher, type ProcessCollector } from '../collectors/index.ts';
 import { AccountNames, listHostUsers } from '../inventory/index.ts';
-import type { CollectorEvent, CommandName, Health, HelloFrame, Loss, Server } from '../wire/index.ts';
+import type { CollectorEvent, Server } from '../wire/index.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { agentStatus } from './agent-status.ts';
-import { AgentBundles } from './bundles/agent-bundles.ts';
-import { bundleDownload } from './bundles/bundle-download.ts';
 import { RemoteSettings } from './bundles/remote-config.ts';
+import { CentralLink } from './central-link.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { ruleStatus } from './control/rule-status.ts';
 import { type AgentStatus, ControlSocket } from './control/socket.ts';
-import { credentialPlaces } from './credential-places.ts';
-import { factOfClockJump, factOfSelf } from './enrich/agent-facts.ts';
+import { factOfClockJump } from './enrich/agent-facts.ts';
 import { fullServer, type KnownServer } from './enrich/known-server.ts';
 import { PolicyChecks } from './enrich/policy-checks.ts';
 import { WatchedHomes } from './enrich/watched-homes.ts';
-import { Enrolment } from './enrolment/enrolment.ts';
 import { type MachineTrait, machineDigest, machineTraits } from './enrolment/machine.ts';
 import { GuardIntake } from './guards/guard-intake.ts';
 import { journalPlaces } from './guards/journal-place.ts';
+import { HostCollectors } from './host-collectors.ts';
 import { HostView } from './host-view.ts';
 import { HostWatch } from './host-watch.ts';
 import { IdentityDesk } from './identity/identity-desk.ts';
+import { OwnState } from './own-state.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { LiveRules } from './rules/live-rules.ts';
@@ -37,10 +34,7 @@ import { publishHostFacts } from './state/published-facts.ts';
 import { SealedCopies } from './state/sealed-copies.ts';
 import { SnapshotStore } from './state/snapshot.ts';
 import { Spool } from './state/spool.ts';
-import { Uplink } from './uplink/uplink.ts';
 
-/** Milliseconds that a look at the host waits to be told who wrote what it found. */
-const WRITERS_TOLD_MS = 2_000;
 /** Milliseconds that a stopping agent waits for central to acknowledge what is spooled. */
 const STOP_GRACE_MS = 5_000;
 /**
@@ -48,13 +42,6 @@ const STOP_GRACE_MS = 5_000;
  * milliseconds.
  */
 const REPORT_AGAIN_MS = 7 * 24 * 3_600_000;
-
-/** What it means that the pipeline lost something. */
-const LOST = {
-  spool: 'the spool is full: central has not acknowledged for long',
-  queue: 'the state directory could not be written for long',
-  correlation: 'more happened at once than correlations of rules remember',
-} as const;
 
 export interface Agent {
   /** The servers as of now, with state and findings. */
@@ -81,23 +68,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
 class Daemon implements Agent {
   readonly #options: AgentOptions;
-  readonly #started = new Date();
   readonly #names = AccountNames.ofHost();
-  readonly #health = new Map<string, Health>();
-  readonly #lost: Record<string, number> = {};
+  readonly #own: OwnState;
   readonly #database;
   readonly #spool: Spool;
   readonly #pipeline: Pipeline;
   readonly #rules: LiveRules;
   readonly #remote: RemoteSettings;
-  readonly #bundles: AgentBundles;
   readonly #processWatch: ProcessWatch;
   readonly #policies: PolicyChecks;
-  readonly #watcher = new FileWatcher();
-  readonly #processes: ProcessCollector;
+  readonly #collectors: HostCollectors;
   readonly #writers: KeptWriters;
-  readonly #enrolment: Enrolment;
-  readonly #uplink: Uplink;
+  readonly #central: CentralLink;
   readonly #watch: HostWatch;
   readonly #identities: IdentityDesk;
   readonly #guards: GuardIntake;
@@ -125,19 +107,18 @@ class Daemon implements Agent {
     this.#spool = new Spool(this.#database, meta);
     const snapshots = new SnapshotStore(this.#database);
     const host = hostname();
-    this.#enrolment = this.#makeEnrolment(host);
-    this.#uplink = this.#makeUplink(host, machineDigest(traits, meta.salt()));
+    this.#own = this.#ownState();
     this.#pipeline = new Pipeline({
       database: this.#database,
       spool: this.#spool,
       rules: this.#rules.edition.set,
       host,
-      onDurable: () => this.#uplink.notify(),
-      onLost: (stage, count) => this.#lose(stage, count),
+      onDurable: () => this.#central.notify(),
+      onLost: (stage, count) => this.#own.lose(stage, count),
       log,
     });
     this.#policies = new PolicyChecks(options);
-    this.#processes = this.#processCollector();
+    this.#collectors = new HostCollectors(options);
     this.#processWatch = new ProcessWatch({
       ...options,
       wholeHost: options.rules.settings.rule_scope === 'host',
@@ -145,7 +126,7 @@ class Daemon implements Agent {
       isNew: (key) => snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
       policies: this.#policies,
       marked: new MarkedServers(this.#database),
-      collector: this.#processes,
+      collector: this.#collectors.processes,
       onFact: (fact) => this.#pipeline.submit({ facts: [fact] }),
       homes: new WatchedHomes(options.users, listHostUsers()),
       lookAgain: () => this.#watch.lookAgain(),
@@ -156,78 +137,45 @@ class Daemon implements Agent {
       view: this.#view(meta.salt()),
       writers: this.#writers,
       writerOf: (path) => this.#processWatch.writerOf(path),
-      writersTold: () => this.#writersTold(),
+      writersTold: () => this.#collectors.writersTold(),
       onWatch: () => this.#watchFiles(),
       snapshots,
       authority: new AuthorityStore(meta),
       pipeline: this.#pipeline,
       watcher: {
-        watch: ({ files, trees }) => this.#watcher.watch({ files, trees: [...trees, ...this.#guards.trees] }),
+        watch: ({ files, trees }) =>
+          this.#collectors.files.watch({ files, trees: [...trees, ...this.#guards.trees] }),
       },
       log,
       onSight: (servers) => this.#seen(servers),
     });
     this.#identities = this.#identityDesk(host);
-    this.#bundles = this.#agentBundles(meta);
+    this.#central = this.#centralLink(host, machineDigest(traits, meta.salt()));
     this.#clock = new ClockWatch((jumpMs) => {
       this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
       this.#watch.touched();
     });
   }
 
-  #self(host: string): HelloFrame['agent'] {
-    const { version } = this.#options;
-    return { id: this.#meta.agentId(), version, host, os: `${type()} ${release()}` };
-  }
-
-  #makeEnrolment(host: string): Enrolment {
-    const { central, stateDir, log } = this.#options;
-    return new Enrolment({
-      ...central,
-      stateDir,
-      agent: () => this.#self(host),
-      generation: () => this.#meta.generation(),
-      takeNewId: () => this.#spool.takeNewId(),
-      onReady: () => this.#uplink.wake(),
-      log,
-    });
-  }
-
-  #makeUplink(host: string, machine: string | null): Uplink {
-    const { central, log } = this.#options;
-    return new Uplink({
-      url: `${central.url}/v1/agent`,
-      credentials: () => this.#enrolment.credentials,
-      machine,
-      agent: () => this.#self(host),
-      generations: this.#meta,
-      onRefused: (code) => this.#enrolment.refused(code),
-      spool: this.#spool,
-      log,
-      self: {
-        started: this.#started,
-        lost: () => this.#lost,
-        health: () => this.#health.values(),
+  #ownState(): OwnState {
+    return new OwnState({
+      onHealth: (health) => {
+        if (health.collector === 'process/ebpf' && health.state === 'ok') this.#processWatch.armed();
+        this.#options.onHealth?.(health);
       },
-      obey: (command) => this.#obey(command),
-      bundles: () => this.#bundles.inForce,
-      onBundle: (offer) => this.#bundles.offer(offer),
+      onLoss: () => this.#central.lossesChanged(),
+      onFact: (fact) => this.#pipeline.submit({ facts: [fact] }),
     });
   }
 
-  /** Nothing that central may ask for lowers what is enforced here. */
-  async #obey(command: CommandName): Promise<string> {
-    switch (command) {
-      case 'look_again':
-        await this.#watch.lookAgain();
-        return 'the host was looked at';
-      case 'reload_rules':
-        this.reloadRules();
-        return 'rules are being read';
-      case 'renew_certificate':
-        this.#enrolment.renewNow();
-        return 'the certificate is being renewed';
-    }
+  #centralLink(host: string, machine: string | null): CentralLink {
+    return new CentralLink({
+      ...{ options: this.#options, host, machine },
+      ...{ meta: this.#meta, spool: this.#spool, own: this.#own, remote: this.#remote, rules: this.#rules },
+      lookAgain: () => this.#watch.lookAgain(),
+      reloadRules: () => this.reloadRules(),
+      onFacts: (facts) => this.#pipeline.submit({ facts }),
+    });
   }
 
   #liveRules(meta: Meta): LiveRules {
@@ -238,38 +186,6 @@ class Daemon implements Agent {
       onRules: (set) => this.#pipeline.replaceRules(set),
       onFacts: (facts) => this.#pipeline.submit({ facts }),
       withRules: (own) => this.#remote.withRules(own),
-    });
-  }
-
-  #agentBundles(meta: Meta): AgentBundles {
-    return new AgentBundles({
-      ...this.#options,
-      meta,
-      remote: this.#remote,
-      rules: this.#rules,
-      fetch: bundleDownload(this.#options.central.url, () => this.#enrolment.credentials),
-      lookAgain: () => this.#watch.lookAgain(),
-      tell: (frame) => this.#uplink.tellBundle(frame),
-      onFacts: (facts) => this.#pipeline.submit({ facts }),
-      user: userInfo().username,
-    });
-  }
-
-  async #writersTold(): Promise<void> {
-    const told = this.#processes.sync().catch(() => {});
-    await Promise.race([told, sleep(WRITERS_TOLD_MS, undefined, { ref: false })]);
-  }
-
-  #processCollector(): ProcessCollector {
-    const { sensorPath, sensorReason, fileActor, pin, execPermission, rules } = this.#options;
-    const why = sensorReason === undefined ? {} : { sensorReason };
-    return createProcessCollector({
-      sensorPath,
-      fileActor,
-      execPermission,
-      scope: rules.settings.rule_scope,
-      ...why,
-      ...(pin === null ? {} : { pin }),
     });
   }
 
@@ -288,18 +204,16 @@ class Daemon implements Agent {
       pipeline: this.#pipeline,
       serverOf: (id) => this.#watch.servers.find(({ discovered }) => discovered.server.id === id) ?? null,
       onClaim: (claim) => this.#processWatch.claimed(claim),
-      onLoss: (loss) => this.#count(loss),
+      onLoss: (loss) => this.#own.count(loss),
       log,
     });
   }
 
   #watchFiles(): void {
     // Who writes into a journal is its guard: to be told of each write would cost much and say nothing.
-    const { trees } = this.#guards;
-    this.#processes.watchDirectories(this.#watcher.directories.filter(({ path }) => !trees.includes(path)));
+    this.#collectors.tellOfWriters(this.#guards.trees);
     // One that is there only now may hold something already.
     this.#guards.touched();
-    this.#processes.guardPaths(credentialPlaces(this.#options.users.map(({ home }) => home)));
   }
 
   /** Who wrote what is new is known before it is kept. */
@@ -327,8 +241,7 @@ class Daemon implements Agent {
 
   async start(): Promise<void> {
     this.#control = await ControlSocket.open(this.#options.stateDir, () => this.status());
-    this.#uplink.start();
-    this.#enrolment.start();
+    this.#central.start();
     publishHostFacts(this.#options.stateDir, {
       v: 1,
       profile: this.#options.profile,
@@ -336,10 +249,10 @@ class Daemon implements Agent {
       trustDirectory: this.#options.systemTrust,
     });
     await this.#rules.start();
-    await this.#watcher.start((event) => this.#receive(event));
+    await this.#collectors.files.start((event) => this.#receive(event));
     await this.#watch.start();
     this.#clock.start();
-    await this.#processes.start((event) => this.#receive(event));
+    await this.#collectors.processes.start((event) => this.#receive(event));
     this.#identities.start();
     this.#guards.start();
   }
@@ -357,16 +270,15 @@ class Daemon implements Agent {
     this.#clock.stop();
     this.#identities.stop();
     this.#guards.stop();
-    await this.#bundles.stop();
+    await this.#central.stopBundles();
     await this.#rules.stop();
     this.#policies.stop();
-    await this.#processes.stop();
+    await this.#collectors.processes.stop();
     this.#processWatch.stop();
     await this.#watch.stop();
-    await this.#watcher.stop();
+    await this.#collectors.files.stop();
     this.#pipeline.close();
-    await this.#uplink.stop(STOP_GRACE_MS);
-    await this.#enrolment.stop();
+    await this.#central.stop(STOP_GRACE_MS);
     await this.#control?.close();
     this.#database.close();
   }
@@ -378,36 +290,17 @@ class Daemon implements Agent {
       return;
     }
     if (event.kind === 'health' || event.kind === 'loss') {
-      this.#receiveSelf(event);
+      this.#own.receive(event);
       return;
     }
     this.#pipeline.submit({ facts: this.#processWatch.receive(event) });
     if (event.kind === 'inode_change') this.#watch.changed(event);
   }
 
-  #receiveSelf(event: Extract<CollectorEvent, { kind: 'health' | 'loss' }>): void {
-    if (event.kind === 'health') {
-      this.#health.set(event.collector, event);
-      if (event.collector === 'process/ebpf' && event.state === 'ok') this.#processWatch.armed();
-      this.#options.onHealth?.(event);
-    } else this.#count(event);
-    const fact = factOfSelf(event, userInfo().username);
-    if (fact !== null) this.#pipeline.submit({ facts: [fact] });
-  }
-
-  #count({ stage, count }: Loss): void {
-    this.#lost[stage] = (this.#lost[stage] ?? 0) + count;
-    this.#uplink.lossesChanged();
-  }
-
-  #lose(stage: keyof typeof LOST, count: number): void {
-    this.#receive({ kind: 'loss', time: Date.now(), stage, count, detail: LOST[stage] });
-  }
-
   async #seen(servers: readonly KnownServer[]): Promise<void> {
     await this.#policies.follow(servers);
     this.#pipeline.submit({ facts: this.#processWatch.seen(servers) });
-    this.#uplink.announce(servers.map(fullServer));
+    this.#central.announce(servers.map(fullServer));
   }
 
   status(): AgentStatus {
@@ -415,17 +308,17 @@ class Daemon implements Agent {
       version: this.#options.version,
       agent: this.#meta.agentId(),
       profile: this.#options.profile,
-      started: this.#started,
-      isConnected: this.#uplink.connected,
-      enrolment: this.#enrolment.status,
+      started: this.#own.started,
+      isConnected: this.#central.connected,
+      enrolment: this.#central.enrolment,
       spool: this.#spool,
       servers: this.servers,
       problems: this.problems,
       rules: ruleStatus(this.#rules.edition, this.#pipeline),
-      health: this.#health.values(),
+      health: this.#own.health(),
       processes: this.#processWatch.table.size,
-      watched_directories: this.#watcher.size,
-      lost: this.#lost,
+      watched_directories: this.#collectors.files.size,
+      lost: this.#own.lost(),
     });
   }
 }

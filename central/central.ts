@@ -27,7 +27,7 @@ import { startUpkeep, type Upkeep } from './store/upkeep.ts';
 import { watchCentral } from './watched.ts';
 
 /** What every node answers. */
-const STATE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/metrics']);
+const STATE_PATHS: ReadonlySet<string> = new Set(['/healthz', '/livez', '/metrics']);
 
 export interface CentralOptions {
   /** SQLite file, created with mode 0600 in a directory that exists; or a PostgreSQL database. */
@@ -208,6 +208,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   try {
     api = await buildCentralApi({
       ...{ store, metrics, audit, log, version, clock, host, settings, identity, feeds },
+      node: reception,
       anonymous: options.anonymous ?? 'none',
       more: bundles.routes,
     });

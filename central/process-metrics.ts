@@ -6,10 +6,10 @@ import type { Metrics } from './metrics.ts';
 const RESOLUTION_MS = 10;
 const NANOSECONDS = 1e9;
 
-/** The limit of descriptors of this process, proc_pid_limits(5); null where it is not to be had. */
-export function descriptorLimit(): number | null {
+/** The limit of descriptors of a process, proc_pid_limits(5); null where it is not to be had. */
+export function descriptorLimit(pid: number | 'self' = 'self'): number | null {
   try {
-    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
     return soft === undefined ? null : Number(soft);
   } catch {
     return null;
@@ -38,6 +38,6 @@ export function watchProcess(metrics: Metrics): () => void {
   metrics.watch('process_resident_memory_bytes', () => process.memoryUsage.rss());
   metrics.watch('process_start_time_seconds', () => started);
   metrics.watch('process_open_fds', () => readdirSync('/proc/self/fd').length);
-  metrics.watch('process_max_fds', descriptorLimit);
+  metrics.watch('process_max_fds', () => descriptorLimit());
   return () => histogram.disable();
 }

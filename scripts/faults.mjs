@@ -8,15 +8,23 @@ import { userEnv } from './setup/runtime.mjs';
 import { fail, root, setUp } from './setup.mjs';
 
 const KILLS = '1000';
+/** Test files of each part. */
+const PARTS = {
+  kills: ['kills'],
+  outages: ['outages', 'bus-outages', 'clock-jumps'],
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { kills: { type: 'string' }, database: { type: 'string' }, seed: { type: 'string' } },
 });
-const parts = positionals.length === 0 ? ['kills', 'outages'] : positionals;
-const files = parts.map((part) => join(root, 'test', 'faults', `${part}.test.ts`));
+const parts = positionals.length === 0 ? Object.keys(PARTS) : positionals;
+const files = parts
+  .flatMap((part) => PARTS[part] ?? [part])
+  .map((name) => join(root, 'test', 'faults', `${name}.test.ts`));
 const chosen = {
   SEALWATCH_FAULTS_KILLS: values.kills ?? KILLS,
+  SEALWATCH_FAULTS_EACH: '1',
   ...(values.database === undefined ? {} : { SEALWATCH_FAULTS_DATABASE: values.database }),
   ...(values.seed === undefined ? {} : { SEALWATCH_FAULTS_SEED: values.seed }),
 };

@@ -19,6 +19,8 @@ const TOKEN_LOOK_MS = 5_000;
 const DISTRUST_MS = 60_000;
 /** Milliseconds between two looks at the age of the certificate: clocks jump, and timers stand still while a machine sleeps. */
 const LOOK_MS = 10 * 60_000;
+/** Milliseconds until a certificate is renewed again that is due as it comes, since the clock of this host or of central is wrong. */
+const WRONG_CLOCK_MS = 30_000;
 /** Share of a certificate's life, at random between the two, after which it is renewed. */
 const RENEW_FROM = 0.45;
 const RENEW_TO = 0.55;
@@ -158,8 +160,8 @@ export class Enrolment {
     const { id } = this.#options.agent();
     const held = this.#held?.id === id ? this.#held : await this.#load(id);
     if (held.key === null || this.#certificate === null) return await this.#enrol(held);
-    if (this.#clock() >= this.#renewAt) await this.#renew(id, held.key, this.#certificate);
-    return Math.max(0, Math.min(LOOK_MS, this.#renewAt - this.#clock()));
+    if (this.#clock() >= this.#renewAt) return await this.#renew(id, held.key, this.#certificate);
+    return Math.min(LOOK_MS, this.#renewAt - this.#clock());
   }
 
   /** What an earlier run kept for this id; what was kept for another is removed. */
@@ -207,16 +209,19 @@ export class Enrolment {
     return 0;
   }
 
-  async #renew(id: string, key: KeyObject, { credentials }: KeptCertificate): Promise<void> {
+  async #renew(id: string, key: KeyObject, { credentials }: KeptCertificate): Promise<number> {
     try {
       const csr = await requestFor(id, key);
       const issued = await this.#requests.renew(credentials, csr, this.#options.generation());
       this.#keep(id, key, issued, credentials.ca);
+      const left = this.#renewAt - this.#clock();
+      return left > 0 ? Math.min(LOOK_MS, left) : WRONG_CLOCK_MS;
     } catch (error) {
       if (!(error instanceof CentralRefusal)) throw error;
       if (error.reason === 'cloned') this.#beCloned();
       else if (LOST.has(error.reason)) this.#lose(error.reason, error.message);
       else throw error;
+      return 0;
     }
   }
 

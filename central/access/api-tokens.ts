@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { revoke } from '../audit/revocation.ts';
 import { isSecret, makeSecret, secretId } from '../identity/secret.ts';
 import type { Schema } from '../store/schema.ts';
 import type { Principal } from './principal.ts';
@@ -90,18 +91,14 @@ export class ApiTokens {
 
   /** Ends a token at once. Answers whether there was one that could still be used. */
   async revoke(id: string, actor: string): Promise<boolean> {
-    const revoked = new Date(this.#clock()).toISOString();
-    return await this.#audit.within(async (db) => {
-      const row = await db
-        .updateTable('api_tokens')
-        .set({ revoked })
-        .where('id', '=', id)
-        .where('revoked', 'is', null)
-        .returning(['name', 'role'])
-        .executeTakeFirst();
-      if (row === undefined) return { answer: false, deed: null };
-      return { answer: true, deed: { actor, action: 'api-token.revoke', subject: id, detail: { ...row } } };
-    });
+    const named = await this.#db
+      .selectFrom('api_tokens')
+      .select(['name', 'role'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (named === undefined) return false;
+    const time = new Date(this.#clock()).toISOString();
+    return await revoke(this.#audit, { table: 'api_tokens', id, actor, time, detail: named });
   }
 
   /** Whose token a text is; null where it is none that holds. */

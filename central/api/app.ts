@@ -9,7 +9,7 @@ import type { HostGuard } from './host-guard.ts';
 import { openApiRoute } from './openapi.ts';
 import { REFUSALS, Refused } from './refused.ts';
 import { refuseDeepJson, refuseRepeatedHeaders } from './request-shape.ts';
-import { Answered, type Route } from './route.ts';
+import { Answered, JSON_TYPE, type Route } from './route.ts';
 
 /** Milliseconds that a client may take to send a request. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -17,7 +17,6 @@ const REQUEST_TIMEOUT_MS = 10_000;
 export const MAX_BODY_BYTES = 64 * 1024;
 /** Characters of one part of a path. */
 const MAX_PARAM_CHARACTERS = 512;
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Sent with every answer: it is data, which no page may frame, run, or keep. */
 const SECURITY_HEADERS = {
@@ -73,12 +72,13 @@ function addRoute(app: FastifyInstance, route: Route, parts: ApiParts): void {
       const principal = passed.get(request);
       if (principal === undefined) throw new TypeError('a request reached its handler without being let in');
       const { query, params, body, cookies, ip } = request;
+      const ifMatch = request.headers['if-match'];
       if (route.body === undefined && body !== undefined && body !== null) {
         throw new Refused(400, 'this route takes no body', { code: 'bad-body' });
       }
       return send(
         reply,
-        await route.handle({ query, params, body, cookies, address: ip, principal }),
+        await route.handle({ query, params, body, cookies, address: ip, principal, ifMatch }),
         parts.cookies,
       );
     },

@@ -23,23 +23,36 @@ function parametersOf(schema: z.ZodType | undefined, place: 'query' | 'path'): r
   }));
 }
 
+const IF_MATCH = {
+  name: 'if-match',
+  in: 'header',
+  required: false,
+  description: 'The ETag as it was answered; 412 where it is another now.',
+  schema: { type: 'string' },
+} as const;
+const TAG = { etag: { description: 'Stands for this state.', schema: { type: 'string' } } } as const;
+
 const json = (schema: z.ZodType, io: 'input' | 'output' = 'output') => ({
   'application/json': { schema: schemaOf(schema, io) },
 });
 const refusal = (description: string) => ({ description, content: json(fault) });
 
 function operationOf(route: Route): JsonObject {
-  const { permission, summary, query, params, body, answer, refusals = {} } = route;
+  const { permission, summary, query, params, body, answer, tagged, refusals = {} } = route;
   const isPublic = permission === 'public';
   const content = typeof answer === 'string' ? { [answer]: { schema: { type: 'string' } } } : json(answer);
   const own = Object.entries(refusals).map(([status, text]) => [status, refusal(text)] as const);
   return {
     summary: isPublic ? summary : `${summary} Needs the role ${lowestRole(permission)} or a higher one.`,
     security: isPublic ? [] : [{ token: [] }, { login: [] }],
-    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
+    parameters: [
+      ...parametersOf(params, 'path'),
+      ...parametersOf(query, 'query'),
+      ...(tagged === 'takes and answers' ? [IF_MATCH] : []),
+    ],
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(body, 'input') } }),
     responses: {
-      200: { description: 'The answer.', content },
+      200: { description: 'The answer.', content, ...(tagged === undefined ? {} : { headers: TAG }) },
       400: refusal('The request is not what this route takes.'),
       ...(isPublic
         ? {}

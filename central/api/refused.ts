@@ -6,6 +6,7 @@ export const REFUSALS = {
   404: 'not-found',
   405: 'method-not-allowed',
   409: 'conflict',
+  412: 'precondition-failed',
   413: 'too-large',
   415: 'wrong-content-type',
   421: 'wrong-host',

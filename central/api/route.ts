@@ -5,6 +5,8 @@ import type { Permission } from '../access/role.ts';
 import type { SetCookie } from './cookies.ts';
 import { type RefusalStatus, Refused } from './refused.ts';
 
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** What one request asks, parsed. */
@@ -16,6 +18,8 @@ export interface Call<Q, P, B> {
   readonly principal: Principal;
   readonly cookies: Readonly<Record<string, string | undefined>>;
   readonly address: string;
+  /** The `If-Match` header as it came. */
+  readonly ifMatch: string | undefined;
 }
 
 interface AnsweredMore {
@@ -53,6 +57,8 @@ export interface RouteSpec<Q extends z.ZodType, P extends z.ZodType, B extends z
   readonly body?: B;
   /** Bytes of the body, where it may be longer than bodies are. */
   readonly maxBodyBytes?: number;
+  /** Whether its answers carry an `ETag` that an `If-Match` of a change may name; for the document. */
+  readonly tagged?: 'answers' | 'takes and answers';
   /** Schema of the JSON answer, or the media type of another. */
   readonly answer: z.ZodType | string;
   /** What else than 200 the route itself answers, beside what every route may. */
@@ -68,6 +74,8 @@ export interface RawCall {
   readonly principal: Principal;
   readonly cookies: Readonly<Record<string, string | undefined>>;
   readonly address: string;
+  /** The `If-Match` header as it came. */
+  readonly ifMatch: string | undefined;
 }
 
 /** A route with its types closed, as the app and the OpenAPI document see it. */

@@ -6,6 +6,7 @@ import { limits } from '../../wire/index.ts';
 import { CentralError } from '../errors.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import { OTHERS } from '../store/place.ts';
+import { isTlsServer, serverIdentity } from './server-identity.ts';
 import type { BusSettings } from './settings.ts';
 import { ensureStreams } from './streams.ts';
 
@@ -55,13 +56,24 @@ function readSecret(path: string): Buffer {
   }
 }
 
+/** Given, the client refuses a server without TLS before it shows a secret. */
+function tlsOf({ servers, ca_file: caFile }: BusSettings): Pick<ConnectionOptions, 'tls'> {
+  if (caFile === undefined && !servers.some(isTlsServer)) return {};
+  const tls = {
+    ...(caFile === undefined ? {} : { caFile }),
+    minVersion: 'TLSv1.2',
+    checkServerIdentity: serverIdentity(servers),
+  };
+  return { tls };
+}
+
 /** Loaded only where there is a bus: a central without one does not pay for the client. */
 async function connectOnce({ settings, node }: BusConnectionParts): Promise<BusLink> {
   const [{ connect, credsAuthenticator, headers }, { jetstream, jetstreamManager }] = await Promise.all([
     import('@nats-io/transport-node'),
     import('@nats-io/jetstream'),
   ]);
-  const { servers, ca_file: caFile, creds_file: creds, user, password_file: passwordFile } = settings;
+  const { servers, creds_file: creds, user, password_file: passwordFile } = settings;
   const options: ConnectionOptions = {
     servers: [...servers],
     name: `sealwatch central ${node}`,
@@ -72,7 +84,7 @@ async function connectOnce({ settings, node }: BusConnectionParts): Promise<BusL
     pingInterval: PING_MS,
     timeout: REQUEST_MS,
     noAsyncTraces: true,
-    ...(caFile === undefined ? {} : { tls: { caFile } }),
+    ...tlsOf(settings),
     ...(creds === undefined ? {} : { authenticator: credsAuthenticator(readSecret(creds)) }),
     ...(user === undefined || passwordFile === undefined
       ? {}

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { CentralError } from '../errors.ts';
+import { isGoodAt } from '../identity/agent-certificate.ts';
 import type { Credentials } from '../identity/credentials.ts';
 import { IdentityRefusal } from '../identity/refusal.ts';
 import type { AgentIdentity } from '../ingest/session.ts';
@@ -39,9 +40,10 @@ export class NodeCredentials {
       const isAway = error instanceof CentralError && error.code.startsWith('CENTRAL_DATABASE_');
       if (!isAway || this.#revoked === null) throw error;
     }
-    const { agent, serial, expires } = credentials.shown(socket);
-    if (expires <= clock())
-      throw new IdentityRefusal('certificate-expired', 'the client certificate has expired');
+    const shown = credentials.shown(socket);
+    const { agent, serial } = shown;
+    if (!isGoodAt(shown, clock()))
+      throw new IdentityRefusal('certificate-expired', 'the client certificate is not good at this time');
     if (this.#revoked.has(agent)) throw new IdentityRefusal('revoked', 'this agent was revoked');
     return { agent, group: '', serial };
   }

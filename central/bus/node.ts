@@ -48,6 +48,8 @@ export interface IngestSink {
   arrivals(arrivals: Arrivals): Reception;
   /** Whose connections are here. */
   identify(credentials: Pick<Credentials, 'identify' | 'shown'>): (socket: Duplex) => Promise<AgentIdentity>;
+  /** Whether NATS can be reached; null where there is no bus. */
+  isBusUp(): boolean | null;
   /** Tells other nodes that an agent is here. */
   claim(agent: string): void;
   /** Calls back when an agent has connected to another node. */
@@ -95,6 +97,7 @@ export function buildIngestSink(options: NodeOptions): IngestSink {
       book: store,
       arrivals: (own) => own,
       identify: (own) => (socket) => own.identify(socket),
+      isBusUp: () => null,
       claim: ignore,
       onLost: ignore,
       stop: async () => undefined,
@@ -129,6 +132,7 @@ export function buildIngestSink(options: NodeOptions): IngestSink {
       known = new NodeCredentials({ credentials, store, clock: options.clock });
       return (socket) => known?.identify(socket) ?? credentials.identify(socket);
     },
+    isBusUp: () => connection.link !== null,
     claim: (agent) => claims.claim(agent),
     onLost: (listener) => void listeners.push(listener),
     async stop() {

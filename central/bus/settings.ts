@@ -16,7 +16,7 @@ export const rolesSetting = z
 /** The bus between ingest nodes and writers: NATS with JetStream, 2.9 or newer. */
 export const busSettingsSchema = z
   .strictObject({
-    /** `host:port` of each server, or `tls://host:port`; any of them is enough to start. */
+    /** `host:port` of each server; any of them is enough to start. `tls://host:port` in one: TLS is demanded of all. */
     servers: z.array(z.string().min(1).max(300)).min(1).max(32),
     /** PEM file of the authorities that vouch for the servers. Given: TLS is demanded. */
     ca_file: z.string().min(1).optional(),

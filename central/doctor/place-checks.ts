@@ -9,6 +9,7 @@ import { describeError } from '../log.ts';
 import { descriptorLimit } from '../process-metrics.ts';
 import { OTHERS } from '../store/place.ts';
 import { type Check, degraded, failed, fine } from './check.ts';
+import { listeningProcess } from './listening-process.ts';
 
 /** Free bytes, and the share of the file system, below which it is time to look. */
 const LOW_BYTES = 2 * 1024 ** 3;
@@ -119,12 +120,24 @@ export function listenerCheck({ listen: { host, port } }: CentralConfig, now: nu
   });
 }
 
+/** The limit of the central that runs; of this shell where none is to be found, and what its limit means is said. */
+function limitOfCentral({ listen, api }: CentralConfig): {
+  readonly limit: number | null;
+  readonly whose: string;
+} {
+  const pid = listeningProcess(listen.port) ?? listeningProcess(api.listen.port);
+  const limit = pid === null ? null : descriptorLimit(pid);
+  return limit === null
+    ? { limit: descriptorLimit(), whose: 'this shell, since no central of this user runs here' }
+    : { limit, whose: `the running central, process ${pid}` };
+}
+
 /** Whether central may have as many descriptors as it may have agents. */
 export function descriptorCheck(config: CentralConfig, agents: number | null): Check {
   const name = 'descriptors';
-  const limit = descriptorLimit();
+  const { limit, whose } = limitOfCentral(config);
   if (limit === null) return fine(name, 'not limited in a way that is known here');
-  const detail = `${limit} a process (of this shell), ${agents ?? 'an unknown number of'} agents, ${config.limits.max_connections} connections allowed`;
+  const detail = `${limit} (of ${whose}), ${agents ?? 'an unknown number of'} agents, ${config.limits.max_connections} connections allowed`;
   const fix = `LimitNOFILE=${config.limits.max_connections + OWN_DESCRIPTORS} in the unit of central, or lower limits.max_connections`;
   if (agents !== null && limit < agents + OWN_DESCRIPTORS) return failed(name, detail, fix);
   return limit < config.limits.max_connections + OWN_DESCRIPTORS

@@ -12,8 +12,17 @@ export interface AgentCertificate {
   readonly serial: string;
   /** Of its public key, as `spkiPin` makes it. */
   readonly key: string;
-  /** Milliseconds since the epoch; for the caller to judge. */
+  /** From when to when it is good, milliseconds since the epoch; for the caller to judge. */
+  readonly from: number;
   readonly expires: number;
+}
+
+/** Whether a certificate is good at a time. One that is not yet was given while the clock of central was ahead. */
+export function isGoodAt(
+  { from, expires }: Pick<AgentCertificate, 'from' | 'expires'>,
+  now: number,
+): boolean {
+  return from <= now && now < expires;
 }
 
 /** The subject, as a CSR spells it and a certificate repeats it. */
@@ -22,24 +31,23 @@ export function isAgentId(text: string): boolean {
 }
 
 /**
- * Reads a certificate that a TLS client has proved to hold. Null where our authority did not sign it, where it is not yet
- * good, or where it is not that of an agent; whether it has expired is not looked at.
+ * Reads a certificate that a TLS client has proved to hold. Null where our authority did not sign it, or
+ * where it is not that of an agent; when it is good is not looked at.
  */
 export function readAgentCertificate(
   certificate: X509Certificate,
   authority: Authority,
-  now: number,
 ): AgentCertificate | null {
   if (certificate.ca || !certificate.checkIssued(authority.x509)) return null;
   if (!certificate.verify(authority.x509.publicKey)) return null;
   if (!(certificate.keyUsage ?? []).includes(CLIENT_AUTH)) return null;
-  if (certificate.validFromDate.getTime() > now) return null;
   const agent = agentOf(certificate.subjectAltName ?? '', authority);
   if (agent === null) return null;
   return {
     agent,
     serial: certificate.serialNumber.toLowerCase(),
     key: spkiPin(certificate.publicKey),
+    from: certificate.validFromDate.getTime(),
     expires: certificate.validToDate.getTime(),
   };
 }

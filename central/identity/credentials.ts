@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { AgentIdentity } from '../ingest/session.ts';
-import { type AgentCertificate, readAgentCertificate } from './agent-certificate.ts';
+import { type AgentCertificate, isGoodAt, readAgentCertificate } from './agent-certificate.ts';
 import type { Authority } from './authority.ts';
 import type { EnrolledAgents } from './enrolled-agents.ts';
 import { IdentityRefusal } from './refusal.ts';
@@ -19,12 +19,12 @@ export class Credentials {
     this.#clock = clock;
   }
 
-  /** What the certificate says, also where it has expired. @throws {IdentityRefusal} no-certificate, certificate-invalid */
+  /** What the certificate says, also where it has expired, or is not good yet. @throws {IdentityRefusal} no-certificate, certificate-invalid */
   shown(socket: Duplex): AgentCertificate {
     const peer: X509Certificate | undefined =
       socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
     if (peer === undefined) throw new IdentityRefusal('no-certificate', 'no client certificate was shown');
-    const read = readAgentCertificate(peer, this.#authority, this.#clock());
+    const read = readAgentCertificate(peer, this.#authority);
     if (read === null)
       throw new IdentityRefusal(
         'certificate-invalid',
@@ -38,9 +38,10 @@ export class Credentials {
    * @throws {IdentityRefusal} no-certificate, certificate-invalid, certificate-expired, revoked
    */
   async identify(socket: Duplex): Promise<AgentIdentity> {
-    const { agent, serial, expires } = this.shown(socket);
-    if (expires <= this.#clock())
-      throw new IdentityRefusal('certificate-expired', 'the client certificate has expired');
+    const shown = this.shown(socket);
+    const { agent, serial } = shown;
+    if (!isGoodAt(shown, this.#clock()))
+      throw new IdentityRefusal('certificate-expired', 'the client certificate is not good at this time');
     const known = await this.#agents.find(agent);
     if (known !== null && known.revoked !== null)
       throw new IdentityRefusal('revoked', 'this agent was revoked');

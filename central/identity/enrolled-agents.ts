@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { HelloFrame } from '../../wire/index.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { revoke } from '../audit/revocation.ts';
 import { ownAgents } from '../store/fleet.ts';
 import type { Schema } from '../store/schema.ts';
 import type { Issued } from './authority.ts';
@@ -111,18 +112,8 @@ export class EnrolledAgents {
   }
 
   /** Revokes an identity. False where there is none with this id, or it is revoked already. */
-  async revoke(id: string, actor: string): Promise<boolean> {
-    return await this.#audit.within(async (db) => {
-      const changed = await db
-        .updateTable('agents')
-        .set({ revoked: this.#now() })
-        .where('id', '=', id)
-        .where('revoked', 'is', null)
-        .returning('id')
-        .executeTakeFirst();
-      if (changed === undefined) return { answer: false, deed: null };
-      return { answer: true, deed: { actor, action: 'agent.revoke', subject: id, detail: {} } };
-    });
+  revoke(id: string, actor: string): Promise<boolean> {
+    return revoke(this.#audit, { table: 'agents', id, actor, time: this.#now() });
   }
 
   /** Ids that were revoked since a time (milliseconds since the epoch) and still are. */

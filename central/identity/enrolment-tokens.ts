@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import type { AuditLog } from '../audit/audit-log.ts';
+import { revoke } from '../audit/revocation.ts';
 import type { Schema } from '../store/schema.ts';
 import { IdentityRefusal } from './refusal.ts';
 import { hashSecret, makeSecret, secretId } from './secret.ts';
@@ -68,18 +69,8 @@ export class EnrolmentTokens {
   }
 
   /** Makes a token useless. False where there is none with this id, or it was revoked before. */
-  async revoke(id: string, actor: string): Promise<boolean> {
-    return await this.#audit.within(async (db) => {
-      const changed = await db
-        .updateTable('enrolment_tokens')
-        .set({ revoked: this.#time() })
-        .where('id', '=', id)
-        .where('revoked', 'is', null)
-        .returning('id')
-        .executeTakeFirst();
-      if (changed === undefined) return { answer: false, deed: null };
-      return { answer: true, deed: { actor, action: 'token.revoke', subject: id, detail: {} } };
-    });
+  revoke(id: string, actor: string): Promise<boolean> {
+    return revoke(this.#audit, { table: 'enrolment_tokens', id, actor, time: this.#time() });
   }
 
   /** The token that a secret stands for, whether or not uses are left. @throws {IdentityRefusal} token-… */

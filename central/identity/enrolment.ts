@@ -1,8 +1,6 @@
-import type { Kysely } from 'kysely';
 import type { HelloFrame } from '../../wire/index.ts';
-import type { AuditLog } from '../audit/audit-log.ts';
+import type { AuditLog, Deed } from '../audit/audit-log.ts';
 import { DAY_MS, HOUR_MS } from '../limits.ts';
-import type { Schema } from '../store/schema.ts';
 import type { AgentCertificate } from './agent-certificate.ts';
 import type { Authority, Issued } from './authority.ts';
 import { type CertificateRequest, readCertificateRequest } from './certificate-request.ts';
@@ -12,7 +10,6 @@ import { IdentityRefusal } from './refusal.ts';
 import type { IdentitySettings } from './settings.ts';
 
 export interface EnrolmentParts {
-  readonly db: Kysely<Schema>;
   readonly audit: AuditLog;
   readonly authority: Authority;
   readonly tokens: EnrolmentTokens;
@@ -35,7 +32,7 @@ export class Enrolment {
    * @throws {IdentityRefusal} csr-invalid, token-…, already-enrolled, revoked
    */
   async enrol(secret: string, pem: string, agent: HelloFrame['agent']): Promise<Issued> {
-    const { db, tokens, agents, authority } = this.#parts;
+    const { audit, tokens, agents, authority } = this.#parts;
     const token = await tokens.find(secret);
     const request = await readCertificateRequest(pem);
     if (request.agent !== agent.id)
@@ -44,7 +41,8 @@ export class Enrolment {
     if (standing !== 'asks again' && token.uses_left < 1)
       throw new IdentityRefusal('token-used-up', 'the token has no uses left');
     const issued = await authority.issueAgent(agent.id, request.spki, this.#lifeMs);
-    await db.transaction().execute(async (transaction) => {
+    const why = { token: token.id, group: token.grp, standing };
+    await audit.within(async (transaction) => {
       if (standing !== 'asks again') await tokens.use(transaction, token.id);
       await agents.enrol(transaction, {
         agent,
@@ -54,8 +52,8 @@ export class Enrolment {
         isTakenOver: standing === 'set up anew' || standing === 'readmitted',
       });
       await agents.noteCertificate(transaction, agent.id, issued, this.#keptSince);
+      return { answer: null, deed: deedOf('agent.enrol', agent.id, issued, why) };
     });
-    await this.#note('agent.enrol', agent.id, issued, { token: token.id, group: token.grp, standing });
     return issued;
   }
 
@@ -64,7 +62,7 @@ export class Enrolment {
    * @throws {IdentityRefusal} csr-invalid, certificate-expired, revoked, cloned
    */
   async renew(shown: AgentCertificate, pem: string, generation: string | null): Promise<Issued> {
-    const { db, agents, authority, clock, settings } = this.#parts;
+    const { audit, agents, authority, clock, settings } = this.#parts;
     const lateMs = clock() - shown.expires;
     if (lateMs > settings.reenrol_days * DAY_MS)
       throw new IdentityRefusal(
@@ -77,12 +75,12 @@ export class Enrolment {
     if (request.agent !== shown.agent)
       throw new IdentityRefusal('csr-invalid', 'the certificate request names another agent');
     const issued = await authority.issueAgent(shown.agent, request.spki, this.#lifeMs);
-    await db.transaction().execute(async (transaction) => {
+    const detail = { serial_before: shown.serial, late: lateMs > 0, new_key: request.key !== shown.key };
+    await audit.within(async (transaction) => {
       await agents.rekey(transaction, shown.agent, request.key);
       await agents.noteCertificate(transaction, shown.agent, issued, this.#keptSince);
+      return { answer: null, deed: deedOf('agent.renew', shown.agent, issued, detail) };
     });
-    const detail = { serial_before: shown.serial, late: lateMs > 0, new_key: request.key !== shown.key };
-    await this.#note('agent.renew', shown.agent, issued, detail);
     return issued;
   }
 
@@ -105,21 +103,10 @@ export class Enrolment {
   get #keptSince(): number {
     return this.#parts.clock() - this.#parts.settings.reenrol_days * DAY_MS;
   }
+}
 
-  async #note(
-    action: string,
-    agent: string,
-    issued: Issued,
-    detail: Readonly<Record<string, string | boolean>>,
-  ): Promise<void> {
-    const { serial } = issued;
-    await this.#parts.audit.append({
-      actor: `agent:${agent}`,
-      action,
-      subject: agent,
-      detail: { ...detail, serial },
-    });
-  }
+function deedOf(action: string, agent: string, { serial }: Issued, detail: Deed['detail']): Deed {
+  return { actor: `agent:${agent}`, action, subject: agent, detail: { ...detail, serial } };
 }
 
 type Standing = 'new' | 'asks again' | 'same key' | 'set up anew' | 'readmitted';

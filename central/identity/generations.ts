@@ -76,9 +76,10 @@ export class Generations {
       const fault = isCurrent ? null : await this.#cloneFault(hello, held, isHeld);
       if (fault !== null) return await this.#refuse(hello, fault);
       const generation = newGeneration();
-      const before = isCurrent ? shown : null;
-      if (!(await this.#replace(hello, held, { generation, before }))) continue;
-      if (!isCurrent) await this.#noteRestored(hello);
+      const isGiven = isCurrent
+        ? await replace(this.#parts.db, hello, held, { generation, before: shown })
+        : await this.#restore(hello, held, { generation, before: null });
+      if (!isGiven) continue;
       return { kind: 'welcome', generation, renumber: !isCurrent };
     }
     return { kind: 'busy', message: 'several sessions of this agent begin at once' };
@@ -111,46 +112,44 @@ export class Generations {
     return null;
   }
 
-  /** False where another session came in between. */
-  async #replace(hello: HelloFrame, held: Held, next: Next): Promise<boolean> {
-    const changed = await this.#parts.db
-      .updateTable('agents')
-      .set({ generation: next.generation, generation_before: next.before, machine: hello.machine })
-      .where('id', '=', hello.agent.id)
-      .where('generation', held.generation === null ? 'is' : '=', held.generation)
-      .returning('id')
-      .executeTakeFirst();
-    return changed !== undefined;
+  /** Gives a restored copy its generation. False where another session came in between. */
+  async #restore(hello: HelloFrame, held: Held, next: Next): Promise<boolean> {
+    const { id, host } = hello.agent;
+    const deed = { actor: 'central', action: 'agent.restored', subject: id, detail: { host } };
+    return await this.#parts.audit.within(async (db) => {
+      const isGiven = await replace(db, hello, held, next);
+      return { answer: isGiven, deed: isGiven ? deed : null };
+    });
   }
 
   async #refuse(hello: HelloFrame, message: string): Promise<HelloRuling> {
-    const { db, audit, clock, onCloned } = this.#parts;
+    const { audit, clock, onCloned } = this.#parts;
     const { id, host } = hello.agent;
-    const first = await db
-      .updateTable('agents')
-      .set({ cloned: new Date(clock()).toISOString() })
-      .where('id', '=', id)
-      .where('cloned', 'is', null)
-      .returning('id')
-      .executeTakeFirst();
-    // A clone asks again and again; the audit log needs the first only.
-    if (first !== undefined)
-      await audit.append({
-        actor: 'central',
-        action: 'agent.cloned',
-        subject: id,
-        detail: { host, message },
-      });
+    const deed = { actor: 'central', action: 'agent.cloned', subject: id, detail: { host, message } };
+    await audit.within(async (db) => {
+      const first = await db
+        .updateTable('agents')
+        .set({ cloned: new Date(clock()).toISOString() })
+        .where('id', '=', id)
+        .where('cloned', 'is', null)
+        .returning('id')
+        .executeTakeFirst();
+      // A clone asks again and again; the audit log needs the first only.
+      return { answer: null, deed: first === undefined ? null : deed };
+    });
     onCloned(id, message);
     return { kind: 'cloned', message };
   }
+}
 
-  async #noteRestored({ agent: { id, host } }: HelloFrame): Promise<void> {
-    await this.#parts.audit.append({
-      actor: 'central',
-      action: 'agent.restored',
-      subject: id,
-      detail: { host },
-    });
-  }
+/** False where another session came in between. */
+async function replace(db: Kysely<Schema>, hello: HelloFrame, held: Held, next: Next): Promise<boolean> {
+  const changed = await db
+    .updateTable('agents')
+    .set({ generation: next.generation, generation_before: next.before, machine: hello.machine })
+    .where('id', '=', hello.agent.id)
+    .where('generation', held.generation === null ? 'is' : '=', held.generation)
+    .returning('id')
+    .executeTakeFirst();
+  return changed !== undefined;
 }

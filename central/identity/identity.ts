@@ -74,7 +74,7 @@ export class Identity implements IdentityDesk {
     const tokens = new EnrolmentTokens(store.db, audit, clock);
     const agents = new EnrolledAgents(store.db, audit, clock);
     const credentials = new Credentials(authority, agents, clock);
-    const enrolment = new Enrolment({ ...parts, db: store.db, authority, tokens, agents });
+    const enrolment = new Enrolment({ ...parts, authority, tokens, agents });
     const listener = await AgentListener.build({ ...parts, authority, enrolment, credentials });
     return new Identity(parts, { authority, tokens, agents, credentials, listener });
   }

@@ -8,7 +8,7 @@ import type { Authority } from './authority.ts';
 /** Milliseconds that central's own certificate is good for; it is renewed at half of that. */
 const LIFE_MS = 7 * 24 * 3_600_000;
 /** Milliseconds between two looks at its age: clocks jump, and timers stand still while a machine sleeps. */
-const AGE_LOOK_MS = 10 * 60_000;
+const AGE_LOOK_MS = 30_000;
 const WILDCARDS = ['0.0.0.0', '::'];
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'];
 
@@ -32,6 +32,7 @@ export class ServerCertificate {
   readonly #names: readonly string[];
   readonly #log: CentralLog;
   readonly #clock: () => number;
+  #madeAt = 0;
   #renewAt = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -50,7 +51,8 @@ export class ServerCertificate {
       privateKeyEncoding: { type: 'pkcs8', format: 'der' },
     });
     const issued = await this.#authority.issueServer(this.#names, new Uint8Array(publicKey), LIFE_MS);
-    this.#renewAt = this.#clock() + LIFE_MS / 2;
+    this.#madeAt = this.#clock();
+    this.#renewAt = this.#madeAt + LIFE_MS / 2;
     const key = createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' });
     return {
       key: key.export({ type: 'pkcs8', format: 'pem' }),
@@ -63,7 +65,9 @@ export class ServerCertificate {
   /** Renews the certificate of a server from now on, until `stop`. */
   keepFresh(server: Server, lookMs = AGE_LOOK_MS): void {
     this.#timer = setInterval(() => {
-      if (this.#clock() >= this.#renewAt) void this.#renew(server);
+      const now = this.#clock();
+      // Before it was made: the clock was ahead then, and to agents it is not good yet.
+      if (now < this.#madeAt || now >= this.#renewAt) void this.#renew(server);
     }, lookMs);
     this.#timer.unref();
   }

@@ -51,6 +51,8 @@ export interface IngestParts {
 /** Everything between the sockets of agents and the store. */
 export interface Ingest {
   readonly roles: ReadonlySet<Role>;
+  /** Whether the bus can be reached; null where there is none. */
+  readonly isBusUp: () => boolean | null;
   readonly admission: Admission;
   readonly sessions: Sessions;
   readonly commands: Commands;
@@ -112,7 +114,16 @@ export async function openIngest(parts: IngestParts): Promise<Ingest> {
     await own.stop();
     await sink.stop();
   };
-  return { roles: sink.roles, admission, sessions, commands, raise, cloned, stop };
+  return {
+    roles: sink.roles,
+    isBusUp: () => sink.isBusUp(),
+    admission,
+    sessions,
+    commands,
+    raise,
+    cloned,
+    stop,
+  };
 }
 
 async function openOwnAlerts(parts: IngestParts, intake: AlertSink): Promise<OwnAlerts> {

@@ -138,8 +138,12 @@ test('health and metrics answer', async (context) => {
   const central = await startCentral(context, workDirectory(context));
   assert.deepEqual(await get(central, '/healthz'), {
     status: 200,
-    body: { status: 'ok', database: 'ok', feed: 'off' },
+    body: {
+      ...{ status: 'ok', database: 'ok', bus: 'off', feed: 'off' },
+      roles: { ingest: 'ok', writer: 'ok', api: 'ok', feeds: 'ok' },
+    },
   });
+  assert.deepEqual(await get(central, '/livez'), { status: 200, body: { status: 'ok' } });
   const { link } = await connect(context, central);
   await deliver(link, [plainAlert(1)]);
   const { body } = await get(central, '/metrics');

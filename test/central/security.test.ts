@@ -23,7 +23,13 @@ import { snapshot } from './security/snapshot.ts';
 const PUBLIC_URL = 'https://central.example';
 const DAY_MS = 86_400_000;
 /** What anybody may ask for. Whoever makes another route public has to say so here. */
-const PUBLIC = ['GET /api/v1/openapi.json', 'GET /healthz', 'GET /login', 'GET /login/callback'];
+const PUBLIC = [
+  'GET /api/v1/openapi.json',
+  'GET /healthz',
+  'GET /livez',
+  'GET /login',
+  'GET /login/callback',
+];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'] as const;
 
 type Headers = Readonly<Record<string, string | readonly string[]>>;

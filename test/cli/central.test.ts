@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
@@ -60,6 +60,11 @@ class Place extends TempDirectory {
       assert.equal(child.exitCode, null, this.log);
       await sleep(50);
     }
+  }
+
+  /** Null where central was never started. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
   }
 
   async stop(): Promise<void> {
@@ -136,6 +141,20 @@ test('doctor tells what is degraded with its fix, and ends in 3 where something 
   assert.deepEqual(stateOf('file of feeds hook secret_file'), { status: 3, state: 'failed' });
   chmodSync(place.config, 0o666);
   assert.deepEqual(stateOf('config'), { status: 3, state: 'failed' });
+});
+
+test('doctor tells the limit of descriptors of the central that runs, and whose it is where none runs', {
+  skip: process.platform !== 'linux' && 'limits of other processes are read in /proc',
+}, async (context) => {
+  using place = await Place.make();
+  const detail = () => {
+    const checks: { name: string; detail: string }[] = place.central('doctor', '--json').json().checks;
+    return checks.find(({ name }) => name === 'descriptors')?.detail ?? '';
+  };
+  assert.match(detail(), /^\d+ \(of this shell, since no central/);
+  await place.start(context);
+  execFileSync('prlimit', [`--pid=${place.pid}`, '--nofile=777:']);
+  assert.ok(detail().startsWith(`777 (of the running central, process ${place.pid}), `), detail());
 });
 
 test('every line of its log is JSON with an event, and no secret stands in it', async (context) => {

@@ -78,7 +78,8 @@ test('the API answers for alerts, servers, hosts and its health', async (context
   const daemon = await host.up().ready();
   host.write(HELPER, 'export const version = 1;\n');
   const told = await daemon.alert('mcp_first_sight_changed');
-  assert.deepEqual(await (await daemon.get('/healthz')).json(), { status: 'ok', database: 'ok', feed: 'ok' });
+  const health: unknown = await (await daemon.get('/healthz')).json();
+  assert.partialDeepStrictEqual(health, { status: 'ok', database: 'ok', feed: 'ok' });
   assert.deepEqual(await allAlerts(daemon.url), [told]);
   const [server, ...more] = await serversAt(daemon);
   assert.deepEqual([server?.client, server?.name, more.length], ['cursor', 'one', 0]);

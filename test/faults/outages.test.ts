@@ -13,7 +13,7 @@ import { PostgresCluster, withoutPostgres } from '../central/services/postgres.t
 import { between, randomOf } from '../random.ts';
 import { TempDirectory } from '../temp-directory.ts';
 import { Field, urlFile } from './field.ts';
-import { type Finding, idsInFile } from './proof.ts';
+import { type Finding, idsInFile, resultOf } from './proof.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Batches between two jumps of the clock. */
@@ -31,20 +31,6 @@ const MAX_ON_THE_WAY = limits.MAX_BATCHES_IN_FLIGHT * limits.MAX_BATCH_ALERTS;
 /** Size of a disk that is filled. */
 const DISK = 'size=64m';
 
-function assertWhole(finding: Finding, field: Field): void {
-  const faults = field.victims.flatMap((victim) => victim.faults);
-  assert.deepEqual(faults, [], 'nothing ended by itself');
-  assert.deepEqual(finding.missing.slice(0, 10), [], `every alert is at central\n${field.central.said}`);
-  assert.deepEqual(finding.doubled, []);
-  for (const { name, missing } of finding.feeds) assert.deepEqual(missing.slice(0, 10), [], `feed ${name}`);
-}
-
-async function startAll(field: Field): Promise<void> {
-  field.begin();
-  for (const victim of field.victims) victim.start();
-  for (const victim of field.victims) await victim.ready();
-}
-
 test(`PostgreSQL stopped and killed ${ROUNDS} times under load loses nothing`, {
   skip: withoutPostgres(),
 }, async (context) => {
@@ -57,7 +43,7 @@ test(`PostgreSQL stopped and killed ${ROUNDS} times under load loses nothing`, {
     const database = urlFile(directory, url);
     const field = await Field.open({ directory, network: null, loads: LOADS, rate: RATE, database, stored });
     try {
-      await startAll(field);
+      await field.start();
       const random = randomOf(1);
       for (let round = 0; round < ROUNDS; round += 1) {
         await sleep(between(THERE_MS, random));
@@ -67,9 +53,9 @@ test(`PostgreSQL stopped and killed ${ROUNDS} times under load loses nothing`, {
       }
       await field.settle();
       const finding = await field.settled(SETTLE_MS);
-      context.diagnostic(`${ROUNDS} outages, ${finding.alerts} alerts, ${finding.missing.length} missing`);
+      context.diagnostic(resultOf(`PostgreSQL killed and stopped ${ROUNDS} times`, finding));
       assert.ok(finding.alerts > RATE);
-      assertWhole(finding, field);
+      field.assertWhole(finding);
     } finally {
       await field.stop();
     }
@@ -110,7 +96,7 @@ for (const side of ['central', 'load-0'] as const) {
     const stored = async () => idsInFile(directory.at('central', 'central.db'));
     const field = await Field.open({ directory, network: null, loads: LOADS, rate: RATE, stored });
     try {
-      await startAll(field);
+      await field.start();
       for (let round = 0; round < ROUNDS; round += 1) {
         await sleep(THERE_MS.least);
         fill(join(disk, 'filler'));
@@ -120,9 +106,9 @@ for (const side of ['central', 'load-0'] as const) {
       await sleep(THERE_MS.least);
       await field.settle();
       const finding = await field.settled(SETTLE_MS);
-      context.diagnostic(`${ROUNDS} times full, ${finding.alerts} alerts, ${finding.missing.length} missing`);
+      context.diagnostic(resultOf(`disk of ${side} full ${ROUNDS} times`, finding));
       assert.ok(finding.alerts > RATE);
-      assertWhole(finding, field);
+      field.assertWhole(finding);
     } finally {
       await field.stop();
     }
@@ -136,7 +122,7 @@ test('what a full spool gives up is counted, and central is told of all of it', 
   const spoolBytes = SMALL_SPOOL_BYTES;
   const field = await Field.open({ directory, network: null, loads: LOADS, rate: RATE, spoolBytes, stored });
   try {
-    await startAll(field);
+    await field.start();
     await sleep(THERE_MS.least);
     await field.central.kill();
     await sleep(2 * THERE_MS.most);
@@ -148,9 +134,7 @@ test('what a full spool gives up is counted, and central is told of all of it', 
       feeds.every((feed) => feed.missing.length === 0);
     const finding = await field.settled(SETTLE_MS, isToldOf);
     const told = lossesIn(path);
-    context.diagnostic(
-      `${finding.alerts} alerts, ${finding.missing.length} missing, ${told} told as given up`,
-    );
+    context.diagnostic(`${resultOf('spool at its cap', finding)}; ${told} told to central as given up`);
     assert.ok(finding.missing.length > 0, 'the spool was full');
     assert.ok(told >= finding.missing.length, 'no loss is hidden');
     // What was on its way when central died may be there although the agent had to give it up.

@@ -105,3 +105,13 @@ export function compare(
 export function isComplete({ missing, feeds }: Finding): boolean {
   return missing.length === 0 && feeds.every((feed) => feed.missing.length === 0);
 }
+
+/** One line of what came of a fault. */
+export function resultOf(fault: string, { alerts, missing, doubled, feeds }: Finding): string {
+  const fed = feeds.map(
+    ({ name, missing: gone, repeats }) => `feed ${name} ${gone.length} missing, ${repeats} repeats`,
+  );
+  return [`${fault}: ${alerts} alerts, ${missing.length} missing, ${doubled.length} doubled`, ...fed].join(
+    '; ',
+  );
+}

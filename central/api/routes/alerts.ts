@@ -5,9 +5,10 @@ import type { AlertFilter, AlertRecord } from '../../store/alerts.ts';
 import type { Store } from '../../store/store.ts';
 import { historyOf } from '../../triage/history.ts';
 import { notesOf, RESOLUTIONS, STATUSES, type Triage, triageOfAlerts } from '../../triage/triage.ts';
+import { entityTag } from '../entity-tag.ts';
 import { decodeSince, encodeCursor, filterText, nextKey, noQuery, pageRows } from '../queries.ts';
 import { Refused } from '../refused.ts';
-import { Answered, type Route, route } from '../route.ts';
+import { Answered, JSON_TYPE, type Route, route } from '../route.ts';
 
 const MAX_ALERT_ID = 128;
 /** Characters of a search. */
@@ -129,7 +130,7 @@ function listRoute(store: Store): Route {
       );
       const bodies = page.map((record) => bodyWithTriage(record, triage)).join(',');
       return new Answered(`{"alerts":[${bodies}],"next":${JSON.stringify(next)}}`, {
-        headers: { 'content-type': 'application/json; charset=utf-8' },
+        headers: { 'content-type': JSON_TYPE },
       });
     },
   });
@@ -149,18 +150,22 @@ function oneRoute(store: Store): Route {
       notes: z.array(noteAnswer),
       history: z.array(briefAnswer).describe('Alerts of the same server on the same host, the newest first.'),
     }),
+    tagged: 'answers',
     refusals: { 404: 'There is no such alert.' },
     handle: async ({ params: { id } }) => {
       const { db } = store;
       const row = await db.selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst();
       if (row === undefined) throw new Refused(404, 'there is no such alert');
       const untouched = { status: 'new', resolution: null, assignee: null, changed: null, changed_by: null };
-      return {
+      const triage = (await triageOfAlerts(db, [id])).get(id) ?? untouched;
+      const answer = {
         alert: JSON.parse(row.body),
-        triage: (await triageOfAlerts(db, [id])).get(id) ?? untouched,
+        triage,
         notes: await notesOf(db, id),
         history: row.server_id === null ? [] : await historyOf(db, row.agent, row.server_id),
       };
+      const headers = { 'content-type': JSON_TYPE, etag: entityTag(triage.changed) };
+      return new Answered(JSON.stringify(answer), { headers });
     },
   });
 }

@@ -10,7 +10,7 @@ import { type CentralLog, describeError } from '../../log.ts';
 import type { Cookies } from '../cookies.ts';
 import { doneAnswer, noQuery } from '../queries.ts';
 import { Refused } from '../refused.ts';
-import { Answered, type Route, route } from '../route.ts';
+import { Answered, JSON_TYPE, type Route, route } from '../route.ts';
 
 /** Seconds that a browser has to bring its login to an end. */
 const BEGUN_S = 600;
@@ -123,7 +123,7 @@ function logoutRoute({ logins, cookies }: LoginParts): Route {
       }
       await logins.end(secret);
       return new Answered('{"done":true}', {
-        headers: { 'content-type': 'application/json; charset=utf-8' },
+        headers: { 'content-type': JSON_TYPE },
         cookies: [{ name: cookies.login, value: '', maxAgeS: 0 }],
       });
     },

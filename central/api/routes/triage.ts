@@ -3,9 +3,10 @@ import { actorOf } from '../../access/principal.ts';
 import { passes } from '../../store/alerts.ts';
 import type { Store } from '../../store/store.ts';
 import { RESOLUTIONS, STATUSES, type TriageDesk } from '../../triage/triage.ts';
+import { changedIn, entityTag } from '../entity-tag.ts';
 import { noQuery } from '../queries.ts';
 import { Refused } from '../refused.ts';
-import { type Route, route } from '../route.ts';
+import { Answered, JSON_TYPE, type Route, route } from '../route.ts';
 import { alertFilters, alertParams, noteAnswer, triageAnswer } from './alerts.ts';
 
 const MAX_ASSIGNEE = 255;
@@ -36,6 +37,13 @@ function refuseHalfChange({ status, resolution, assignee }: Change): void {
   if (refusal !== null) throw new Refused(400, refusal, { code: 'bad-body' });
 }
 
+/** The state that a change is for, said by the body or by If-Match. */
+function seenOf(changed: string | null | undefined, ifMatch: string | undefined): string | null {
+  if (ifMatch !== undefined && changed === undefined) return changedIn(ifMatch);
+  if (ifMatch === undefined && changed !== undefined) return changed;
+  throw new Refused(400, 'changed: either it or If-Match is needed', { code: 'bad-body' });
+}
+
 function changeRoute(desk: TriageDesk): Route {
   return route({
     method: 'PATCH',
@@ -46,16 +54,31 @@ function changeRoute(desk: TriageDesk): Route {
     params: alertParams,
     body: z.strictObject({
       ...changes,
-      changed: z.iso.datetime().nullable().describe('`triage.changed` as it was seen.'),
+      changed: z.iso
+        .datetime()
+        .nullable()
+        .optional()
+        .describe('`triage.changed` as it was seen. Either this or If-Match is needed.'),
     }),
+    tagged: 'takes and answers',
     answer: z.object({ triage: triageAnswer }),
-    refusals: { 404: 'There is no such alert.', 409: 'Somebody else changed it; look again.' },
-    handle: async ({ params: { id }, body: { changed, ...change }, principal }) => {
+    refusals: {
+      404: 'There is no such alert.',
+      409: 'Somebody else changed it; look again.',
+      412: 'Somebody else changed it, and If-Match was given; look again.',
+    },
+    handle: async ({ params: { id }, body: { changed, ...change }, ifMatch, principal }) => {
       refuseHalfChange(change);
-      const result = await desk.change(id, changed, change, actorOf(principal));
+      const seen = seenOf(changed, ifMatch);
+      const result = await desk.change(id, seen, change, actorOf(principal));
       if (result.kind === 'unknown') throw new Refused(404, 'there is no such alert');
-      if (result.kind === 'changed') return { triage: result.triage };
-      throw new Refused(409, `${result.triage.changed_by ?? 'nobody'} changed it; look again`);
+      const { triage } = result;
+      if (result.kind === 'changed') {
+        const headers = { 'content-type': JSON_TYPE, etag: entityTag(triage.changed) };
+        return new Answered(JSON.stringify({ triage }), { headers });
+      }
+      const status = ifMatch === undefined ? 409 : 412;
+      throw new Refused(status, `${triage.changed_by ?? 'nobody'} changed it; look again`);
     },
   });
 }

@@ -24,6 +24,7 @@ export interface Request {
   readonly token?: string;
   readonly cookie?: string;
   readonly origin?: string;
+  readonly ifMatch?: string;
   readonly body?: unknown;
 }
 
@@ -32,12 +33,13 @@ export async function call(
   central: Central,
   method: string,
   path: string,
-  { token, cookie, origin, body }: Request = {},
+  { token, cookie, origin, ifMatch, body }: Request = {},
 ): Promise<Answer & { readonly headers: Headers }> {
   const headers = new Headers();
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
   if (cookie !== undefined) headers.set('cookie', cookie);
   if (origin !== undefined) headers.set('origin', origin);
+  if (ifMatch !== undefined) headers.set('if-match', ifMatch);
   if (body !== undefined) headers.set('content-type', 'application/json');
   const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
   const response = await fetch(`${central.url}${path}`, { method, headers, redirect: 'manual', ...sent });

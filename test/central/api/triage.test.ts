@@ -70,6 +70,30 @@ test('of two people who saw the same state only the first changes it', async (co
   assert.equal((await call(central, 'GET', one(1), { token })).body.triage.assignee, 'carol');
 });
 
+test('an ETag that If-Match names stands for the state that was seen, and 412 says that it is another now', async (context) => {
+  const { central, directory } = await closedCentral(context);
+  const { link } = await connect(context, central);
+  await deliver(link, [plainAlert(1)]);
+  const token = await tokenFor(directory, 'analyst');
+  const change = (assignee: string, ifMatch: string, more: object = {}) =>
+    call(central, 'PATCH', one(1), { token, ifMatch, body: { assignee, ...more } });
+  const tag = async () => (await call(central, 'GET', one(1), { token })).headers.get('etag') ?? '';
+  const untouched = await tag();
+  const first = await change('alice', untouched);
+  assert.deepEqual([first.status, first.body.triage.assignee], [200, 'alice']);
+  assert.equal(first.headers.get('etag'), await tag());
+  const late = await change('bob', untouched);
+  assert.deepEqual([late.status, late.body.code], [412, 'precondition-failed']);
+  assert.equal((await change('bob', '"never-given"')).status, 412);
+  assert.equal((await change('carol', await tag())).body.triage.assignee, 'carol');
+  for (const several of ['*', `W/${await tag()}`, `${untouched}, ${await tag()}`, 'bare', '""']) {
+    assert.equal((await change('dave', several)).body.code, 'bad-if-match', several);
+  }
+  assert.equal((await change('dave', await tag(), { changed: null })).body.code, 'bad-body');
+  const without = await call(central, 'PATCH', one(1), { token, body: { assignee: 'dave' } });
+  assert.deepEqual([without.status, without.body.code], [400, 'bad-body']);
+});
+
 test('many alerts are changed at once, by id or by what they have in common', async (context) => {
   const { central, directory } = await closedCentral(context);
   const { link } = await connect(context, central);

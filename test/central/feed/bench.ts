@@ -141,8 +141,8 @@ function openssl(...args: readonly string[]): void {
   if (done.status !== 0) throw new Error(done.stderr);
 }
 
-/** An authority of its own, and what it signed: a server called `receiver.test`, and a client. */
-export function certificates(directory: string): Certificates {
+/** An authority of its own, and what it signed: a server called `receiver.test` or as `server` says, and a client. */
+export function certificates(directory: string, server = 'DNS:receiver.test'): Certificates {
   const at = (name: string) => join(directory, 'tls', name);
   mkdirSync(at('.'), { recursive: true, mode: 0o700 });
   const key = (name: string) => [
@@ -165,12 +165,12 @@ export function certificates(directory: string): Certificates {
     '-days',
     '2',
   );
-  for (const [name, subject] of [
-    ['server', 'receiver.test'],
-    ['client', 'central.test'],
+  for (const [name, subject, names] of [
+    ['server', 'receiver.test', server],
+    ['client', 'central.test', 'DNS:central.test'],
   ] as const) {
     openssl('req', ...key(`${name}.key`), '-out', at(`${name}.csr`), '-subj', `/CN=${subject}`);
-    writeFileSync(at(`${name}.ext`), `subjectAltName=DNS:${subject}\n`);
+    writeFileSync(at(`${name}.ext`), `subjectAltName=${names}\n`);
     openssl(
       ...[
         'x509',

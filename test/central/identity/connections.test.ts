@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
@@ -62,7 +63,7 @@ test('each wrong credential has its status and is counted', async (context) => {
   clocked.now += DAY_MS;
   assert.deepEqual(await refusalOf(central, host.shown), [401, 'certificate-expired']);
   clocked.now -= 2 * DAY_MS;
-  assert.deepEqual(await refusalOf(central, host.shown), [401, 'certificate-invalid'], 'not good yet');
+  assert.deepEqual(await refusalOf(central, host.shown), [401, 'certificate-expired'], 'not good yet');
   clocked.now += DAY_MS;
   await central.identity.revokeAgent(AGENT, 'user:test');
   assert.deepEqual(await refusalOf(central, host.shown), [403, 'revoked']);
@@ -165,6 +166,21 @@ test('the certificate of central is replaced while agents stay connected', async
   await until(async () => (await serial()) !== before);
   assert.equal(await deliver(link, [plainAlert(1)]), 1);
   assert.ok(log.lines.some((line) => line.includes('certificate of central was renewed')));
+  const ahead = await serial();
+  clocked.now -= 4 * DAY_MS;
+  await until(async () => (await serial()) !== ahead);
+});
+
+test('who was given a certificate while the clock of central was ahead renews it once the clock is right', async (context) => {
+  const clocked = await clockedCentral(context);
+  const { central } = clocked;
+  clocked.now += 3 * DAY_MS;
+  const host = await enrolled(central);
+  clocked.now -= 3 * DAY_MS;
+  assert.deepEqual(await refusalOf(central, host.shown), [401, 'certificate-expired']);
+  assert.equal((await host.renew(central)).status, 200);
+  const { validFrom, validTo } = new X509Certificate(host.cert ?? '');
+  assert.ok(Date.parse(validFrom) <= clocked.now && clocked.now < Date.parse(validTo));
 });
 
 test('central is verified by the names that the operator gave, and by no other', async (context) => {

@@ -168,6 +168,22 @@ test('what was done stands in the audit log, and no secret stands anywhere', asy
   assert.ok(!log.lines.join('\n').includes(secretPart));
 });
 
+test('where the audit log cannot be written, nobody is enrolled and no use of the token is gone', async (context) => {
+  const { central, directory } = await clockedCentral(context);
+  const { text } = await tokenOf(central, { count: 2 });
+  const host = new Applicant(AGENT);
+  const { default: Database } = await import('better-sqlite3');
+  const database = new Database(`${directory}/central.db`);
+  context.after(() => database.close());
+  database.exec("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END");
+  assert.equal((await host.enrol(central, text)).status, 500);
+  assert.deepEqual(await central.identity.listAgents('', 10), []);
+  assert.equal((await central.identity.listTokens())[0]?.uses_left, 2);
+  database.exec('DROP TRIGGER full');
+  assert.equal((await host.enrol(central, text)).status, 200);
+  assert.equal((await central.identity.listTokens())[0]?.uses_left, 1);
+});
+
 test('a wish for a token out of bounds is refused', async (context) => {
   const central = await startCentral(context, workDirectory(context));
   for (const count of [0, -1, 1.5, Number.NaN, 1_000_001])

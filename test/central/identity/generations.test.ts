@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { sql } from 'kysely';
 import { AuditLog } from '../../../central/audit/audit-log.ts';
 import { Generations, type HelloRuling } from '../../../central/identity/generations.ts';
 import { Arrivals } from '../../../central/ingest/arrivals.ts';
@@ -104,6 +105,23 @@ test('an older copy on the same machine is a clone while the holder answers, and
     audited.map(({ action }) => action),
     ['agent.cloned', 'agent.restored', 'agent.restored'],
   );
+});
+
+test('where the audit log cannot be written, neither a clone nor a restored copy is noted', async (context) => {
+  const { show, arrivals, store } = await judging(context);
+  const old = welcomed(await show(null));
+  await arrivals.proved(AGENT, old);
+  const current = welcomed(await show(old));
+  await arrivals.proved(AGENT, current);
+  const row = () => store.db.selectFrom('agents').select(['cloned', 'generation']).executeTakeFirstOrThrow();
+  await sql`CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END`.execute(
+    store.db,
+  );
+  await assert.rejects(show(old));
+  await assert.rejects(show(old, { machine: OTHER_MACHINE }));
+  assert.deepEqual(await row(), { cloned: null, generation: current });
+  await sql`DROP TRIGGER full`.execute(store.db);
+  assert.ok(isRestored(await show(old)));
 });
 
 test('a session that sends something late does not take the generation of a later one away', async (context) => {

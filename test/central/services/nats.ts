@@ -109,6 +109,15 @@ export class NatsNode {
     return this.#end('SIGKILL');
   }
 
+  /** SIGSTOP: its connections stay, and nothing answers. */
+  freeze(): void {
+    this.#server?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#server?.kill('SIGCONT');
+  }
+
   async #isHealthy(): Promise<boolean> {
     return await fetch(`http://127.0.0.1:${this.#monitorPort}/healthz`).then(
       (response) => response.ok,
