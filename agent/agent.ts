@@ -1,6 +1,6 @@
 import { hostname, release, type, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { standaloneIssuer } from '../approval/index.ts';
+import { type FleetPolicy, standaloneIssuer } from '../approval/index.ts';
 import { createProcessCollector, FileWatcher, type ProcessCollector } from '../collectors/index.ts';
 import { AccountNames, listHostUsers } from '../inventory/index.ts';
 import type { CollectorEvent, CommandName, Health, HelloFrame, Loss, Server } from '../wire/index.ts';
@@ -165,7 +165,7 @@ class Daemon implements Agent {
         watch: ({ files, trees }) => this.#watcher.watch({ files, trees: [...trees, ...this.#guards.trees] }),
       },
       log,
-      onSight: (servers) => this.#seen(servers),
+      onSight: (servers, fleet) => this.#seen(servers, fleet),
     });
     this.#identities = this.#identityDesk(host);
     this.#bundles = this.#agentBundles(meta);
@@ -404,8 +404,8 @@ class Daemon implements Agent {
     this.#receive({ kind: 'loss', time: Date.now(), stage, count, detail: LOST[stage] });
   }
 
-  async #seen(servers: readonly KnownServer[]): Promise<void> {
-    await this.#policies.follow(servers);
+  async #seen(servers: readonly KnownServer[], fleet: FleetPolicy): Promise<void> {
+    await this.#policies.follow(servers, fleet);
     this.#pipeline.submit({ facts: this.#processWatch.seen(servers) });
     this.#uplink.announce(servers.map(fullServer));
   }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import * as z from 'zod';
-import { type Policy, readPolicy, type Trust } from '../../approval/index.ts';
+import { MAX_POLICY_CHARS, type Policy, readPolicy, type Trust } from '../../approval/index.ts';
 import { limits, PROFILES } from '../../wire/index.ts';
 import { actorOf } from '../access/principal.ts';
 import { noQuery } from '../api/queries.ts';
@@ -18,7 +18,6 @@ import type { ApprovalQueue, AskDetail } from './queue.ts';
 const MAX_NAME_CHARS = 256;
 const MAX_SCOPES = 256;
 const MAX_DECISION_CHARS = 4_096;
-const MAX_POLICY_CHARS = 1024 * 1024;
 
 const askAnswer = z.object({
   id: z.string(),

@@ -58,7 +58,7 @@ export class BundleShelf {
    */
   async add(text: string, actor: string): Promise<BundleRecord> {
     const kind = claimedKind(text);
-    const { version, expires } = openFleetBundle(kind, text, this.#trust(), 'production');
+    const { version, expires } = await openFleetBundle(kind, text, this.#trust(), 'production');
     if (expires !== undefined && Date.parse(expires) <= this.#clock())
       throw new CentralError('CENTRAL_BUNDLE_EXPIRED', `the bundle was to be taken before ${expires}`);
     const newest = await this.newestVersion(kind);
