@@ -66,8 +66,8 @@ async function policyOf(text: string | null): Promise<Policy | null> {
   if (text === null) return null;
   const read = await readPolicy(text);
   if (read.kind === 'policy') return read.policy;
-  const lines = read.faults.map(({ line, message }) => `line ${line}: ${message}`);
-  throw new Refused(400, lines.join('; '), { code: 'bad-policy' });
+  const lines = read.faults.map(({ line, column, message }) => `policy:${line}:${column}: ${message}`);
+  throw new Refused(400, `${lines.join('; ')} (docs/policy.md describes the format)`, { code: 'bad-policy' });
 }
 
 async function askOf(queue: ApprovalQueue, id: string): Promise<AskDetail> {
@@ -121,10 +121,12 @@ function queueRoutes({ db, audit, queue, shelf, trust }: ApprovalRouteParts): re
       handle: async ({ params: { id }, body: { reason }, principal }) => {
         const { client, name, digest } = await askOf(queue, id);
         const actor = actorOf(principal);
-        await queue.reject(id, reason, actor);
         const detail = { client, name, digest, reason };
-        await audit.append({ actor, action: 'approval.reject', subject: id, detail });
-        return { done: true };
+        return await audit.within<{ done: true }>(async (transaction) => {
+          await queue.reject(id, reason, { actor, db: transaction });
+          const deed = { actor, action: 'approval.reject', subject: id, detail };
+          return { answer: { done: true }, deed };
+        });
       },
     }),
   ];
