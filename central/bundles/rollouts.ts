@@ -153,16 +153,6 @@ export class Rollouts {
     };
   }
 
-  /** How many rollouts are in each state. */
-  async counts(): Promise<Readonly<Record<string, number>>> {
-    const rows = await this.#parts.db
-      .selectFrom('rollouts')
-      .select(['state', ({ fn }) => fn.countAll<number | string>().as('rollouts')])
-      .groupBy('state')
-      .execute();
-    return Object.fromEntries(rows.map(({ state, rollouts }) => [state, Number(rollouts)]));
-  }
-
   async #requireBundle({ kind, version }: RolloutWish): Promise<void> {
     const row = await this.#parts.db
       .selectFrom('bundles')
