@@ -262,7 +262,11 @@ testOnEach(
     const said = { kind: 'config', version: 2, state: 'refused', message: '' } as const;
     await all.offers.note(third, { ...said, code: 'AGENT_BUNDLE_EXPIRED' });
     await all.offers.note(fourth, { ...said, code: 'what no agent of ours says"' });
-    await all.db.updateTable('agents').set({ revoked: new Date(START).toISOString() }).where('id', '=', second).execute();
+    await all.db
+      .updateTable('agents')
+      .set({ revoked: new Date(START).toISOString() })
+      .where('id', '=', second)
+      .execute();
     const lines = await read();
     for (const line of [
       'rollouts{state="canary"} 1',
