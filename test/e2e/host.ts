@@ -76,13 +76,13 @@ export async function freePort(): Promise<number> {
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
     const next = createServer().listen(address.port + 1, '127.0.0.1');
-    const [isFree] = await Promise.race([
-      once(next, 'listening').then(() => [true]),
-      once(next, 'error').then(() => [false]),
-    ]);
+    const isFree = await once(next, 'listening').then(
+      () => true,
+      () => false,
+    );
     next.close();
     server.close();
-    if (isFree === true) return address.port;
+    if (isFree) return address.port;
   }
 }
 
