@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { standaloneIssuer } from '../approval/index.ts';
+import { type FleetPolicy, standaloneIssuer } from '../approval/index.ts';
 import { AccountNames, listHostUsers } from '../inventory/index.ts';
 import type { CollectorEvent, Server } from '../wire/index.ts';
 import type { AgentOptions } from './agent-options.ts';
@@ -147,7 +147,7 @@ class Daemon implements Agent {
           this.#collectors.files.watch({ files, trees: [...trees, ...this.#guards.trees] }),
       },
       log,
-      onSight: (servers) => this.#seen(servers),
+      onSight: (servers, fleet) => this.#seen(servers, fleet),
     });
     this.#identities = this.#identityDesk(host);
     this.#central = this.#centralLink(host, machineDigest(traits, meta.salt()));
@@ -297,8 +297,8 @@ class Daemon implements Agent {
     if (event.kind === 'inode_change') this.#watch.changed(event);
   }
 
-  async #seen(servers: readonly KnownServer[]): Promise<void> {
-    await this.#policies.follow(servers);
+  async #seen(servers: readonly KnownServer[], fleet: FleetPolicy): Promise<void> {
+    await this.#policies.follow(servers, fleet);
     this.#pipeline.submit({ facts: this.#processWatch.seen(servers) });
     this.#central.announce(servers.map(fullServer));
   }

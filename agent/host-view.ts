@@ -1,5 +1,12 @@
 import { resolve } from 'node:path';
-import { ApprovalStore, Assessor, KeptHashes, type StoredApproval, type Trust } from '../approval/index.ts';
+import {
+  ApprovalStore,
+  Assessor,
+  type FleetPolicy,
+  KeptHashes,
+  type StoredApproval,
+  type Trust,
+} from '../approval/index.ts';
 import {
   type DiscoveredServer,
   type HashCache,
@@ -69,6 +76,8 @@ export interface HostSight {
   readonly stored: readonly StoredApproval[];
   /** Whose signatures count; null where the trust roots cannot be believed. */
   readonly trust: Trust | null;
+  /** What every server is held to beside the policy of its approval. */
+  readonly fleet: FleetPolicy;
 }
 
 /** Looks at the host: what can run, and whether it may. Used by the daemon and by the CLI alike. */
@@ -126,12 +135,12 @@ export class HostView {
       knownServer(discovered, this.#assessor.judge(discovered.server, docket, now)),
     );
     this.#assessor.keepTime(now);
-    const { stored, trust } = docket;
+    const { stored, trust, fleet } = docket;
     const watched = this.#assessor.watched(docket);
     const files = [...inventory.watch.files, ...watched.files];
     const trees = [...inventory.watch.trees, ...watched.trees];
     const { problems, controls } = inventory;
-    return { servers, problems, controls, watch: { files, trees }, stored, trust };
+    return { servers, problems, controls, watch: { files, trees }, stored, trust, fleet };
   }
 
   /** Keeps redacted copies of a server's small texts, so that a later change can be shown as a diff. */

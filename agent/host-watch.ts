@@ -1,3 +1,4 @@
+import { type FleetPolicy, NO_FLEET_POLICY } from '../approval/index.ts';
 import type { FileWatcher } from '../collectors/index.ts';
 import { INFORMATIONAL_PROBLEMS } from '../inventory/index.ts';
 import type { Control, InodeChange, Problem } from '../wire/index.ts';
@@ -45,7 +46,7 @@ export interface HostWatchOptions {
   readonly writersTold?: () => Promise<unknown>;
   readonly log: AgentLog;
   /** After each look. */
-  readonly onSight: (servers: readonly KnownServer[]) => Promise<void>;
+  readonly onSight: (servers: readonly KnownServer[], fleet: FleetPolicy) => Promise<void>;
   /** After each change of what is watched. */
   readonly onWatch: () => void;
 }
@@ -66,6 +67,7 @@ export class HostWatch {
     watch: { files: [], trees: [] },
     stored: [],
     trust: null,
+    fleet: NO_FLEET_POLICY,
   };
   #expiry: NodeJS.Timeout | null = null;
   #settle: NodeJS.Timeout | null = null;
@@ -155,7 +157,7 @@ export class HostWatch {
     this.#sight = sight;
     for (const { discovered } of sight.servers) this.#options.view.keepCopies(discovered);
     this.#compare(sight, now.getTime());
-    await this.#options.onSight(sight.servers);
+    await this.#options.onSight(sight.servers, sight.fleet);
     for (const resolve of this.#waiting.splice(0, waiting)) resolve();
     this.#lookAtExpiry(sight.servers, now.getTime());
     if (this.#stopped) return;

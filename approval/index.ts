@@ -34,6 +34,7 @@ export { Authoriser, type Moment, type PolicySubject, type ToolCall } from './po
 export { CEDAR_SCHEMA } from './policy/cedar-schema.ts';
 export { DENIAL_CODES, type DenialCode, type PolicyDecision } from './policy/denial.ts';
 export type { Destination } from './policy/destination.ts';
+export { JointAuthoriser, type PolicyAuthority } from './policy/joint-authoriser.ts';
 export { childPointer } from './policy/pointer.ts';
 export {
   CLIENT_FEATURES,
@@ -43,7 +44,7 @@ export {
   type Secret,
   type SecretHeader,
 } from './policy/policy.ts';
-export { policyInvalid, readPolicy } from './policy/policy-file.ts';
+export { MAX_POLICY_CHARS, policyInvalid, readFleetPolicy, readPolicy } from './policy/policy-file.ts';
 export { toolDigest } from './policy/tool-digest.ts';
 export { blockingFindings, refuseUnaccepted } from './statement/acceptance.ts';
 export { skeleton } from './statement/confusable.ts';
@@ -83,6 +84,13 @@ export { writeDurably } from './store/durable-file.ts';
 export { claimedKind, type FleetBundle, openFleetBundle } from './store/fleet-bundle.ts';
 export { KeptHashes } from './store/kept-hashes.ts';
 export { type MarkSubject, Marks } from './store/marks.ts';
+export {
+  composePolicyBundle,
+  type FleetPolicy,
+  installPolicyBundle,
+  NO_FLEET_POLICY,
+  policyBundlePath,
+} from './store/policy-bundle.ts';
 export {
   composeRulePack,
   openRulePack,

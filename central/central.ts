@@ -182,7 +182,8 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   await feeds.start();
   const upkeep = openUpkeep(options, store, metrics);
   const bundles = openBundles({
-    ...{ store, audit, log, clock, identity, settings: options.bundles, node: options.node ?? 'central' },
+    ...{ store, audit, log, clock, metrics, identity },
+    ...{ settings: options.bundles, node: options.node ?? 'central' },
     send: (agent, frame) => ingest?.sessions.send(agent, frame) ?? false,
   });
   const reception = await buildIngest(options, store, metrics, identity, bundles, () => {

@@ -58,6 +58,10 @@ const COUNTERS = {
     label: null,
     help: 'Messages that can never be stored, put aside into the stream of dead letters.',
   },
+  sealwatch_central_bundle_refusals_total: {
+    label: 'code',
+    help: 'Times that a host refused a bundle, by the code that it gave.',
+  },
   sealwatch_central_claims_total: {
     label: null,
     help: 'Sessions closed because the agent connected to another node.',
@@ -99,6 +103,10 @@ const GAUGES = {
     help: 'Alerts that the receiver of a feed refused for good.',
   },
   sealwatch_central_rollouts: { label: 'state', help: 'Rollouts of bundles, by state.' },
+  sealwatch_central_bundles_applied: {
+    label: 'kind',
+    help: 'Hosts that said last of a bundle that it is in force.',
+  },
   sealwatch_central_bundles_refused: { label: 'kind', help: 'Hosts that refused the bundle last offered.' },
   sealwatch_central_event_loop_delay_seconds: {
     label: 'quantile',

@@ -1,3 +1,4 @@
+import { watchBundles } from './bundles/bundle-metrics.ts';
 import type { Feeds } from './feed/feeds.ts';
 import type { FeedRun, FeedStatus } from './feed/status.ts';
 import type { Ingest } from './ingest/ingest.ts';
@@ -26,13 +27,7 @@ function watchStore(metrics: Metrics, store: Store): void {
   metrics.watch('sealwatch_central_agents', async () =>
     byLabel(await db.selectFrom('agents').select(['state as label', count()]).groupBy('state').execute()),
   );
-  metrics.watch('sealwatch_central_rollouts', async () =>
-    byLabel(await db.selectFrom('rollouts').select(['state as label', count()]).groupBy('state').execute()),
-  );
-  metrics.watch('sealwatch_central_bundles_refused', async () => {
-    const refused = db.selectFrom('bundle_states').where('state', '=', 'refused');
-    return byLabel(await refused.select(['kind as label', count()]).groupBy('kind').execute());
-  });
+  watchBundles(metrics, db);
 }
 
 /** Of one node only, so that sums over all nodes are right: the one that runs the feeds. */

@@ -164,7 +164,9 @@ function addBundles(central: Command, run: Run): void {
       ),
     );
   const rollout = central.command('rollout').description('how bundles reach hosts');
-  withApi(rollout.command('start').argument('<kind>', 'rules, approvals or config').argument('<version>'))
+  withApi(
+    rollout.command('start').argument('<kind>', 'rules, approvals, policy or config').argument('<version>'),
+  )
     .description('offer a bundle to hosts, to canaries first')
     .option('--group <name>', 'only hosts of this group; may be repeated', collect)
     .option('--canary <percent>', 'share of hosts that get it first; 0: all at once', Number, 10)

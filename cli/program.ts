@@ -182,7 +182,7 @@ function addKeys(program: Command, run: Run): void {
 }
 
 function addBundles(program: Command, run: Run): void {
-  const bundles = program.command('bundle').description('sets of approvals for other hosts');
+  const bundles = program.command('bundle').description('what is signed for other hosts');
   const withState = (command: Command) =>
     command.option('--state-dir <dir>', 'where keys and trust roots lie', defaultStateDir(process.env));
   withState(bundles.command('create').argument('<approval...>'))
@@ -192,17 +192,24 @@ function addBundles(program: Command, run: Run): void {
     .action((files, options) =>
       run({}, async (output) => (await import('./commands/bundle.ts')).bundleCreate(files, options, output)),
     );
-  withState(bundles.command('config').argument('<file>'))
+  const forFleet = (command: Command) =>
+    withState(command.argument('<file>'))
+      .requiredOption('--serial <number>', 'higher than that of the last bundle', Number)
+      .option('--group <name>', 'only hosts of this group take it')
+      .option('--before <time>', 'no host takes it after that (RFC 3339)')
+      .option('--key <name>', 'key that signs: a name, or ssh:COMMENT of the OpenSSH agent');
+  forFleet(bundles.command('policy'))
+    .description('sign a policy for all servers of a fleet, and write it to stdout')
+    .action((file, options) =>
+      run({}, async (output) => (await import('./commands/bundle.ts')).bundlePolicy(file, options, output)),
+    );
+  forFleet(bundles.command('config'))
     .description('sign settings for the agents of a fleet, and write them to stdout')
-    .requiredOption('--serial <number>', 'higher than that of the last bundle', Number)
-    .option('--group <name>', 'only hosts of this group take it')
-    .option('--before <time>', 'no host takes it after that (RFC 3339)')
-    .option('--key <name>', 'key that signs: a name, or ssh:COMMENT of the OpenSSH agent')
     .action((file, options) =>
       run({}, async (output) => (await import('./commands/bundle.ts')).bundleConfig(file, options, output)),
     );
   withState(bundles.command('install').argument('<file>'))
-    .description('let the approvals of a bundle count here')
+    .description('let the approvals or the policy of a bundle count here')
     .addOption(new Option('--profile <profile>', 'how strictly trust roots are judged').choices(PROFILES))
     .action((file, options) =>
       run({}, async (output) => (await import('./commands/bundle.ts')).bundleInstall(file, options, output)),

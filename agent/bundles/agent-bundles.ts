@@ -1,4 +1,4 @@
-import { installBundle, loadTrust, Marks } from '../../approval/index.ts';
+import { installBundle, installPolicyBundle, loadTrust, Marks, type Trust } from '../../approval/index.ts';
 import type { BundleKind, HelloFrame } from '../../wire/index.ts';
 import type { LiveRules } from '../rules/live-rules.ts';
 import type { Meta } from '../state/database.ts';
@@ -28,6 +28,7 @@ export class AgentBundles {
       install: {
         rules: ({ text, version }) => rules.takePack(text, version),
         approvals: (bundle) => this.#takeApprovals(bundle),
+        policy: (bundle) => this.#takePolicy(bundle),
         config: ({ text }) => this.#takeConfig(text),
       },
     });
@@ -39,6 +40,7 @@ export class AgentBundles {
     const versions: readonly (readonly [BundleKind, number | null])[] = [
       ['rules', rules.edition.pack?.version ?? null],
       ['approvals', new Marks(stateDir).bundleVersion || null],
+      ['policy', new Marks(stateDir).policyVersion || null],
       ['config', remote.version],
     ];
     return versions.flatMap(([kind, version]) => (version === null ? [] : [{ kind, version }]));
@@ -58,10 +60,22 @@ export class AgentBundles {
   }
 
   async #takeApprovals({ text }: TakenBundle): Promise<string> {
-    const { stateDir, systemTrust: systemDirectory, profile, lookAgain } = this.#options;
-    installBundle(text, stateDir, loadTrust({ stateDir, systemDirectory, profile }), new Marks(stateDir));
+    const { stateDir, lookAgain } = this.#options;
+    installBundle(text, stateDir, this.#trust(), new Marks(stateDir));
     await lookAgain();
     return 'the servers of this host are judged by it';
+  }
+
+  async #takePolicy({ text }: TakenBundle): Promise<string> {
+    const { stateDir, profile, lookAgain } = this.#options;
+    await installPolicyBundle(text, stateDir, { trust: this.#trust(), profile, marks: new Marks(stateDir) });
+    await lookAgain();
+    return 'the servers of this host are held to it, beside what their approvals say';
+  }
+
+  #trust(): Trust {
+    const { stateDir, systemTrust: systemDirectory, profile } = this.#options;
+    return loadTrust({ stateDir, systemDirectory, profile });
   }
 
   #takeConfig(text: string): string {

@@ -28,7 +28,7 @@ export interface BundleDeskOptions
   extends Pick<AgentOptions, 'stateDir' | 'systemTrust' | 'profile' | 'group' | 'log'> {
   readonly marks: BundleMarks;
   readonly fetch: FetchBundle;
-  readonly install: Readonly<Record<Exclude<BundleKind, 'policy'>, InstallBundle>>;
+  readonly install: Readonly<Record<BundleKind, InstallBundle>>;
   /** Tells central what became of an offer. */
   readonly tell: (frame: StateFrame) => void;
   readonly onFacts: (facts: readonly Fact[]) => void;
@@ -93,14 +93,12 @@ export class BundleDesk {
   async #fetchAndInstall(offer: Offer): Promise<string> {
     const { kind, version, sha256, bytes } = offer;
     const { marks, fetch, install } = this.#options;
-    if (kind === 'policy')
-      throw new AgentError('AGENT_BUNDLE_UNWANTED', 'this agent takes no bundles of policies');
     const mark = marks.of(kind);
     if (mark !== null && version < mark.version) marks.refuseOlder(kind, { version, digest: '' });
     const data = await fetch(sha256, bytes, this.#stop.signal);
     if (data.length !== bytes || createHash('sha256').update(data).digest('hex') !== sha256)
       throw new AgentError('AGENT_BUNDLE_MISMATCH', 'the bundle is not what was announced');
-    const bundle = this.#open(kind, data.toString('utf8'));
+    const bundle = await this.#open(kind, data.toString('utf8'));
     if (bundle.version !== version)
       throw new AgentError('AGENT_BUNDLE_MISMATCH', `the bundle says that it is version ${bundle.version}`);
     const message = await install[kind](bundle);
@@ -108,10 +106,10 @@ export class BundleDesk {
     return message;
   }
 
-  #open(kind: BundleKind, text: string): TakenBundle {
+  async #open(kind: BundleKind, text: string): Promise<TakenBundle> {
     const { stateDir, systemTrust: systemDirectory, profile, marks } = this.#options;
     const trust = loadTrust({ stateDir, systemDirectory, profile });
-    const bundle = openFleetBundle(kind, text, trust, profile);
+    const bundle = await openFleetBundle(kind, text, trust, profile);
     marks.refuseOlder(kind, bundle);
     this.#refuseUnfit(bundle);
     return { ...bundle, text };

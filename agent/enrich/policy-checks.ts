@@ -1,50 +1,83 @@
 import { isIP } from 'node:net';
-import { ApprovalError, Authoriser, type DenialCode, type Statement } from '../../approval/index.ts';
+import {
+  ApprovalError,
+  Authoriser,
+  type DenialCode,
+  type FleetPolicy,
+  identityOf,
+  JointAuthoriser,
+  NO_FLEET_POLICY,
+  type Policy,
+  type PolicyAuthority,
+  type PolicySubject,
+  readFleetPolicy,
+  type Statement,
+} from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import type { Place } from '../state/destinations.ts';
 import type { KnownServer } from './known-server.ts';
 import { type Image, isShell } from './launch-chain.ts';
 import { ResolvedNames } from './resolved-names.ts';
 
-/** What the approval of a server says of something that it did; `none` where it holds no policy. */
+/** What the policies of a server say of something that it did; `none` where it is held to none. */
 export type PolicyAnswer = 'none' | 'allowed' | DenialCode;
 
+/** One of the policies that a server is held to. */
+interface Hold {
+  readonly policy: Policy;
+  readonly authoriser: Authoriser;
+}
+
+/** What a server is held to; a code where a policy cannot be used: then nothing is allowed. */
 interface Check {
-  readonly statement: Statement;
-  /** Null where its Cedar cannot be used: then nothing is allowed. */
-  readonly authoriser: Authoriser | null;
+  readonly statement: Statement | null;
+  readonly fleet: string | null;
+  readonly held: { readonly holds: readonly Hold[]; readonly authority: PolicyAuthority } | DenialCode;
+}
+
+/** The policy of the fleet, read once for all servers. */
+interface ReadFleet {
+  readonly digest: string;
+  /** Null where it cannot be used. */
+  readonly policy: Policy | null;
 }
 
 /** The call policies of the servers as they are now, for what their processes do. */
 export class PolicyChecks {
-  readonly #profile: Profile;
-  readonly #hostGroup: string | null;
+  readonly #place: { readonly profile: Profile; readonly group: string | null };
   readonly #names: ResolvedNames;
   #checks: ReadonlyMap<string, Check> = new Map();
+  #fleet: ReadFleet | null = null;
 
   constructor(
-    { profile, group }: { readonly profile: Profile; readonly group: string | null },
+    place: { readonly profile: Profile; readonly group: string | null },
     names: ResolvedNames = new ResolvedNames(),
   ) {
     this.#names = names;
-    this.#profile = profile;
-    this.#hostGroup = group;
+    this.#place = place;
   }
 
-  /** Takes the policies of these servers; those whose approval is the same stay as they are. */
-  async follow(servers: readonly KnownServer[]): Promise<void> {
+  /** Takes the policies of these servers; those whose approval and fleet's policy are the same stay as they are. */
+  async follow(servers: readonly KnownServer[], policy: FleetPolicy = NO_FLEET_POLICY): Promise<void> {
+    this.#fleet = await readFleet(policy, this.#fleet);
+    const fleet = this.#fleet;
     const checks = new Map<string, Check>();
     for (const known of servers) {
       const { statement } = known.verdict;
-      if (statement === null || statement.predicate.policy === null) continue;
+      const own = statement?.predicate.policy ?? null;
+      if (own === null && fleet === null) continue;
       const { id } = known.discovered.server;
       const before = this.#checks.get(id);
-      const same = before !== undefined && sameDecision(before.statement, statement);
-      checks.set(id, same ? before : { statement, authoriser: await this.#open(known, statement) });
+      const same =
+        before !== undefined &&
+        before.fleet === (fleet?.digest ?? null) &&
+        sameDecision(before.statement, statement);
+      const held = same ? before.held : await this.#hold(known, fleet);
+      checks.set(id, { statement, fleet: fleet?.digest ?? null, held });
     }
     this.#checks = checks;
-    const patterns = [...checks.values()].flatMap(
-      ({ statement }) => statement.predicate.policy?.destinations ?? [],
+    const patterns = [...checks.values()].flatMap(({ held }) =>
+      typeof held === 'string' ? [] : held.holds.flatMap(({ policy }) => policy.destinations ?? []),
     );
     await this.#names.follow([...new Set(patterns.flatMap(hostOfPattern))]);
   }
@@ -55,53 +88,88 @@ export class PolicyChecks {
 
   /** Whether a server may start this program. */
   program(serverId: string, image: Image, shell: boolean = isShell(image)): PolicyAnswer {
-    const check = this.#checks.get(serverId);
-    if (check === undefined) return 'none';
-    const moment = { now: new Date(), monotonic: performance.now() };
-    const decision = check.authoriser?.program(image.exe, { shell }, moment);
-    if (decision === undefined) return 'DENIED_CEDAR_FAILED';
+    const held = this.#checks.get(serverId)?.held;
+    if (held === undefined || typeof held === 'string') return held ?? 'none';
+    const decision = held.authority.program(image.exe, { shell }, momentNow());
     return decision.decision === 'allow' ? 'allowed' : decision.code;
   }
 
-  /** What the kernel is told of a server's programs; null where its approval says nothing about them. */
+  /** What the kernel is told of a server's programs; null where its policies say nothing about them. */
   execLists(serverId: string): Authoriser['execLists'] | null {
-    return this.#checks.get(serverId)?.authoriser?.execLists ?? null;
+    const held = this.#checks.get(serverId)?.held;
+    return held === undefined || typeof held === 'string' ? null : held.authority.execLists;
   }
 
   /**
-   * Whether a server may connect there. A name with a star in the policy could stand for any address: then what
-   * no other line allows is not known.
+   * Whether a server may connect there. A name with a star in a policy could stand for any address: then what no
+   * other line allows is not known.
    */
   connection(serverId: string, { address, port }: Place): PolicyAnswer {
-    const check = this.#checks.get(serverId);
-    const policy = check?.statement.predicate.policy ?? null;
-    if (check === undefined || policy === null) return 'none';
+    const held = this.#checks.get(serverId)?.held;
+    if (held === undefined || typeof held === 'string') return held ?? 'none';
     const names = this.#names.namesOf(address);
-    const moment = { now: new Date(), monotonic: performance.now() };
-    const decision = check.authoriser?.connection({ names, address, port }, moment);
-    if (decision === undefined) return 'DENIED_CEDAR_FAILED';
-    if (decision.decision === 'allow') return 'allowed';
-    const open = policy.destinations?.some((pattern) => pattern.startsWith('*.')) === true;
-    return decision.code === 'DENIED_DESTINATION' && open ? 'none' : decision.code;
+    const answers = held.holds.map(({ policy, authoriser }): PolicyAnswer => {
+      const decision = authoriser.connection({ names, address, port }, momentNow());
+      if (decision.decision === 'allow') return 'allowed';
+      const open = policy.destinations?.some((pattern) => pattern.startsWith('*.')) === true;
+      return decision.code === 'DENIED_DESTINATION' && open ? 'none' : decision.code;
+    });
+    const denied = answers.find((answer) => answer !== 'none' && answer !== 'allowed');
+    return denied ?? (answers.includes('none') ? 'none' : 'allowed');
   }
 
-  async #open(known: KnownServer, { predicate, subject }: Statement): Promise<Authoriser | null> {
-    if (predicate.policy === null) return null;
-    try {
-      return await Authoriser.open(predicate.policy, {
-        server: predicate.server,
-        closure: subject[0]?.digest.sha256 ?? '',
-        owner: predicate.owner,
-        user: known.discovered.server.user,
-        profile: this.#profile,
-        hostGroup: this.#hostGroup,
-        anchors: known.discovered.anchors,
-      });
-    } catch (error) {
-      if (error instanceof ApprovalError) return null;
-      throw error;
-    }
+  async #hold(known: KnownServer, fleet: ReadFleet | null): Promise<Check['held']> {
+    if (fleet?.policy === null) return 'DENIED_FLEET_POLICY_UNUSABLE';
+    const own = known.verdict.statement?.predicate.policy ?? null;
+    const subject = this.#subjectOf(known);
+    const fleets = fleet === null ? null : await opened(fleet.policy, subject);
+    if (fleet !== null && fleets === null) return 'DENIED_FLEET_POLICY_UNUSABLE';
+    const owns = own === null ? null : await opened(own, subject);
+    if (own !== null && owns === null) return 'DENIED_CEDAR_FAILED';
+    const holds = [fleets, owns].filter((hold) => hold !== null);
+    const authority =
+      fleets === null ? owns?.authoriser : new JointAuthoriser(fleets.authoriser, owns?.authoriser ?? null);
+    return authority === undefined ? 'DENIED_CEDAR_FAILED' : { holds, authority };
   }
+
+  /** What was never approved has no owner. */
+  #subjectOf({ discovered: { server, anchors }, verdict: { statement } }: KnownServer): PolicySubject {
+    const { profile, group } = this.#place;
+    return {
+      server: statement?.predicate.server ?? identityOf(server),
+      closure: statement === null ? server.closure.digest : (statement.subject[0]?.digest.sha256 ?? ''),
+      owner: statement?.predicate.owner ?? '',
+      user: server.user,
+      profile,
+      hostGroup: group,
+      anchors,
+    };
+  }
+}
+
+async function opened(policy: Policy, subject: PolicySubject): Promise<Hold | null> {
+  try {
+    return { policy, authoriser: await Authoriser.open(policy, subject) };
+  } catch (error) {
+    if (error instanceof ApprovalError) return null;
+    throw error;
+  }
+}
+
+async function readFleet(policy: FleetPolicy, before: ReadFleet | null): Promise<ReadFleet | null> {
+  if (policy.kind === 'none') return null;
+  if (policy.kind === 'unusable') return { digest: policy.fault.message, policy: null };
+  if (before?.digest === policy.digest) return before;
+  try {
+    return { digest: policy.digest, policy: await readFleetPolicy(policy.policy) };
+  } catch (error) {
+    if (error instanceof ApprovalError) return { digest: policy.digest, policy: null };
+    throw error;
+  }
+}
+
+function momentNow() {
+  return { now: new Date(), monotonic: performance.now() };
 }
 
 /** The name in a destination pattern that can be looked up; none in an address, a range or a name with a star. */
@@ -110,6 +178,7 @@ function hostOfPattern(pattern: string): readonly string[] {
   return /^[[*]/.test(host) || host.includes('/') || isIP(host) !== 0 ? [] : [host];
 }
 
-function sameDecision(a: Statement, b: Statement): boolean {
+function sameDecision(a: Statement | null, b: Statement | null): boolean {
+  if (a === null || b === null) return a === b;
   return a.predicate.serial === b.predicate.serial && a.predicate.issued === b.predicate.issued;
 }

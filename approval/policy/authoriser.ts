@@ -75,18 +75,32 @@ export class Authoriser {
   }
 
   /** Whether a tool may be called. A call that is allowed counts towards the rates. */
-  call(call: ToolCall, { now, monotonic }: Moment): PolicyDecision {
+  call(call: ToolCall, moment: Moment): PolicyDecision {
+    const decision = this.examine(call, moment);
+    if (decision.decision === 'allow') this.count(call, moment);
+    return decision;
+  }
+
+  /** Notes a call that is made. */
+  count({ tool }: Pick<ToolCall, 'tool'>, { monotonic }: Moment): void {
+    for (const window of this.#rates) if (window.counts(tool)) window.note(monotonic);
+  }
+
+  /** Whether a tool may be called; nothing is counted. */
+  examine(call: ToolCall, { now, monotonic }: Moment): PolicyDecision {
     const fault = this.#toolFault(call) ?? this.#argumentFault(call);
     if (fault !== null) return fault;
-    const rates = this.#rates.filter((window) => window.counts(call.tool));
-    const full = rates.find((window) => !window.hasRoom(monotonic));
+    const full = this.#rates.find((window) => window.counts(call.tool) && !window.hasRoom(monotonic));
     if (full !== undefined) {
       const { calls, seconds } = full.rate;
       return deny('DENIED_RATE', `more than ${calls} calls in ${seconds} s`);
     }
-    const decision = this.#cedarCall(call, now);
-    if (decision.decision === 'allow') for (const window of rates) window.note(monotonic);
-    return decision;
+    return this.#cedarCall(call, now);
+  }
+
+  /** Whether tools are listed, so that no other may be called. */
+  get listsTools(): boolean {
+    return this.#tools !== null;
   }
 
   /** Whether a tool with this definition is among those that may be called at all. */

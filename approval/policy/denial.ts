@@ -14,12 +14,19 @@ export const DENIAL_CODES = [
   'DENIED_RESOURCE',
   'DENIED_CLIENT_FEATURE',
   'DENIED_REQUEST_TOO_LARGE',
+  'DENIED_FLEET_POLICY_UNUSABLE',
 ] as const;
 export type DenialCode = (typeof DENIAL_CODES)[number];
 
 export type PolicyDecision =
   | { readonly decision: 'allow' }
-  | { readonly decision: 'deny'; readonly code: DenialCode; readonly reason: string };
+  | {
+      readonly decision: 'deny';
+      readonly code: DenialCode;
+      readonly reason: string;
+      /** The fleet's policy denies it, so that no approval of this host can allow it. */
+      readonly fleet?: true;
+    };
 
 export const ALLOW: PolicyDecision = { decision: 'allow' };
 

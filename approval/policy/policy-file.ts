@@ -2,9 +2,10 @@ import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { ApprovalError } from '../errors.ts';
 import { cedarFaults } from './cedar.ts';
-import { normalisePolicy, type Policy, policySchema } from './policy.ts';
+import { fleetPolicySchema, normalisePolicy, type Policy, policySchema } from './policy.ts';
 
-const MAX_TEXT_LENGTH = 1024 * 1024;
+/** UTF-16 code units of a policy as a person writes it. */
+export const MAX_POLICY_CHARS = 1024 * 1024;
 const MAX_POLICY_ALIASES = 100;
 const MAX_FAULTS = 50;
 
@@ -33,9 +34,23 @@ const DEFAULTS = {
  * Reads a policy from YAML 1.2 or JSON text and finds all its faults at once; Cedar in it is validated.
  * @throws {ApprovalError} `APPROVAL_CEDAR_UNAVAILABLE`
  */
-export async function readPolicy(text: string): Promise<ReadPolicy> {
-  if (text.length > MAX_TEXT_LENGTH)
-    return refused([invalid(1, 1, `longer than ${MAX_TEXT_LENGTH} characters`)]);
+export function readPolicy(text: string): Promise<ReadPolicy> {
+  return readBy(policySchema, text);
+}
+
+/**
+ * The same for a policy that all servers of a fleet are held to beside that of their approvals.
+ * @throws {ApprovalError} with all its faults, or `APPROVAL_CEDAR_UNAVAILABLE`
+ */
+export async function readFleetPolicy(text: string, path = 'policy'): Promise<Policy> {
+  const read = await readBy(fleetPolicySchema, text);
+  if (read.kind === 'refused') throw policyInvalid(path, read.faults);
+  return read.policy;
+}
+
+async function readBy(schema: z.ZodType<Policy>, text: string): Promise<ReadPolicy> {
+  if (text.length > MAX_POLICY_CHARS)
+    return refused([invalid(1, 1, `longer than ${MAX_POLICY_CHARS} characters`)]);
   const lines = new LineCounter();
   const document = parseText(text, lines);
   if (document instanceof Error) return refused([invalid(1, 1, document.message)]);
@@ -48,7 +63,7 @@ export async function readPolicy(text: string): Promise<ReadPolicy> {
   const value = plainValue(document);
   if (value instanceof Error) return refused([invalid(1, 1, value.message)]);
   const named = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const parsed = policySchema.safeParse(named ? { ...DEFAULTS, ...value } : value);
+  const parsed = schema.safeParse(named ? { ...DEFAULTS, ...value } : value);
   if (!parsed.success) return refused(parsed.error.issues.map((issue) => faultAt(issue, document, lines)));
   const { cedar } = parsed.data;
   const faults = cedar === undefined ? [] : await cedarFaults(cedar);

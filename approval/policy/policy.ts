@@ -117,6 +117,17 @@ export const policySchema = z.strictObject({
 });
 export type Policy = z.infer<typeof policySchema>;
 
+/**
+ * What a policy for all servers of a fleet may say: what gives a server something (variables, secrets, headers, a token)
+ * is the matter of its own approval.
+ */
+export const fleetPolicySchema = policySchema.omit({
+  environment: true,
+  secrets: true,
+  headers: true,
+  identity: true,
+});
+
 /** The same policy in the one way in which it is signed: lists sorted, nothing named twice, nothing empty. */
 export function normalisePolicy(policy: Policy): Policy {
   const { tools, executables, destinations, writable_paths, rate, cedar } = policy;

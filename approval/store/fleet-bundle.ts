@@ -3,8 +3,10 @@ import { type BundleKind, limits, type Profile } from '../../wire/index.ts';
 import { parseEnvelope } from '../envelope/dsse.ts';
 import { ApprovalError } from '../errors.ts';
 import type { Trust } from '../keys/trust-roots.ts';
+import { readFleetPolicy } from '../policy/policy-file.ts';
 import { openBundle } from './bundle.ts';
 import { openConfigBundle } from './config-bundle.ts';
+import { openPolicyBundle } from './policy-bundle.ts';
 import { openRulePack } from './rule-pack.ts';
 import type { Validity } from './validity.ts';
 
@@ -18,10 +20,15 @@ export interface FleetBundle extends Validity {
 
 /**
  * Opens a bundle of a kind by as many signatures as the profile asks for; one of approvals by any one, since each
- * approval in it carries its own.
- * @throws {ApprovalError} where it does not hold; `APPROVAL_BUNDLE_KIND_UNKNOWN` for `policy`, which nobody can take yet
+ * approval in it carries its own. What a policy says is checked as well.
+ * @throws {ApprovalError} where it does not hold; for a policy with line and column of each fault
  */
-export function openFleetBundle(kind: BundleKind, text: string, trust: Trust, profile: Profile): FleetBundle {
+export async function openFleetBundle(
+  kind: BundleKind,
+  text: string,
+  trust: Trust,
+  profile: Profile,
+): Promise<FleetBundle> {
   switch (kind) {
     case 'rules': {
       const { version, digest, group, expires } = openRulePack(text, trust, profile);
@@ -36,10 +43,12 @@ export function openFleetBundle(kind: BundleKind, text: string, trust: Trust, pr
       const { version, digest, group, expires } = openConfigBundle(text, trust, trust.threshold[profile]);
       return { kind, version, digest, ...validityOf({ group, expires }) };
     }
-    case 'policy':
-      throw new ApprovalError('APPROVAL_BUNDLE_KIND_UNKNOWN', 'bundles of policies cannot be taken', {
-        hint: 'policies travel in the approvals of a bundle of approvals',
-      });
+    case 'policy': {
+      const bundle = openPolicyBundle(text, trust, trust.threshold[profile]);
+      const { version, digest, group, expires } = bundle;
+      await readFleetPolicy(bundle.policy);
+      return { kind, version, digest, ...validityOf({ group, expires }) };
+    }
   }
 }
 
@@ -47,6 +56,7 @@ const KIND_OF: ReadonlyMap<string, BundleKind> = new Map([
   ['application/vnd.sealwatch.rule-pack+json', 'rules'],
   ['application/vnd.sealwatch.approvals+json', 'approvals'],
   ['application/vnd.sealwatch.config+json', 'config'],
+  ['application/vnd.sealwatch.policy+json', 'policy'],
 ]);
 
 /** What kind of bundle a text says it is. Nothing of it is believed yet. @throws {ApprovalError} */

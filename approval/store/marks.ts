@@ -59,6 +59,15 @@ export class Marks {
     return this.#raise('bundle', version);
   }
 
+  /** Highest version of the fleet's policy that was ever installed here; 0 where none was. */
+  get policyVersion(): number {
+    return this.#load().get('policy') ?? 0;
+  }
+
+  recordPolicy(version: number): boolean {
+    return this.#raise('policy', version);
+  }
+
   /** The latest time seen, in milliseconds since the epoch; null where it was never kept. */
   get latestSeen(): number | null {
     try {

@@ -6,6 +6,7 @@ import { type Candidate, identityOf } from '../statement/statement.ts';
 import type { StoredApproval } from '../store/approval-files.ts';
 import { bundlePath } from '../store/bundle.ts';
 import type { MarkSubject } from '../store/marks.ts';
+import { type FleetPolicy, NO_FLEET_POLICY, readPolicyBundle } from '../store/policy-bundle.ts';
 import type { ApprovalStore } from '../store/store.ts';
 import type { EvidenceOf } from './explanation.ts';
 import { judge, type Verdict } from './judge.ts';
@@ -31,6 +32,8 @@ export interface Docket {
   readonly stored: readonly StoredApproval[];
   /** Whose signatures count; null where the trust roots cannot be believed. */
   readonly trust: Trust | null;
+  /** What every server is held to beside the policy of its approval. */
+  readonly fleet: FleetPolicy;
   /** Why no decision can be believed at all; null where they can. */
   readonly fault: ApprovalError | null;
 }
@@ -50,15 +53,27 @@ export class Assessor {
   /** Reads the decisions; where the trust roots cannot be believed (others may write them), none counts. */
   load(projects: readonly string[]): Docket {
     const { approvals, trustSource, stores } = this.#options;
+    const { stateDir, profile } = trustSource;
     try {
       const trust = this.#options.trust ?? loadTrust(trustSource);
-      const stored =
-        stores === 'committed' ? approvals.loadCommitted(projects, trust) : approvals.load(projects, trust);
-      return { stored, trust, fault: null };
+      if (stores === 'committed') {
+        const stored = approvals.loadCommitted(projects, trust);
+        return { stored, trust, fleet: NO_FLEET_POLICY, fault: null };
+      }
+      const stored = approvals.load(projects, trust);
+      const fleet = readPolicyBundle(stateDir, { trust, profile, marks: approvals.marks });
+      return { stored, trust, fleet, fault: null };
     } catch (error) {
       if (!(error instanceof ApprovalError)) throw error;
-      return { stored: [], trust: null, fault: error };
+      const fleet = this.#unbelievedPolicy(error);
+      return { stored: [], trust: null, fleet, fault: error };
     }
+  }
+
+  /** Where no signature can be believed, a policy that was installed still forbids. */
+  #unbelievedPolicy(fault: ApprovalError): FleetPolicy {
+    const { marks } = this.#options.approvals;
+    return marks.policyVersion === 0 ? NO_FLEET_POLICY : { kind: 'unusable', fault };
   }
 
   /** The verdict about a server; a decision that counts raises the mark of its serial. */

@@ -94,7 +94,7 @@ export class Decisions {
    * @throws {ApprovalError} for a closure that nobody should sign, and for findings that are not accepted
    */
   async approve(ask: AskDetail, wish: ApprovalWish, actor: string): Promise<Decision> {
-    const { db, audit, signer } = this.#parts;
+    const { audit, signer } = this.#parts;
     const payload = (await this.#state(ask, wish, actor)).toString('base64');
     const envelope: Envelope = { payloadType: IN_TOTO_PAYLOAD_TYPE, payload, signatures: [] };
     const now = new Date(this.#parts.clock()).toISOString();
@@ -109,10 +109,12 @@ export class Decisions {
       created: now,
       created_by: actor,
     };
-    await db.insertInto('decisions').values(row).execute();
     const { client, name, digest } = ask;
     const detail = { client, name, digest, reason: wish.reason, expires: wish.expires, groups: wish.groups };
-    await audit.append({ actor, action: 'approval.propose', subject: row.id, detail });
+    await audit.within(async (db) => {
+      await db.insertInto('decisions').values(row).execute();
+      return { answer: null, deed: { actor, action: 'approval.propose', subject: row.id, detail } };
+    });
     return signer === null ? await this.#shown(row) : await this.#signHere(row, signer);
   }
 
@@ -188,7 +190,7 @@ export class Decisions {
   }
 
   async #addSignatures(row: Row, given: Envelope, actor: string): Promise<Decision> {
-    const { db, audit, trust } = this.#parts;
+    const { audit, trust } = this.#parts;
     const kept = envelopeOf(row);
     if (given.payload !== kept.payload)
       throw new CentralError('CENTRAL_DECISION_CHANGED', 'this is not the statement that is to be signed');
@@ -201,12 +203,19 @@ export class Decisions {
     const signed = { ...row, envelope: JSON.stringify(envelope) };
     const isEnough = envelope.signatures.length >= roots.threshold.production;
     const next = isEnough ? await this.#composed(signed) : signed;
-    await db
-      .updateTable('decisions')
-      .set({ envelope: next.envelope, state: next.state, bundle: next.bundle })
-      .where('id', '=', row.id)
-      .execute();
-    await audit.append({ actor, action: 'approval.sign', subject: row.id, detail: { signers } });
+    await audit.within(async (db) => {
+      const { numUpdatedRows } = await db
+        .updateTable('decisions')
+        .set({ envelope: next.envelope, state: next.state, bundle: next.bundle })
+        .where('id', '=', row.id)
+        .where('envelope', '=', row.envelope)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n)
+        throw new CentralError('CENTRAL_DECISION_CHANGED', 'somebody else signed at the same time', {
+          hint: 'hand in the signature again',
+        });
+      return { answer: null, deed: { actor, action: 'approval.sign', subject: row.id, detail: { signers } } };
+    });
     return await this.#shown(next);
   }
 

@@ -104,8 +104,12 @@ export class ApprovalQueue {
   }
 
   /** Keeps that somebody turned an ask down; it stays what it is on the hosts. */
-  async reject(id: string, reason: string, actor: string): Promise<void> {
-    await this.#db.updateTable('asks').set({ rejected_by: actor, reason }).where('id', '=', id).execute();
+  async reject(
+    id: string,
+    reason: string,
+    { actor, db }: { readonly actor: string; readonly db: Kysely<Schema> },
+  ): Promise<void> {
+    await db.updateTable('asks').set({ rejected_by: actor, reason }).where('id', '=', id).execute();
   }
 
   /** A server of this name that some host runs approved; null where there is none. */

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import * as z from 'zod';
-import { type Policy, readPolicy, type Trust } from '../../approval/index.ts';
+import { MAX_POLICY_CHARS, type Policy, readPolicy, type Trust } from '../../approval/index.ts';
 import { limits, PROFILES } from '../../wire/index.ts';
 import { actorOf } from '../access/principal.ts';
 import { noQuery } from '../api/queries.ts';
@@ -18,7 +18,6 @@ import type { ApprovalQueue, AskDetail } from './queue.ts';
 const MAX_NAME_CHARS = 256;
 const MAX_SCOPES = 256;
 const MAX_DECISION_CHARS = 4_096;
-const MAX_POLICY_CHARS = 1024 * 1024;
 
 const askAnswer = z.object({
   id: z.string(),
@@ -67,8 +66,8 @@ async function policyOf(text: string | null): Promise<Policy | null> {
   if (text === null) return null;
   const read = await readPolicy(text);
   if (read.kind === 'policy') return read.policy;
-  const lines = read.faults.map(({ line, message }) => `line ${line}: ${message}`);
-  throw new Refused(400, lines.join('; '), { code: 'bad-policy' });
+  const lines = read.faults.map(({ line, column, message }) => `policy:${line}:${column}: ${message}`);
+  throw new Refused(400, `${lines.join('; ')} (docs/policy.md describes the format)`, { code: 'bad-policy' });
 }
 
 async function askOf(queue: ApprovalQueue, id: string): Promise<AskDetail> {
@@ -122,10 +121,12 @@ function queueRoutes({ db, audit, queue, shelf, trust }: ApprovalRouteParts): re
       handle: async ({ params: { id }, body: { reason }, principal }) => {
         const { client, name, digest } = await askOf(queue, id);
         const actor = actorOf(principal);
-        await queue.reject(id, reason, actor);
         const detail = { client, name, digest, reason };
-        await audit.append({ actor, action: 'approval.reject', subject: id, detail });
-        return { done: true };
+        return await audit.within<{ done: true }>(async (transaction) => {
+          await queue.reject(id, reason, { actor, db: transaction });
+          const deed = { actor, action: 'approval.reject', subject: id, detail };
+          return { answer: { done: true }, deed };
+        });
       },
     }),
   ];

@@ -21,10 +21,10 @@ export interface Deed {
 
 export type AuditEntry = Selectable<Schema['audit']>;
 
-/** What is done, and what the log says of it; null where nothing came of it. */
+/** What is done, and what the log says of it, in order; null where nothing came of it. */
 export interface Done<T> {
   readonly answer: T;
-  readonly deed: Deed | null;
+  readonly deed: Deed | readonly Deed[] | null;
 }
 
 /** Hash of an entry: SHA-256 over its fields and the hash before, as a JSON array, hex. */
@@ -61,7 +61,7 @@ export class AuditLog {
     const turn = this.#last.then(() =>
       this.#db.transaction().execute(async (transaction) => {
         const { answer, deed } = await work(transaction);
-        if (deed !== null) await this.#write(transaction, deed);
+        for (const one of deedsOf(deed)) await this.#write(transaction, one);
         return answer;
       }),
     );
@@ -95,4 +95,9 @@ export class AuditLog {
       .where('name', '=', HEAD_FACT)
       .execute();
   }
+}
+
+function deedsOf(deed: Done<unknown>['deed']): readonly Deed[] {
+  if (deed === null) return [];
+  return 'action' in deed ? [deed] : deed;
 }

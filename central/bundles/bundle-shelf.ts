@@ -58,43 +58,36 @@ export class BundleShelf {
    */
   async add(text: string, actor: string): Promise<BundleRecord> {
     const kind = claimedKind(text);
-    const { version, expires } = openFleetBundle(kind, text, this.#trust(), 'production');
+    const { version, expires } = await openFleetBundle(kind, text, this.#trust(), 'production');
     if (expires !== undefined && Date.parse(expires) <= this.#clock())
       throw new CentralError('CENTRAL_BUNDLE_EXPIRED', `the bundle was to be taken before ${expires}`);
-    const newest = await this.newestVersion(kind);
-    if (version <= newest)
-      throw new CentralError(
-        'CENTRAL_BUNDLE_VERSION_TAKEN',
-        `version ${version} does not rise above ${newest}`,
-        {
-          hint: 'sign it anew with a higher version',
-        },
-      );
     const sha256 = createHash('sha256').update(text).digest('hex');
     const created = new Date(this.#clock()).toISOString();
     const record = { kind, version, sha256, created, created_by: actor };
-    await this.#db
-      .insertInto('bundles')
-      .values({ ...record, bytes: Buffer.byteLength(text), text })
-      .execute();
-    await this.#audit.append({
-      actor,
-      action: 'bundle.add',
-      subject: `${kind}:${version}`,
-      detail: { sha256 },
+    const subject = `${kind}:${version}`;
+    return await this.#audit.within(async (db) => {
+      const newest = (await newestOf(db, kind))?.version ?? 0;
+      if (version <= newest) throw taken(version, newest);
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('bundles')
+        .values({ ...record, bytes: Buffer.byteLength(text), text })
+        .onConflict((conflict) => conflict.columns(['kind', 'version']).doNothing())
+        .executeTakeFirst();
+      // Another node was faster.
+      if (numInsertedOrUpdatedRows === 0n) throw taken(version, version);
+      return { answer: record, deed: { actor, action: 'bundle.add', subject, detail: { sha256 } } };
     });
-    return record;
   }
 
   /** Newest version of a kind; 0 where there is none. */
   async newestVersion(kind: BundleKind): Promise<number> {
-    const row = await this.#newest(kind);
+    const row = await newestOf(this.#db, kind);
     return row?.version ?? 0;
   }
 
   /** Text of the newest bundle of a kind; null where there is none. */
   async newestText(kind: BundleKind): Promise<string | null> {
-    const row = await this.#newest(kind);
+    const row = await newestOf(this.#db, kind);
     return row?.text ?? null;
   }
 
@@ -127,14 +120,25 @@ export class BundleShelf {
       .executeTakeFirst();
     return row?.text ?? null;
   }
+}
 
-  async #newest(kind: BundleKind): Promise<{ readonly version: number; readonly text: string } | undefined> {
-    return await this.#db
-      .selectFrom('bundles')
-      .select(['version', 'text'])
-      .where('kind', '=', kind)
-      .orderBy('version', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-  }
+async function newestOf(
+  db: Kysely<Schema>,
+  kind: BundleKind,
+): Promise<{ readonly version: number; readonly text: string } | undefined> {
+  return await db
+    .selectFrom('bundles')
+    .select(['version', 'text'])
+    .where('kind', '=', kind)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+function taken(version: number, newest: number): CentralError {
+  return new CentralError(
+    'CENTRAL_BUNDLE_VERSION_TAKEN',
+    `version ${version} does not rise above ${newest}`,
+    { hint: 'sign it anew with a higher version' },
+  );
 }

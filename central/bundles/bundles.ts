@@ -10,6 +10,7 @@ import type { Identity } from '../identity/identity.ts';
 import { IdentityRefusal } from '../identity/refusal.ts';
 import { Lease } from '../leadership/lease.ts';
 import type { CentralLog } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
 import { BundleShelf, centralTrust } from './bundle-shelf.ts';
 import { FleetHealth } from './fleet-health.ts';
@@ -25,6 +26,7 @@ export interface BundlesParts {
   readonly store: Store;
   readonly audit: AuditLog;
   readonly log: CentralLog;
+  readonly metrics: Metrics;
   readonly clock: () => number;
   readonly settings: BundleSettings | undefined;
   /** Whose listener gives agents the bundles. */
@@ -50,14 +52,14 @@ export interface Bundles {
 
 /** Builds all of it. @throws {CentralError} CENTRAL_SIGNING_KEY_UNUSABLE, {ApprovalError} */
 export function openBundles(parts: BundlesParts): Bundles {
-  const { audit, log, clock, node, send } = parts;
+  const { audit, log, clock, node, send, metrics } = parts;
   const settings = parts.settings ?? bundleSettings.parse({});
   const { db } = parts.store;
   const trust = () => centralTrust(settings.trust_dir);
   const shelf = new BundleShelf({ db, audit, clock, trust });
   const health = new FleetHealth(db, clock);
   const rollouts: Rollouts = new Rollouts({ db, audit, clock, health, onChange: () => progress.wake() });
-  const offers = new Offers({ db, log, clock, rollouts, send });
+  const offers = new Offers({ db, log, clock, rollouts, send, metrics });
   const lease = new Lease({
     ...{ db: parts.store.leases, duty: 'rollouts', node, monotonic: () => performance.now() },
     silentMs: parts.store.dialect === 'sqlite' ? 0 : settings.look_ms * LEASE_LOOKS,

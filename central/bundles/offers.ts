@@ -7,8 +7,10 @@ import {
   type HelloFrame,
 } from '../../wire/index.ts';
 import { type CentralLog, describeError } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import { ownAgents } from '../store/fleet.ts';
 import type { Schema } from '../store/schema.ts';
+import { countRefusal } from './bundle-metrics.ts';
 import { isCanary } from './fleet-health.ts';
 import type { KeptRollout, Rollouts } from './rollouts.ts';
 import { isInScope } from './scope.ts';
@@ -26,6 +28,7 @@ export interface OffersParts {
   readonly log: CentralLog;
   readonly clock: () => number;
   readonly rollouts: Rollouts;
+  readonly metrics: Metrics;
   /** Hands a frame to an agent; false where it is not connected here. */
   readonly send: (agent: string, frame: BundleFrame) => boolean;
 }
@@ -64,7 +67,7 @@ export class Offers {
     agent: string,
     { kind, version, state, code, message }: Omit<StateFrame, 'type'>,
   ): Promise<void> {
-    const { db, log, clock } = this.#parts;
+    const { db, log, clock, metrics } = this.#parts;
     const known = await db
       .selectFrom('bundles')
       .select('sha256')
@@ -80,6 +83,7 @@ export class Offers {
         conflict.columns(['agent', 'kind']).doUpdateSet(said).where('bundle_states.version', '<=', version),
       )
       .execute();
+    if (state === 'refused') countRefusal(metrics, code);
     log.info('a host answered for a bundle', { agent, kind, version, state, code });
   }
 

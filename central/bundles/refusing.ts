@@ -10,7 +10,8 @@ export async function refusing<T>(work: () => T | Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    const { code, message } = error as CodedError<string>;
-    throw new Refused(UNKNOWN.has(code) ? 404 : 409, message, { code });
+    const { code, message, hint } = error as CodedError<string>;
+    const said = hint === undefined ? message : `${message} (${hint})`;
+    throw new Refused(UNKNOWN.has(code) ? 404 : 409, said, { code });
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import type { BundleKind } from '../../wire/index.ts';
-import type { AuditLog } from '../audit/audit-log.ts';
+import type { AuditLog, Deed } from '../audit/audit-log.ts';
 import { CentralError } from '../errors.ts';
 import type { Schema } from '../store/schema.ts';
 import { type Baseline, baselineOf, type FleetHealth } from './fleet-health.ts';
@@ -62,15 +62,9 @@ export class Rollouts {
    * @throws {CentralError} CENTRAL_BUNDLE_UNKNOWN, CENTRAL_ROLLOUT_OVERTAKEN where a newer version is on its way there
    */
   async start(wish: RolloutWish, actor: string): Promise<Rollout> {
-    const { db, audit, health, onChange } = this.#parts;
+    const { audit, health, onChange } = this.#parts;
     const { kind, version, groups, canaryPercent } = wish;
     await this.#requireBundle(wish);
-    const covered = (await this.#active()).filter(
-      (other) => other.kind === kind && covers(groups, other.groups),
-    );
-    const newer = covered.find((other) => other.version > version);
-    if (newer !== undefined)
-      throw new CentralError('CENTRAL_ROLLOUT_OVERTAKEN', `version ${newer.version} is on its way already`);
     const started = this.#now();
     const open = {
       id: randomUUID(),
@@ -82,10 +76,18 @@ export class Rollouts {
     const baseline = await health.baseline(open);
     const state = canaryPercent === 0 ? 'full' : 'canary';
     const row = { ...open, state, started, changed: started, reason: '', baseline: JSON.stringify(baseline) };
-    await db.insertInto('rollouts').values(row).execute();
-    const detail = { kind, version, groups, canary_percent: canaryPercent };
-    await audit.append({ actor, action: 'rollout.start', subject: row.id, detail });
-    for (const { id } of covered) await this.move(id, 'superseded', `by version ${version}`, 'central');
+    await audit.within(async (db) => {
+      const reason = `by version ${version}`;
+      const superseded: Deed[] = [];
+      for (const { id } of await coveredBy(db, wish)) {
+        if (!(await this.#change(db, id, 'superseded', reason))) continue;
+        superseded.push({ actor: 'central', action: 'rollout.superseded', subject: id, detail: { reason } });
+      }
+      await db.insertInto('rollouts').values(row).execute();
+      const detail = { kind, version, groups, canary_percent: canaryPercent };
+      const start = { actor, action: 'rollout.start', subject: row.id, detail };
+      return { answer: null, deed: [start, ...superseded] };
+    });
     onChange();
     return shown(row);
   }
@@ -100,17 +102,24 @@ export class Rollouts {
 
   /** Moves a rollout that is on its way; false where it is not, any more. */
   async move(id: string, state: RolloutState, reason: string, actor: string): Promise<boolean> {
-    const { db, audit, onChange } = this.#parts;
+    const { audit, onChange } = this.#parts;
+    const hasMoved = await audit.within(async (db) => {
+      if (!(await this.#change(db, id, state, reason))) return { answer: false, deed: null };
+      const deed = { actor, action: `rollout.${state}`, subject: id, detail: { reason } };
+      return { answer: true, deed };
+    });
+    if (hasMoved) onChange();
+    return hasMoved;
+  }
+
+  async #change(db: Kysely<Schema>, id: string, state: RolloutState, reason: string): Promise<boolean> {
     const { numUpdatedRows } = await db
       .updateTable('rollouts')
       .set({ state, reason, changed: this.#now() })
       .where('id', '=', id)
       .where('state', 'in', state === 'stopped' ? OFFERED : ACTIVE)
       .executeTakeFirst();
-    if (numUpdatedRows === 0n) return false;
-    await audit.append({ actor, action: `rollout.${state}`, subject: id, detail: { reason } });
-    onChange();
-    return true;
+    return numUpdatedRows > 0n;
   }
 
   /** All rollouts, the newest first. */
@@ -121,7 +130,8 @@ export class Rollouts {
 
   /** What is offered now, the newest version of each kind first. */
   async offered(): Promise<readonly KeptRollout[]> {
-    return await this.#inStates(OFFERED);
+    const rows = await inStates(this.#parts.db, OFFERED);
+    return rows.map((row) => ({ ...shown(row), row, baseline: baselineOf(row) }));
   }
 
   /** How many hosts took or refused a version of a kind. */
@@ -143,30 +153,6 @@ export class Rollouts {
     };
   }
 
-  /** How many rollouts are in each state. */
-  async counts(): Promise<Readonly<Record<string, number>>> {
-    const rows = await this.#parts.db
-      .selectFrom('rollouts')
-      .select(['state', ({ fn }) => fn.countAll<number | string>().as('rollouts')])
-      .groupBy('state')
-      .execute();
-    return Object.fromEntries(rows.map(({ state, rollouts }) => [state, Number(rollouts)]));
-  }
-
-  #active(): Promise<readonly KeptRollout[]> {
-    return this.#inStates(ACTIVE);
-  }
-
-  async #inStates(states: readonly string[]): Promise<readonly KeptRollout[]> {
-    const rows = await this.#parts.db
-      .selectFrom('rollouts')
-      .selectAll()
-      .where('state', 'in', states)
-      .orderBy('version', 'desc')
-      .execute();
-    return rows.map((row) => ({ ...shown(row), row, baseline: baselineOf(row) }));
-  }
-
   async #requireBundle({ kind, version }: RolloutWish): Promise<void> {
     const row = await this.#parts.db
       .selectFrom('bundles')
@@ -183,6 +169,32 @@ export class Rollouts {
   #now(): string {
     return new Date(this.#parts.clock()).toISOString();
   }
+}
+
+/** The highest version first. */
+async function inStates(
+  db: Kysely<Schema>,
+  states: readonly string[],
+): Promise<readonly Selectable<Schema['rollouts']>[]> {
+  return await db
+    .selectFrom('rollouts')
+    .selectAll()
+    .where('state', 'in', states)
+    .orderBy('version', 'desc')
+    .execute();
+}
+
+/** Rollouts on their way whose hosts get another version now. @throws {CentralError} CENTRAL_ROLLOUT_OVERTAKEN */
+async function coveredBy(
+  db: Kysely<Schema>,
+  { kind, version, groups }: RolloutWish,
+): Promise<readonly Rollout[]> {
+  const covered = (await inStates(db, ACTIVE))
+    .map(shown)
+    .filter((other) => other.kind === kind && covers(groups, other.groups));
+  const newer = covered.find((other) => other.version > version);
+  if (newer === undefined) return covered;
+  throw new CentralError('CENTRAL_ROLLOUT_OVERTAKEN', `version ${newer.version} is on its way already`);
 }
 
 function covers(groups: readonly string[], others: readonly string[]): boolean {

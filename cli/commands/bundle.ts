@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import {
+  claimedKind,
   composeBundle,
   composeConfigBundle,
+  composePolicyBundle,
   installBundle,
+  installPolicyBundle,
   loadTrust,
   Marks,
   openSigner,
   readEnvelope,
+  readFleetPolicy,
 } from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import { CliError } from '../errors.ts';
@@ -38,7 +42,7 @@ export async function bundleCreate(
   return EXIT.fine;
 }
 
-export interface ConfigBundleOptions extends BundleOptions {
+export interface FleetBundleOptions extends BundleOptions {
   readonly group?: string;
   /** RFC 3339; it is not taken after that. */
   readonly before?: string;
@@ -47,31 +51,56 @@ export interface ConfigBundleOptions extends BundleOptions {
 /** `sealwatch bundle config`: signs settings for the agents of a fleet, from a YAML file, and writes them to stdout. */
 export async function bundleConfig(
   file: string,
-  options: ConfigBundleOptions,
+  options: FleetBundleOptions,
   output: Output,
 ): Promise<ExitCode> {
-  const { key, stateDir, group, before } = options;
-  const version = checkedSerial(options);
+  const { key, stateDir } = options;
+  const about = aboutOf(options);
   const document = parseDocument(readFile(file, (path) => readFileSync(path, 'utf8')));
   const [fault] = document.errors;
   if (fault !== undefined) throw new CliError('CLI_USAGE', `${printable(file)}: ${fault.message}`);
-  const validity = {
-    ...(group === undefined ? {} : { group }),
-    ...(before === undefined ? {} : { expires: before }),
-  };
   const signer = await openSigner(key, keySource(stateDir));
-  const about = { version, issued: new Date(), ...validity };
   output.answerJson(await composeConfigBundle(document.toJS({ maxAliasCount: 10 }), about, signer));
-  output.say(`signed the config as bundle ${version}`);
+  output.say(`signed the config as bundle ${about.version}`);
   return EXIT.fine;
 }
 
-/** `sealwatch bundle install`: checks a bundle and lets its approvals count here. */
-export function bundleInstall(file: string, options: BundleOptions, output: Output): ExitCode {
+/** `sealwatch bundle policy`: signs a policy for all servers of a fleet, and writes it to stdout. */
+export async function bundlePolicy(
+  file: string,
+  options: FleetBundleOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const { key, stateDir } = options;
+  const about = aboutOf(options);
+  const text = readFile(file, (path) => readFileSync(path, 'utf8'));
+  await readFleetPolicy(text, printable(file));
+  const signer = await openSigner(key, keySource(stateDir));
+  output.answerJson(await composePolicyBundle(text, about, signer));
+  output.say(`signed the policy as bundle ${about.version}`);
+  return EXIT.fine;
+}
+
+function aboutOf(options: FleetBundleOptions) {
+  const { group, before } = options;
+  return {
+    version: checkedSerial(options),
+    issued: new Date(),
+    ...(group === undefined ? {} : { group }),
+    ...(before === undefined ? {} : { expires: before }),
+  };
+}
+
+/** `sealwatch bundle install`: checks a bundle and lets its approvals, or its policy, count here. */
+export async function bundleInstall(file: string, options: BundleOptions, output: Output): Promise<ExitCode> {
   const { stateDir, profile = 'developer' } = options;
   const text = readFile(file, (path) => readFileSync(path, 'utf8'));
   const trust = loadTrust({ ...keySource(stateDir), profile });
-  const version = installBundle(text, stateDir, trust, new Marks(stateDir));
+  const marks = new Marks(stateDir);
+  const version =
+    claimedKind(text) === 'policy'
+      ? await installPolicyBundle(text, stateDir, { trust, profile, marks })
+      : installBundle(text, stateDir, trust, marks);
   output.answer(`installed bundle ${version}`);
   return EXIT.fine;
 }

@@ -1,5 +1,5 @@
 import type { Standing } from '../sight/server-sight.ts';
-import type { Decided } from './decided.ts';
+import { type Decided, fleetKey } from './decided.ts';
 
 /** Milliseconds that a change is given to settle before the host is looked at: writers often write in steps. */
 const SETTLE_MS = 10;
@@ -135,7 +135,7 @@ function endOf(standing: Standing): number | null {
 /** Two standings with the same key are decided alike. */
 function keyOf(standing: Standing): string {
   if (standing.kind !== 'known') return standing.kind;
-  const { verdict, discovered } = standing;
+  const { verdict, discovered, fleet } = standing;
   const { statement } = verdict;
   return JSON.stringify([
     verdict.state,
@@ -144,5 +144,6 @@ function keyOf(standing: Standing): string {
     verdict.changes,
     discovered.server.closure.digest,
     statement === null ? null : [statement.predicate.serial, statement.predicate.issued],
+    fleetKey(fleet),
   ]);
 }

@@ -1,18 +1,31 @@
-import { ApprovalError, Authoriser, type Policy, type Statement } from '../../approval/index.ts';
+import {
+  ApprovalError,
+  Authoriser,
+  type FleetPolicy,
+  identityOf,
+  JointAuthoriser,
+  type Policy,
+  type PolicyAuthority,
+  type PolicySubject,
+  readFleetPolicy,
+} from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import type { ServerSight, Standing } from '../sight/server-sight.ts';
 
 /** What was decided about the server: whether it may run, and what it may do. */
 export interface Decided {
   readonly standing: Standing;
-  /** Null where no approval limits what it does. */
+  /** Null where nothing limits what it does. */
   readonly policy: SessionPolicy | null;
 }
 
-/** The policy of an approval, ready to be asked; a fault where it cannot be used, and then nothing is allowed. */
+/**
+ * The policies of the fleet and of the approval, ready to be asked; a fault where one cannot be used, and then nothing
+ * is allowed.
+ */
 export type SessionPolicy =
-  | { readonly kind: 'usable'; readonly authoriser: Authoriser; readonly statement: Statement }
-  | { readonly kind: 'unusable'; readonly fault: ApprovalError };
+  | { readonly kind: 'usable'; readonly authoriser: PolicyAuthority }
+  | { readonly kind: 'unusable'; readonly of: 'fleet' | 'approval'; readonly fault: ApprovalError };
 
 export interface DeciderOptions {
   readonly sight: ServerSight;
@@ -20,10 +33,18 @@ export interface DeciderOptions {
   readonly hostGroup: string | null;
 }
 
-/** Looks at the server and opens the policy that its approval carries; while the approval stays, so do its rates. */
+type Known = Extract<Standing, { kind: 'known' }>;
+type Opened = Authoriser | ApprovalError;
+interface Kept {
+  readonly key: string;
+  readonly opened: Opened;
+}
+
+/** Looks at the server and opens the policies that hold it; while one stays, so do its rates. */
 export class Decider {
   readonly #options: DeciderOptions;
-  #kept: { readonly key: string; readonly policy: SessionPolicy } | null = null;
+  #own: Kept | null = null;
+  #fleet: Kept | null = null;
 
   constructor(options: DeciderOptions) {
     this.#options = options;
@@ -36,37 +57,67 @@ export class Decider {
 
   async #policyOf(standing: Standing): Promise<SessionPolicy | null> {
     if (standing.kind !== 'known') return null;
-    const { statement } = standing.verdict;
-    const policy = statement?.predicate.policy ?? null;
-    if (statement === null || policy === null) return null;
-    const { digest } = standing.discovered.server.closure;
-    const key = `${statement.predicate.serial}\0${statement.predicate.issued}\0${digest}`;
-    if (this.#kept?.key !== key) this.#kept = { key, policy: await this.#open(standing, statement, policy) };
-    return this.#kept.policy;
+    const fleet = await this.#fleetOf(standing);
+    const own = await this.#ownOf(standing);
+    if (fleet instanceof ApprovalError) return { kind: 'unusable', of: 'fleet', fault: fleet };
+    if (own instanceof ApprovalError) return { kind: 'unusable', of: 'approval', fault: own };
+    if (fleet !== null) return { kind: 'usable', authoriser: new JointAuthoriser(fleet, own) };
+    return own === null ? null : { kind: 'usable', authoriser: own };
   }
 
-  async #open(
-    { discovered }: Extract<Standing, { kind: 'known' }>,
-    statement: Statement,
-    policy: Policy,
-  ): Promise<SessionPolicy> {
-    const { profile, hostGroup } = this.#options;
-    const { predicate, subject } = statement;
-    const { server, anchors } = discovered;
+  async #fleetOf(standing: Known): Promise<Opened | null> {
+    const { fleet } = standing;
+    if (fleet.kind === 'none') return null;
+    if (fleet.kind === 'unusable') return fleet.fault;
+    const key = `${fleet.digest}\0${approvalKey(standing)}`;
+    const read = () => readFleetPolicy(fleet.policy);
+    if (this.#fleet?.key !== key) this.#fleet = { key, opened: await this.#open(standing, read) };
+    return this.#fleet.opened;
+  }
+
+  async #ownOf(standing: Known): Promise<Opened | null> {
+    const policy = standing.verdict.statement?.predicate.policy ?? null;
+    if (policy === null) return null;
+    const key = approvalKey(standing);
+    if (this.#own?.key !== key) this.#own = { key, opened: await this.#open(standing, () => policy) };
+    return this.#own.opened;
+  }
+
+  async #open(standing: Known, read: () => Policy | Promise<Policy>): Promise<Opened> {
     try {
-      const authoriser = await Authoriser.open(policy, {
-        server: predicate.server,
-        closure: subject[0]?.digest.sha256 ?? '',
-        owner: predicate.owner,
-        user: server.user,
-        profile,
-        hostGroup,
-        anchors,
-      });
-      return { kind: 'usable', authoriser, statement };
+      return await Authoriser.open(await read(), this.#subjectOf(standing));
     } catch (error) {
-      if (error instanceof ApprovalError) return { kind: 'unusable', fault: error };
+      if (error instanceof ApprovalError) return error;
       throw error;
     }
   }
+
+  /** What was never approved has no owner. */
+  #subjectOf({ discovered, verdict: { statement } }: Known): PolicySubject {
+    const { profile, hostGroup } = this.#options;
+    const { server, anchors } = discovered;
+    return {
+      server: statement?.predicate.server ?? identityOf(server),
+      closure: statement === null ? server.closure.digest : (statement.subject[0]?.digest.sha256 ?? ''),
+      owner: statement?.predicate.owner ?? '',
+      user: server.user,
+      profile,
+      hostGroup,
+      anchors,
+    };
+  }
+}
+
+/** While it is the same, so is what the policies are about. */
+function approvalKey({ verdict: { statement }, discovered }: Known): string {
+  const { digest } = discovered.server.closure;
+  return statement === null
+    ? digest
+    : `${statement.predicate.serial}\0${statement.predicate.issued}\0${digest}`;
+}
+
+/** What tells one policy of the fleet from another. */
+export function fleetKey(fleet: FleetPolicy): string | null {
+  if (fleet.kind === 'none') return null;
+  return fleet.kind === 'signed' ? fleet.digest : fleet.fault.message;
 }

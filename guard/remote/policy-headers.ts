@@ -38,5 +38,5 @@ export class PolicyHeaders implements HeaderSource {
 /** An approval that no longer holds gives none. */
 function headersOf({ standing, policy }: Decided): readonly SecretHeader[] {
   if (standing.kind !== 'known' || standing.verdict.state !== 'approved') return [];
-  return policy?.kind === 'usable' ? (policy.statement.predicate.policy?.headers ?? []) : [];
+  return policy?.kind === 'usable' ? (standing.verdict.statement?.predicate.policy?.headers ?? []) : [];
 }

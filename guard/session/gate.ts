@@ -1,7 +1,7 @@
-import type { ClientFeature, Moment, PolicyDecision } from '../../approval/index.ts';
+import type { ClientFeature, Moment, PolicyAuthority, PolicyDecision } from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import type { Authority } from '../authority/authority.ts';
-import type { Decided } from '../authority/decided.ts';
+import type { Decided, SessionPolicy } from '../authority/decided.ts';
 import { approveCommand, type Refusal, rulingOn } from '../authority/ruling.ts';
 import type { Message } from './message.ts';
 
@@ -173,30 +173,26 @@ export class Gate {
     return policy === null || policy.authoriser.decidesByName(name, tools.digestOf(name));
   }
 
-  #policy(
-    decided: Decided,
-    ask: (
-      policy: Extract<Decided['policy'], { kind: 'usable' }>['authoriser'],
-      moment: Moment,
-    ) => PolicyDecision,
-  ): Decision {
+  #policy(decided: Decided, ask: (policy: PolicyAuthority, moment: Moment) => PolicyDecision): Decision {
     const { policy } = decided;
     if (policy === null) return PASS;
-    if (policy.kind === 'unusable') return refused(decided, unusable(policy.fault.message));
+    if (policy.kind === 'unusable') return refused(decided, unusable(policy));
     const decision = ask(policy.authoriser, this.#options.moment());
     return decision.decision === 'allow' ? PASS : refused(decided, decision);
   }
 }
 
-function unusable(reason: string): Extract<PolicyDecision, { decision: 'deny' }> {
-  return { decision: 'deny', code: 'DENIED_CEDAR_FAILED', reason };
+type Denied = Omit<Extract<PolicyDecision, { decision: 'deny' }>, 'decision'>;
+
+function unusable({ of, fault: { message } }: Extract<SessionPolicy, { kind: 'unusable' }>): Denied {
+  return of === 'approval'
+    ? { code: 'DENIED_CEDAR_FAILED', reason: message }
+    : { code: 'DENIED_FLEET_POLICY_UNUSABLE', reason: `the policy of the fleet: ${message}`, fleet: true };
 }
 
-function refused(
-  { standing }: Decided,
-  { code, reason }: Pick<Extract<PolicyDecision, { decision: 'deny' }>, 'code' | 'reason'>,
-): Decision {
-  const server = standing.kind === 'known' ? standing.discovered.server : null;
+/** What the fleet forbids no approval of this host allows. */
+function refused({ standing }: Decided, { code, reason, fleet }: Denied): Decision {
+  const server = standing.kind === 'known' && fleet !== true ? standing.discovered.server : null;
   const remedy = server === null ? null : `${approveCommand(server)} --policy FILE`;
   return { kind: 'refuse', refusal: { code, reason, changes: [], remedy } };
 }

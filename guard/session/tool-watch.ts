@@ -196,7 +196,7 @@ export class ToolWatch implements ToolKnowledge, ToolListener {
 }
 
 function listsTools({ policy }: Decided): boolean {
-  return policy?.kind === 'usable' && policy.statement.predicate.policy?.tools !== null;
+  return policy?.kind === 'usable' && policy.authoriser.listsTools;
 }
 
 function holdingOf({ standing }: Decided): Holding {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Assessor, Verdict } from '../../approval/index.ts';
+import type { Assessor, FleetPolicy, Verdict } from '../../approval/index.ts';
 import {
   type DiscoveredServer,
   type EntryPlace,
@@ -20,6 +20,8 @@ export type Standing =
       readonly kind: 'known';
       readonly discovered: DiscoveredServer;
       readonly verdict: Verdict;
+      /** What every server of this host is held to. */
+      readonly fleet: FleetPolicy;
       readonly watch: Inventory['watch'];
     }
   /** The entry that was named asks for another command or url. */
@@ -65,7 +67,7 @@ export class ServerSight {
       files: [...standing.watch.files, ...decisions.files],
       trees: [...standing.watch.trees, ...decisions.trees],
     };
-    return { ...standing, verdict, watch };
+    return { ...standing, verdict, fleet: docket.fleet, watch };
   }
 
   async #find(projects: readonly string[] | undefined): Promise<Found> {
@@ -100,7 +102,9 @@ export class ServerSight {
   }
 }
 
-type Found = Omit<Extract<Standing, { kind: 'known' }>, 'verdict'> | Exclude<Standing, { kind: 'known' }>;
+type Found =
+  | Omit<Extract<Standing, { kind: 'known' }>, 'verdict' | 'fleet'>
+  | Exclude<Standing, { kind: 'known' }>;
 
 /** What an entry asks for, in a line. */
 function askedBy({ entry: { command, args, url } }: EntryPlace): string {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GuardedHost, type Json, refusalIn, type Wire } from './guarded-host.ts';
@@ -40,6 +42,31 @@ async function refusedAfter(wire: Wire): Promise<number> {
     if ('error' in (await wire.call('echo'))) return called - changed;
   }
   throw new Error('never refused');
+}
+
+/** Calls until it is refused: when a file is heard of is not this test's matter. */
+async function refusedAfterwards(wire: Wire, name: string): Promise<void> {
+  for (let tried = 0; tried < 100; tried += 1) {
+    if ('error' in (await wire.call(name))) return;
+    await sleep(50);
+  }
+  throw new Error('never refused');
+}
+
+/** Signs a policy for the fleet and puts it in place, as the agent does. */
+async function installFleetPolicy(host: GuardedHost, serial: number, policy: string): Promise<void> {
+  const { stateDir } = host.host;
+  const file = host.host.write('fleet.yml', policy);
+  const { stdout } = await host.host.run(
+    'bundle',
+    'policy',
+    file,
+    '--serial',
+    `${serial}`,
+    '--state-dir',
+    stateDir,
+  );
+  await host.host.sealwatch('bundle', 'install', host.host.write('fleet.json', stdout));
 }
 
 for (const profile of ['developer', 'production'] as const)
@@ -150,5 +177,58 @@ test(
         ],
       );
     }
+  },
+);
+
+test(
+  'a session is held to the policy of the fleet from when it is installed, and to another one after it',
+  PATIENCE,
+  async (t) => {
+    const { host, wire } = await running(t, 'developer');
+    assert.ok('result' in (await wire.call('pid')));
+    await installFleetPolicy(host, 1, 'shells: true\ntools: [{ name: echo, digest: null }]\n');
+    await refusedAfterwards(wire, 'pid');
+    const data = refusalIn(await wire.call('pid'));
+    assert.deepEqual([data['code'], data['approve']], ['DENIED_TOOL_NOT_LISTED', null]);
+    assert.match(String(data['reason']), /^the policy of the fleet: /);
+    assert.ok('result' in (await wire.call('echo')));
+    await installFleetPolicy(host, 2, 'shells: true\n');
+    await allowedAgain(wire);
+    assert.ok('result' in (await wire.call('pid')));
+    writeFileSync(join(host.host.stateDir, 'bundle', 'policy.dsse.json'), '{}');
+    await refusedAfterwards(wire, 'echo');
+    assert.equal(refusalIn(await wire.call('echo'))['code'], 'DENIED_FLEET_POLICY_UNUSABLE');
+  },
+);
+
+test(
+  'what the fleet allows an approval still forbids, and what was never approved is held to the fleet',
+  PATIENCE,
+  async (t) => {
+    const host = new GuardedHost(t);
+    const entry = sampleServer(host, [[tool('echo'), tool('pid')]]);
+    host.configure({ one: entry });
+    await host.approve(
+      'one',
+      '--policy',
+      host.host.write('own.yml', 'tools: [{ name: pid, digest: null }]\n'),
+    );
+    await installFleetPolicy(host, 1, 'tools: [{ name: echo, digest: null }, { name: pid, digest: null }]\n');
+    const wire = host.start(entry);
+    await wire.open();
+    const data = refusalIn(await wire.call('echo'));
+    assert.deepEqual(
+      [data['code'], data['approve']],
+      ['DENIED_TOOL_NOT_LISTED', 'sealwatch approve cursor/one --policy FILE'],
+    );
+    const stranger = new GuardedHost(t);
+    const other = sampleServer(stranger, [[tool('echo'), tool('pid')]]);
+    stranger.configure({ one: other });
+    await stranger.host.sealwatch('key', 'create');
+    await installFleetPolicy(stranger, 1, 'tools: [{ name: echo, digest: null }]\n');
+    const pending = stranger.start(other);
+    await pending.open();
+    assert.ok('result' in (await pending.call('echo')));
+    assert.equal(refusalIn(await pending.call('pid'))['code'], 'DENIED_TOOL_NOT_LISTED');
   },
 );

@@ -69,7 +69,8 @@ export async function rolloutStop(
 ): Promise<ExitCode> {
   const path = `/api/v1/rollouts/${encodeURIComponent(id)}/stop`;
   await new CentralApi(options).post(path, { reason: options.reason ?? '' });
-  output.answer('stopped; hosts that have it keep it until a higher version comes');
+  if (output.json) output.answerJson({ id, state: 'stopped' });
+  else output.answer('stopped; hosts that have it keep it until a higher version comes');
   return EXIT.fine;
 }
 

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bundlePath, composeBundle, composeConfigBundle, composeRulePack } from '../../../approval/index.ts';
+import {
+  bundlePath,
+  composeBundle,
+  composeConfigBundle,
+  composePolicyBundle,
+  composeRulePack,
+  policyBundlePath,
+  signEnvelope,
+} from '../../../approval/index.ts';
+import { canonicalJson } from '../../../inventory/index.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { rule, settings, signedPack, trustedKey } from '../rules/samples.ts';
 import { Host, NOW } from './host.ts';
@@ -48,10 +57,13 @@ test('no kind goes back: an older version, or another content of the same', asyn
     );
   const approvals = async (version: number, issued: Date) =>
     JSON.stringify(await composeBundle([], version, issued, key.signer));
+  const policy = async (version: number, words: string) =>
+    JSON.stringify(await composePolicyBundle(words, { version, issued: NOW }, key.signer));
   const later = new Date(NOW.getTime() + 1_000);
   const kinds = [
     ['rules', await pack(7, 'new'), await pack(6, 'old'), await pack(7, 'other')],
     ['config', await config(7, 'new'), await config(6, 'old'), await config(7, 'other')],
+    ['policy', await policy(7, 'shells: true'), await policy(6, '{}'), await policy(7, '{}')],
     ['approvals', await approvals(7, NOW), await approvals(6, NOW), await approvals(7, later)],
   ] as const;
   for (const [kind, newer, older, other] of kinds) {
@@ -64,7 +76,7 @@ test('no kind goes back: an older version, or another content of the same', asyn
     assert.equal(await host.offer(kind, 7, newer), 'applied', `${kind}: the same once more`);
     assert.equal(host.fetches, fetched, 'what is in force is not fetched again');
   }
-  assert.equal(host.inForce, 'rules 7, approvals 7, config 7');
+  assert.equal(host.inForce, 'rules 7, approvals 7, policy 7, config 7');
 });
 
 test('what is not signed by a trust root of this host is refused', async () => {
@@ -82,7 +94,7 @@ test('what is not signed by a trust root of this host is refused', async () => {
   assert.equal(await host.offer('rules', 2, otherType), 'APPROVAL_PAYLOAD_TYPE_WRONG');
   assert.equal(await host.offer('config', 2, otherType), 'APPROVAL_SIGNATURE_INVALID');
   assert.equal(await host.offer('rules', 2, changed), 'APPROVAL_SIGNATURE_INVALID');
-  assert.equal(await host.offer('policy', 2, forged), 'AGENT_BUNDLE_UNWANTED');
+  assert.equal(await host.offer('policy', 2, forged), 'APPROVAL_PAYLOAD_TYPE_WRONG');
   assert.deepEqual([host.rules, host.inForce], [['own'], '']);
 });
 
@@ -167,6 +179,26 @@ test('approvals of central are judged by at once; a damaged copy of them refuses
   assert.equal(host.inForce, 'approvals 2', 'the mark stays');
 });
 
+test('a policy of central is in force at once; one that does not hold is refused with its places', async () => {
+  await using host = new Host();
+  const key = trustedKey(host.stateDir);
+  const about = { version: 2, issued: NOW };
+  const good = JSON.stringify(await composePolicyBundle('destinations: [a.example:443]', about, key.signer));
+  assert.equal(await host.offer('policy', 2, good), 'applied');
+  assert.equal(host.looks, 1, 'the servers are judged anew');
+  const bad = await signEnvelope(
+    Buffer.from(
+      canonicalJson({ version: 3, issued: NOW.toISOString(), policy: 'shells: true\ncolour: red\n' }),
+    ),
+    key.signer,
+    'application/vnd.sealwatch.policy+json',
+  );
+  assert.equal(await host.offer('policy', 3, JSON.stringify(bad)), 'APPROVAL_POLICY_INVALID');
+  assert.match(host.answers.at(-1)?.message ?? '', /policy:2:9: .*colour/);
+  assert.equal(readFileSync(policyBundlePath(host.stateDir), 'utf8'), good, 'what was before stays');
+  assert.equal(host.inForce, 'policy 2');
+});
+
 test('an agent that stops while a download runs says nothing, and has what it had', async () => {
   await using host = new Host();
   const key = trustedKey(host.stateDir);
@@ -202,7 +234,7 @@ test('an agent killed at any moment of installing has an old bundle or a new one
     await using host = new Host(directory);
     const versions = host.inForce.split(', ').map((one) => Number(one.split(' ')[1]));
     const [rules = 0] = versions;
-    assert.equal(versions.length, 3, host.inForce);
+    assert.equal(versions.length, 4, host.inForce);
     for (const version of versions) assert.ok(version >= told, `${host.inForce} after ${told} was told`);
     assert.deepEqual(host.rules, ['own', `v${rules}`], 'whole, and of its version');
     taken = Math.max(...versions);

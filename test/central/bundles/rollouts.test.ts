@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { AuditLog } from '../../../central/audit/audit-log.ts';
+import { watchBundles } from '../../../central/bundles/bundle-metrics.ts';
 import { BundleShelf, centralTrust } from '../../../central/bundles/bundle-shelf.ts';
 import { FleetHealth } from '../../../central/bundles/fleet-health.ts';
 import { Offers } from '../../../central/bundles/offers.ts';
@@ -8,6 +9,7 @@ import { Progress } from '../../../central/bundles/progress.ts';
 import { Rollouts } from '../../../central/bundles/rollouts.ts';
 import { bundleSettings } from '../../../central/bundles/settings.ts';
 import { Lease } from '../../../central/leadership/lease.ts';
+import { Metrics } from '../../../central/metrics.ts';
 import type { DatabasePlace } from '../../../central/store/place.ts';
 import type { CentralFrame } from '../../../wire/index.ts';
 import { keptLog, workDirectory } from '../bench.ts';
@@ -46,13 +48,15 @@ async function fleet(context: TestContext, place: DatabasePlace, hosts: number) 
   }
   const audit = new AuditLog(db, clock);
   const shelf = new BundleShelf({ db, audit, clock, trust: () => centralTrust(`${directory}/trust`) });
+  const metrics = new Metrics();
+  watchBundles(metrics, db);
   const offered: { agent: string; frame: BundleFrame }[] = [];
   const node = (name: string) => {
     const health = new FleetHealth(db, clock);
     const rollouts = new Rollouts({ db, audit, clock, health, onChange: () => undefined });
     const log = keptLog();
     const send = (agent: string, frame: BundleFrame) => offered.push({ agent, frame }) > 0;
-    const offers = new Offers({ db, log, clock, rollouts, send });
+    const offers = new Offers({ db, log, clock, rollouts, send, metrics });
     const settings = bundleSettings.parse({ soak_ms: SOAK_MS });
     const progress = new Progress({
       settings,
@@ -80,6 +84,7 @@ async function fleet(context: TestContext, place: DatabasePlace, hosts: number) 
     store,
     agents,
     offered,
+    metrics,
     pass: (ms: number) => {
       now += ms;
     },
@@ -246,3 +251,40 @@ test('central takes in nothing that its trust roots do not sign, and no version 
   await assert.rejects(add(ended), { code: 'CENTRAL_BUNDLE_EXPIRED' });
   assert.equal(await all.shelf.newestVersion('config'), 2);
 });
+
+testOnEach(
+  'rollouts by state, hosts by what they said, and refusals by code are metrics',
+  async (context, place) => {
+    const all = await fleet(context, place, 5);
+    const read = async () => {
+      const lines = (await all.metrics.text()).split('\n');
+      const told = lines.filter((line) => /^sealwatch_central_(?:rollouts|bundle)/.test(line));
+      return told.map((line) => line.replace('sealwatch_central_', ''));
+    };
+    for (const line of ['rollouts{state="canary"} 0', 'bundles_applied{kind="policy"} 0'])
+      assert.ok((await read()).includes(line), line);
+    await begin(all, 1);
+    await begin(all, 2);
+    const [first = '', second = '', third = '', fourth = ''] = all.agents;
+    await answer(all, [first, second], 2, 'applied');
+    const said = { kind: 'config', version: 2, state: 'refused', message: '' } as const;
+    await all.offers.note(third, { ...said, code: 'AGENT_BUNDLE_EXPIRED' });
+    await all.offers.note(fourth, { ...said, code: 'what no agent of ours says"' });
+    await all.db
+      .updateTable('agents')
+      .set({ revoked: new Date(START).toISOString() })
+      .where('id', '=', second)
+      .execute();
+    const lines = await read();
+    for (const line of [
+      'rollouts{state="canary"} 1',
+      'rollouts{state="superseded"} 1',
+      'rollouts{state="stopped"} 0',
+      'bundles_applied{kind="config"} 1',
+      'bundles_refused{kind="config"} 2',
+      'bundle_refusals_total{code="AGENT_BUNDLE_EXPIRED"} 1',
+      'bundle_refusals_total{code="other"} 1',
+    ])
+      assert.ok(lines.includes(line), `${line} in ${lines.join('\n')}`);
+  },
+);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../bench.ts';
-import { Cluster, type Node, withoutServices } from './cluster.ts';
+import type { Node } from '../services/node.ts';
+import { Cluster, withoutServices } from './cluster.ts';
 
 const LOOK_MS = 50;
 

@@ -224,5 +224,11 @@ function standing(decisions: Decisions, server: ReturnType<typeof candidate>): S
   const anchors = { home: [], project: [] };
   const none = { launch: null, env: {}, entry: '', guard: null, written: null };
   const discovered = { server, anchors, ...none };
-  return { kind: 'known', discovered, verdict: decisions.judge(server), watch: WATCH };
+  return {
+    kind: 'known',
+    discovered,
+    verdict: decisions.judge(server),
+    fleet: { kind: 'none' },
+    watch: WATCH,
+  };
 }

@@ -2,6 +2,7 @@
 import {
   composeBundle,
   composeConfigBundle,
+  composePolicyBundle,
   composeRulePack,
   openSigner,
 } from '../../../../approval/index.ts';
@@ -24,6 +25,8 @@ for (let version = Number(first); ; version += 1) {
   const approvals = await composeBundle([], version, NOW, signer);
   await host.offer('rules', version, JSON.stringify(pack));
   await host.offer('config', version, JSON.stringify(config));
+  const policy = await composePolicyBundle('shells: true', { version, issued: NOW }, signer);
+  await host.offer('policy', version, JSON.stringify(policy));
   await host.offer('approvals', version, JSON.stringify(approvals));
   process.stdout.write(`${version}\n`);
 }
