@@ -139,6 +139,17 @@ function openUpkeep(options: CentralOptions, store: Store, metrics: Metrics): Up
   return startUpkeep({ store, metrics, log, settings, feeds, clock });
 }
 
+/** Every node knows the feeds; one with their role may lead them. */
+function buildFeeds(
+  options: CentralOptions,
+  store: Store,
+  metrics: Metrics,
+  roles: ReadonlySet<Role>,
+): Feeds {
+  const { log, version, clock = Date.now, feeds: settings, node = 'central' } = options;
+  return new Feeds({ store, metrics, log, version, clock, settings, node, mayLead: roles.has('feeds') });
+}
+
 /** A node without the API answers to those who watch it, and to nobody else. */
 function serveStateOnly(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -175,10 +186,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
     ingest?.cloned(agent, detail);
     options.onCloned?.(agent, detail);
   });
-  const feeds = new Feeds({
-    ...{ store, metrics, log, version, clock, settings: options.feeds, node: options.node ?? 'central' },
-    mayLead: roles.has('feeds'),
-  });
+  const feeds = buildFeeds(options, store, metrics, roles);
   await feeds.start();
   const upkeep = openUpkeep(options, store, metrics);
   const bundles = openBundles({
