@@ -107,7 +107,7 @@ export class CentralLink {
       onRefused: (code) => this.#enrolment.refused(code),
       spool,
       log: options.log,
-      self: own,
+      self: { started: own.started, lost: () => own.lost(), health: () => own.health() },
       obey: (command) => this.#obey(command),
       bundles: () => this.#bundles.inForce,
       onBundle: (offer) => this.#bundles.offer(offer),

@@ -15,6 +15,8 @@ const MAIN = fileURLToPath(new URL('../../dist/bundle/start.js', import.meta.url
 const program = (name: string) => fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
 const FROM_SOURCE = ['--disable-warning=ExperimentalWarning', '--experimental-strip-types'];
 const LOOK_MS = 1_000;
+/** Characters of what each program said last that a failure shows. */
+const SAID_CHARS = 1_500;
 const SECRET = 'a secret of the fault harness\n';
 /** Agents that a token enrols: one that is killed while it enrols takes another use. */
 const TOKEN_USES = '100000';
@@ -188,7 +190,8 @@ export class Field {
   assertWhole(finding: Finding): void {
     const faults = this.victims.flatMap((victim) => victim.faults);
     assert.deepEqual(faults, [], 'nothing ended by itself');
-    assert.deepEqual(finding.missing.slice(0, 10), [], `every alert is at central\n${this.central.said}`);
+    const said = this.victims.map((victim) => `${victim.name}: ${victim.said.slice(-SAID_CHARS)}`).join('\n');
+    assert.deepEqual(finding.missing.slice(0, 10), [], `every alert is at central\n${said}`);
     assert.deepEqual(finding.doubled, []);
     for (const { name, missing } of finding.feeds) assert.deepEqual(missing.slice(0, 10), [], `feed ${name}`);
   }
