@@ -24,6 +24,7 @@ import { OwnState } from './own-state.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { LiveRules } from './rules/live-rules.ts';
+import type { Stance } from './stance.ts';
 import { AuthorityStore } from './state/authority.ts';
 import { Meta, openDatabase } from './state/database.ts';
 import { JournalMarks } from './state/journal-marks.ts';
@@ -68,6 +69,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
 class Daemon implements Agent {
   readonly #options: AgentOptions;
+  readonly #stance: Stance;
   readonly #names = AccountNames.ofHost();
   readonly #own: OwnState;
   readonly #database;
@@ -88,22 +90,16 @@ class Daemon implements Agent {
   #control: ControlSocket | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(configured: AgentOptions, traits: readonly MachineTrait[]) {
-    const { stateDir, log } = configured;
+  constructor(options: AgentOptions, traits: readonly MachineTrait[]) {
+    const { stateDir, log } = options;
     this.#database = openDatabase(stateDir);
     const meta = new Meta(this.#database);
-    this.#remote = new RemoteSettings({ ...configured, meta });
-    const options = this.#remote.tightened(configured);
+    this.#remote = new RemoteSettings({ ...options, meta });
+    this.#stance = this.#remote.over(options);
     this.#options = options;
     this.#rules = this.#liveRules(meta);
     this.#meta = meta;
-    rememberPlaces(meta, {
-      homes: options.users.map((user) => user.home),
-      roots: [...options.roots],
-      path: process.env['PATH'] ?? '',
-      profile: options.profile,
-      group: options.group,
-    });
+    this.#rememberPlaces();
     this.#spool = new Spool(this.#database, meta);
     const snapshots = new SnapshotStore(this.#database);
     const host = hostname();
@@ -117,10 +113,11 @@ class Daemon implements Agent {
       onLost: (stage, count) => this.#own.lose(stage, count),
       log,
     });
-    this.#policies = new PolicyChecks(options);
+    this.#policies = this.#policyChecks();
     this.#collectors = new HostCollectors(options);
     this.#processWatch = new ProcessWatch({
-      ...options,
+      stance: this.#stance,
+      guards: options.guards,
       wholeHost: options.rules.settings.rule_scope === 'host',
       userName: (uid) => this.#names.user(uid),
       isNew: (key) => snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
@@ -157,6 +154,30 @@ class Daemon implements Agent {
     });
   }
 
+  #rememberPlaces(): void {
+    const { users, roots, group } = this.#options;
+    const homes = users.map((user) => user.home);
+    const { profile } = this.#stance;
+    rememberPlaces(this.#meta, { homes, roots: [...roots], path: process.env['PATH'] ?? '', profile, group });
+  }
+
+  #policyChecks(): PolicyChecks {
+    const stance = this.#stance;
+    return new PolicyChecks({
+      group: this.#options.group,
+      get profile() {
+        return stance.profile;
+      },
+    });
+  }
+
+  /** Guards that start from now on, and commands of this host, judge by it. */
+  #publishStance(): void {
+    this.#rememberPlaces();
+    const { stateDir, group: hostGroup, systemTrust: trustDirectory } = this.#options;
+    publishHostFacts(stateDir, { v: 1, profile: this.#stance.profile, hostGroup, trustDirectory });
+  }
+
   #ownState(): OwnState {
     return new OwnState({
       onHealth: (health) => {
@@ -172,6 +193,8 @@ class Daemon implements Agent {
     return new CentralLink({
       ...{ options: this.#options, host, machine },
       ...{ meta: this.#meta, spool: this.#spool, own: this.#own, remote: this.#remote, rules: this.#rules },
+      stance: this.#stance,
+      publishStance: () => this.#publishStance(),
       lookAgain: () => this.#watch.lookAgain(),
       reloadRules: () => this.reloadRules(),
       onFacts: (facts) => this.#pipeline.submit({ facts }),
@@ -181,6 +204,7 @@ class Daemon implements Agent {
   #liveRules(meta: Meta): LiveRules {
     return new LiveRules({
       ...this.#options,
+      stance: this.#stance,
       meta,
       user: userInfo().username,
       onRules: (set) => this.#pipeline.replaceRules(set),
@@ -190,9 +214,10 @@ class Daemon implements Agent {
   }
 
   #identityDesk(host: string): IdentityDesk {
-    const { stateDir, users, profile, log } = this.#options;
+    const { stateDir, users, log } = this.#options;
     const servers = () => this.#watch.servers;
-    return new IdentityDesk({ stateDir, users, profile, log, servers, issuer: standaloneIssuer(host) });
+    const stance = this.#stance;
+    return new IdentityDesk({ stateDir, users, stance, log, servers, issuer: standaloneIssuer(host) });
   }
 
   #guardIntake(): GuardIntake {
@@ -223,12 +248,13 @@ class Daemon implements Agent {
   }
 
   #view(salt: string): HostView {
-    const { users, roots, guards, stateDir, profile, group, systemTrust } = this.#options;
+    const { users, roots, guards, stateDir, group, systemTrust } = this.#options;
+    const stance = this.#stance;
     const copies = new SealedCopies(() => this.#database);
     const { platform, env } = process;
     const writers = { of: (path: string) => this.#lastWriter(path) };
     const place = { users, roots, guards, stateDir, platform, env, systemTrust };
-    return new HostView({ ...place, salt, profile, group, copies, writers });
+    return new HostView({ ...place, salt, stance, group, copies, writers });
   }
 
   get servers(): readonly Server[] {
@@ -242,12 +268,7 @@ class Daemon implements Agent {
   async start(): Promise<void> {
     this.#control = await ControlSocket.open(this.#options.stateDir, () => this.status());
     this.#central.start();
-    publishHostFacts(this.#options.stateDir, {
-      v: 1,
-      profile: this.#options.profile,
-      hostGroup: this.#options.group,
-      trustDirectory: this.#options.systemTrust,
-    });
+    this.#publishStance();
     await this.#rules.start();
     await this.#collectors.files.start((event) => this.#receive(event));
     await this.#watch.start();
@@ -307,7 +328,7 @@ class Daemon implements Agent {
     return agentStatus({
       version: this.#options.version,
       agent: this.#meta.agentId(),
-      profile: this.#options.profile,
+      profile: this.#stance.profile,
       started: this.#own.started,
       isConnected: this.#central.connected,
       enrolment: this.#central.enrolment,

@@ -8,6 +8,7 @@ import { Enrolment, type EnrolmentStatus } from './enrolment/enrolment.ts';
 import type { Fact } from './fact.ts';
 import type { OwnState } from './own-state.ts';
 import type { LiveRules } from './rules/live-rules.ts';
+import type { Stance } from './stance.ts';
 import type { Meta } from './state/database.ts';
 import type { Spool } from './state/spool.ts';
 import { Uplink } from './uplink/uplink.ts';
@@ -22,6 +23,9 @@ export interface CentralLinkParts {
   readonly own: OwnState;
   readonly remote: RemoteSettings;
   readonly rules: LiveRules;
+  readonly stance: Stance;
+  /** Guards that start from now on are to judge by it. */
+  readonly publishStance: () => void;
   readonly lookAgain: () => Promise<void>;
   readonly reloadRules: () => void;
   readonly onFacts: (facts: readonly Fact[]) => void;
@@ -115,10 +119,10 @@ export class CentralLink {
   }
 
   #makeBundles(): AgentBundles {
-    const { options, meta, remote, rules, lookAgain, onFacts } = this.#parts;
+    const { options, stance, publishStance, meta, remote, rules, lookAgain, onFacts } = this.#parts;
     return new AgentBundles({
       ...options,
-      ...{ meta, remote, rules, lookAgain, onFacts },
+      ...{ stance, publishStance, meta, remote, rules, lookAgain, onFacts },
       fetch: bundleDownload(options.central.url, () => this.#enrolment.credentials),
       tell: (frame) => this.#uplink.tellBundle(frame),
       user: userInfo().username,

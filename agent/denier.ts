@@ -1,13 +1,13 @@
-import type { Profile } from '../wire/index.ts';
 import { alertServer, type KnownServer, serverFields } from './enrich/known-server.ts';
 import { commandLine, type ProcessEntry, type ProcessTable } from './enrich/process-table.ts';
 import type { Fact } from './fact.ts';
+import type { Stance } from './stance.ts';
 
 /** Roots remembered of which a denial was told; the oldest is forgotten first. */
 const MAX_TOLD = 1_000;
 
 export interface DenierOptions {
-  readonly profile: Profile;
+  readonly stance: Stance;
   readonly table: ProcessTable;
   /** Start time of a living process in clock ticks since boot; null where it is gone. */
   readonly startOf: (pid: number) => number | null;
@@ -30,13 +30,16 @@ export class Denier {
 
   /** A process joined a subtree or took a new image. */
   joined(entry: ProcessEntry, known: KnownServer): readonly Fact[] {
+    const { denial, profile } = this.#options.stance;
+    if (denial === 'report') return [];
     if (known.verdict.ruling === 'deny') return this.#deny([entry], known, known.verdict.reason);
-    if (entry.denied === null || this.#options.profile !== 'production') return [];
+    if (entry.denied === null || profile !== 'production') return [];
     return this.#deny([entry], known, `its policy refuses ${entry.exe} (${entry.denied})`);
   }
 
   /** A look at the host may have changed what is ruled about servers that run. */
   reviewed(servers: readonly KnownServer[]): readonly Fact[] {
+    if (this.#options.stance.denial === 'report') return [];
     return servers
       .filter(({ verdict }) => verdict.ruling === 'deny')
       .flatMap((known) => {

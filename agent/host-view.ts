@@ -22,6 +22,7 @@ import {
 import type { Artefact, Control, Problem, Profile } from '../wire/index.ts';
 import { evidenceOf } from './enrich/change-evidence.ts';
 import { type KnownServer, knownServer } from './enrich/known-server.ts';
+import type { Stance } from './stance.ts';
 import type { KeptWriters } from './state/kept-writers.ts';
 import type { SealedCopies } from './state/sealed-copies.ts';
 
@@ -45,8 +46,8 @@ export interface HostViewOptions {
   readonly salt: string;
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** How strictly is judged; `developer` unless told. */
-  readonly profile?: Profile | undefined;
+  /** How strictly is judged, asked at each look; `developer` unless told. */
+  readonly stance?: Pick<Stance, 'profile'> | undefined;
   /** The group that this host belongs to. */
   readonly group?: string | null | undefined;
   /** Directory of the host's trust roots, which alone counts where it exists; null for none. */
@@ -84,7 +85,6 @@ export interface HostSight {
 export class HostView {
   readonly copies: SealedCopies;
   readonly approvals: ApprovalStore;
-  readonly profile: Profile;
   readonly #options: HostViewOptions;
   readonly #records = new ProjectRecords();
   readonly #kept: KeptHashes;
@@ -93,19 +93,28 @@ export class HostView {
 
   constructor(options: HostViewOptions) {
     this.#options = options;
-    this.profile = options.profile ?? 'developer';
     this.#kept = new KeptHashes(options.stateDir);
     this.approvals = new ApprovalStore(options.stateDir);
     this.copies = options.copies;
     const { stateDir, systemTrust, trust, stores, group = null, writers } = options;
     this.#assessor = new Assessor({
       approvals: this.approvals,
-      trustSource: { stateDir, systemDirectory: systemTrust, profile: this.profile },
+      trustSource: {
+        stateDir,
+        systemDirectory: systemTrust,
+        get profile() {
+          return profileOf(options);
+        },
+      },
       trust,
       stores,
       group,
       evidenceOf: (server) => (change) => evidenceOf(change, server.id, (path) => writers.of(path)),
     });
+  }
+
+  get profile(): Profile {
+    return profileOf(this.#options);
   }
 
   /** Takes the inventory and judges every server of it. `onProgress` hears how many config places were read. */
@@ -164,6 +173,10 @@ export class HostView {
     const text = content.toString('utf8');
     this.copies.put(digest, role === 'env-file' ? withoutValues(text) : redactShapes(text));
   }
+}
+
+function profileOf({ stance }: HostViewOptions): Profile {
+  return stance?.profile ?? 'developer';
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type ProcessCollector, startOf, sweepProcesses } from '../collectors/index.ts';
 import { clientProcesses } from '../inventory/index.ts';
-import type { CollectorEvent, Profile } from '../wire/index.ts';
+import type { CollectorEvent } from '../wire/index.ts';
 import { ContainerFollower, type FoundContainer } from './containers/container-follower.ts';
 import { Denier } from './denier.ts';
 import { factOfSelf, factOfTakenMark, factOfTamper, factOfUnfollowed } from './enrich/agent-facts.ts';
@@ -22,14 +22,14 @@ import type { WatchedHomes } from './enrich/watched-homes.ts';
 import type { Fact } from './fact.ts';
 import { holdsOpen, type ServerClaim } from './guards/server-claim.ts';
 import { ServerClaims } from './guards/server-claims.ts';
+import type { Stance } from './stance.ts';
 import { Destinations } from './state/destinations.ts';
 import type { MarkedServers } from './state/marked-servers.ts';
 
 export interface ProcessWatchOptions {
-  readonly profile: Profile;
+  readonly stance: Stance;
   /** Absolute paths of the guard of this installation. */
   readonly guards: readonly string[];
-  readonly denial: 'end' | 'report';
   readonly userName: (uid: number) => string;
   /** Whether starts of processes that belong to no server are told as well. */
   readonly wholeHost: boolean;
@@ -61,9 +61,10 @@ export class ProcessWatch {
   readonly #tracker: ProcessTracker;
   readonly #deeds: ProcessDeeds;
   readonly #actors: FileActors;
-  readonly #denier: Denier | null;
+  readonly #denier: Denier;
   readonly #unmanaged: UnmanagedServers;
   readonly #claims: ServerClaims;
+  #isEnforcing = false;
 
   constructor(options: ProcessWatchOptions) {
     this.#options = options;
@@ -77,17 +78,17 @@ export class ProcessWatch {
     this.#tracker = this.#makeTracker(this.#facts);
     this.#deeds = this.#makeDeeds(this.#facts);
     this.#actors = new FileActors((write) => this.#tracker.writer(write));
-    this.#denier = options.denial === 'report' ? null : this.#makeDenier();
+    this.#denier = this.#makeDenier();
     this.#unmanaged = this.#makeUnmanaged();
     this.#claims = this.#makeClaims();
   }
 
   #makeUnmanaged(): UnmanagedServers {
-    const { profile, userName, isNew, homes, lookAgain, onFact } = this.#options;
+    const { stance, userName, isNew, homes, lookAgain, onFact } = this.#options;
     return new UnmanagedServers({
       table: this.table,
       tracker: this.#tracker,
-      profile,
+      stance,
       userName,
       isNew,
       processes: procProcesses(),
@@ -95,7 +96,7 @@ export class ProcessWatch {
       isWatched: (uid, home) => homes.includes(uid, home),
       lookAgain,
       onFound: (known, facts) => {
-        for (const fact of [...facts, ...(this.#denier?.reviewed([known]) ?? [])]) onFact(fact);
+        for (const fact of [...facts, ...this.#denier.reviewed([known])]) onFact(fact);
       },
       release: (pid) => this.#options.collector.release(pid),
       onLoss: (loss) => {
@@ -133,7 +134,7 @@ export class ProcessWatch {
     const facts = this.#tracker.claim(entry, serverId, names);
     if (facts === null) return false;
     const known = this.#tracker.serverOf(entry);
-    const denials = known === null ? [] : (this.#denier?.joined(entry, known) ?? []);
+    const denials = known === null ? [] : this.#denier.joined(entry, known);
     for (const fact of [...facts, ...denials]) this.#options.onFact(fact);
     return true;
   }
@@ -181,7 +182,7 @@ export class ProcessWatch {
     const denials = found.pids.flatMap((pid) => {
       const entry = this.table.get(pid);
       const known = entry === null ? null : this.#tracker.serverOf(entry);
-      return entry === null || known === null ? [] : (this.#denier?.joined(entry, known) ?? []);
+      return entry === null || known === null ? [] : this.#denier.joined(entry, known);
     });
     for (const fact of [...facts, ...denials]) this.#options.onFact(fact);
   }
@@ -201,9 +202,9 @@ export class ProcessWatch {
   }
 
   #makeDenier(): Denier {
-    const { profile, userName } = this.#options;
+    const { stance, userName } = this.#options;
     const kill = (pid: number) => process.kill(pid, 'SIGKILL');
-    return new Denier({ profile, table: this.table, startOf, kill, userName });
+    return new Denier({ stance, table: this.table, startOf, kill, userName });
   }
 
   /** Who touched a path last. */
@@ -257,7 +258,7 @@ export class ProcessWatch {
     // What the kernel ended by its list is told already, and needs no end.
     const killed = event.kind === 'process_exec' ? (event.image?.killed ?? null) : null;
     if (killed !== null && killed !== 'denied') return facts;
-    return [...facts, ...(this.#denier?.joined(entry, known) ?? [])];
+    return [...facts, ...this.#denier.joined(entry, known)];
   }
 
   /** A start outside of all subtrees. What a sweep finds has begun long ago. */
@@ -277,13 +278,20 @@ export class ProcessWatch {
     this.#claims.retry();
     this.#options.collector.watchLaunches(launchWords(servers));
     this.#enforce(servers);
-    return [...late, ...(this.#denier?.reviewed(servers) ?? [])];
+    return [...late, ...this.#denier.reviewed(servers)];
   }
 
   /** In production the kernel ends what a server may not start; what it cannot judge, the denier does later. */
   #enforce(servers: readonly KnownServer[]): void {
-    const { profile, denial, policies, collector } = this.#options;
-    if (denial === 'report') return;
+    const { stance, policies, collector } = this.#options;
+    const { profile, denial } = stance;
+    if (denial === 'report') {
+      // What was ordered under another stance ends with it.
+      if (this.#isEnforcing) collector.enforce([], this.#shells.files());
+      this.#isEnforcing = false;
+      return;
+    }
+    this.#isEnforcing = true;
     const orders = servers.map(({ discovered: { server }, verdict, launch }) => {
       // The kernel takes no path in another mount namespace for the one that is listed.
       const inContainer = launch?.spec.launcher === 'docker';

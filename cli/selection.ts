@@ -49,7 +49,7 @@ export function viewOf(selection: Selection, choice: ViewChoice = {}, rootsOnly 
     salt: randomBytes(32).toString('hex'),
     platform: process.platform,
     env: places === null ? process.env : { ...process.env, PATH: places.path },
-    profile: selection.profile ?? places?.profile,
+    stance: { profile: selection.profile ?? places?.profile ?? 'developer' },
     group: places?.group,
     systemTrust: SYSTEM_TRUST,
     guards: [guardPath()],

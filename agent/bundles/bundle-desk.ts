@@ -5,6 +5,7 @@ import type { AgentOptions } from '../agent-options.ts';
 import { factOfRefusedBundle } from '../enrich/agent-facts.ts';
 import { AgentError } from '../errors.ts';
 import type { Fact } from '../fact.ts';
+import type { Stance } from '../stance.ts';
 import type { FetchBundle } from './bundle-download.ts';
 import type { BundleMarks } from './bundle-marks.ts';
 
@@ -24,8 +25,8 @@ export interface TakenBundle extends FleetBundle {
  */
 export type InstallBundle = (bundle: TakenBundle) => string | Promise<string>;
 
-export interface BundleDeskOptions
-  extends Pick<AgentOptions, 'stateDir' | 'systemTrust' | 'profile' | 'group' | 'log'> {
+export interface BundleDeskOptions extends Pick<AgentOptions, 'stateDir' | 'systemTrust' | 'group' | 'log'> {
+  readonly stance: Pick<Stance, 'profile'>;
   readonly marks: BundleMarks;
   readonly fetch: FetchBundle;
   readonly install: Readonly<Record<BundleKind, InstallBundle>>;
@@ -107,7 +108,8 @@ export class BundleDesk {
   }
 
   async #open(kind: BundleKind, text: string): Promise<TakenBundle> {
-    const { stateDir, systemTrust: systemDirectory, profile, marks } = this.#options;
+    const { stateDir, systemTrust: systemDirectory, stance, marks } = this.#options;
+    const { profile } = stance;
     const trust = loadTrust({ stateDir, systemDirectory, profile });
     const bundle = await openFleetBundle(kind, text, trust, profile);
     marks.refuseOlder(kind, bundle);

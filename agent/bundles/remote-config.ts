@@ -5,6 +5,7 @@ import type { AgentOptions } from '../agent-options.ts';
 import { AgentError } from '../errors.ts';
 import type { AgentLog } from '../log.ts';
 import { type RuleSettings, ruleSettingsShape } from '../rules/settings.ts';
+import type { Stance } from '../stance.ts';
 import type { Meta } from '../state/database.ts';
 import { BundleMarks } from './bundle-marks.ts';
 
@@ -51,10 +52,17 @@ export class RemoteSettings {
     return this.#version;
   }
 
-  /** The options as they are with what central tightened; for the start, since they do not change while an agent runs. */
-  tightened<T extends Pick<AgentOptions, 'profile' | 'denial'>>(options: T): T {
-    const { profile = options.profile, denial = options.denial } = this.#config;
-    return { ...options, profile, denial };
+  /** The host's own stance as central tightened it, at each moment. */
+  over(own: Stance): Stance {
+    const config = () => this.#config;
+    return {
+      get profile() {
+        return config().profile ?? own.profile;
+      },
+      get denial() {
+        return config().denial ?? own.denial;
+      },
+    };
   }
 
   /** Settings of rules with those of central. Of one placeholder, the host's own words count: it knows its places. */
@@ -72,7 +80,7 @@ export class RemoteSettings {
    * Has a bundle count while `attempt` says whether what it means can be in force, and keeps it where it can.
    * @throws {AgentError} AGENT_BUNDLE_INVALID, {ApprovalError}, and what `attempt` throws: what was before counts again
    */
-  take(text: string, attempt: () => void): string {
+  take(text: string, attempt: () => void): void {
     const before = { config: this.#config, rules: this.#rules, version: this.#version };
     try {
       this.#use(text);
@@ -84,8 +92,6 @@ export class RemoteSettings {
       this.#version = before.version;
       throw error;
     }
-    const late = Object.keys(this.#config).filter((name) => name === 'profile' || name === 'denial');
-    return late.length === 0 ? 'in force' : `in force; ${late.join(' and ')} from the next start on`;
   }
 
   #use(text: string): void {

@@ -32,6 +32,7 @@ interface Hold {
 interface Check {
   readonly statement: Statement | null;
   readonly fleet: string | null;
+  readonly profile: Profile;
   readonly held: { readonly holds: readonly Hold[]; readonly authority: PolicyAuthority } | DenialCode;
 }
 
@@ -61,6 +62,8 @@ export class PolicyChecks {
   async follow(servers: readonly KnownServer[], policy: FleetPolicy = NO_FLEET_POLICY): Promise<void> {
     this.#fleet = await readFleet(policy, this.#fleet);
     const fleet = this.#fleet;
+    // One look is judged by one profile.
+    const { profile } = this.#place;
     const checks = new Map<string, Check>();
     for (const known of servers) {
       const { statement } = known.verdict;
@@ -70,10 +73,11 @@ export class PolicyChecks {
       const before = this.#checks.get(id);
       const same =
         before !== undefined &&
+        before.profile === profile &&
         before.fleet === (fleet?.digest ?? null) &&
         sameDecision(before.statement, statement);
       const held = same ? before.held : await this.#hold(known, fleet);
-      checks.set(id, { statement, fleet: fleet?.digest ?? null, held });
+      checks.set(id, { statement, profile, fleet: fleet?.digest ?? null, held });
     }
     this.#checks = checks;
     const patterns = [...checks.values()].flatMap(({ held }) =>

@@ -1,5 +1,6 @@
-import type { Loss, ProcessExec, Profile } from '../../wire/index.ts';
+import type { Loss, ProcessExec } from '../../wire/index.ts';
 import type { Fact } from '../fact.ts';
+import type { Stance } from '../stance.ts';
 import { type ClientAncestry, clientAbove, ownClient } from './client-ancestry.ts';
 import type { GuardProcesses } from './guard-processes.ts';
 import { alertServer, type KnownServer, serverFields } from './known-server.ts';
@@ -24,7 +25,7 @@ const HELD_STREAM = /^(?:pipe|socket):/;
 export interface UnmanagedServersOptions {
   readonly table: ProcessTable;
   readonly tracker: Pick<ProcessTracker, 'adopt' | 'belated' | 'explains'>;
-  readonly profile: Profile;
+  readonly stance: Pick<Stance, 'profile'>;
   readonly userName: (uid: number) => string;
   readonly isNew: (key: string) => boolean;
   readonly processes: LivingProcesses;
@@ -135,7 +136,8 @@ export class UnmanagedServers {
       this.#options.release(entry.pid);
       return;
     }
-    const { userName, profile, lookAgain } = this.#options;
+    const { userName, stance, lookAgain } = this.#options;
+    const { profile } = stance;
     const { client } = candidate.ancestry;
     const about = { client, name: evidence.name, user: userName(entry.uid), profile };
     const known = unmanagedServer(entry, about);

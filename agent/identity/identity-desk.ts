@@ -1,9 +1,10 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { type Issuer, TokenIssuer } from '../../approval/index.ts';
 import type { HostUser } from '../../inventory/index.ts';
-import { type IdentityAnswer, identityQuestionSchema, type Profile } from '../../wire/index.ts';
+import { type IdentityAnswer, identityQuestionSchema } from '../../wire/index.ts';
 import type { KnownServer } from '../enrich/known-server.ts';
 import type { AgentLog } from '../log.ts';
+import type { Stance } from '../stance.ts';
 import { DropBox, type Dropped } from './drop-box.ts';
 import { ruleOnIdentity } from './identity-ruling.ts';
 
@@ -15,7 +16,7 @@ const IDLE_MS = 10_000;
 export interface IdentityDeskOptions {
   readonly stateDir: string;
   readonly issuer: Issuer;
-  readonly profile: Profile;
+  readonly stance: Pick<Stance, 'profile'>;
   /** Users that are answered. */
   readonly users: readonly HostUser[];
   /** The servers as of now. */
@@ -87,13 +88,13 @@ export class IdentityDesk {
   }
 
   #answerTo({ uid, text }: Dropped): IdentityAnswer {
-    const { servers, users, profile } = this.#options;
+    const { servers, users, stance } = this.#options;
     const question = identityQuestionSchema.safeParse(jsonOf(text));
     if (!question.success) return { v: 1, refused: 'this is no question' };
     const names = users.filter((user) => user.uid === uid).map(({ name }) => name);
     const ruling = ruleOnIdentity(question.data, new Set(names), servers());
     if ('refused' in ruling) return { v: 1, refused: ruling.refused };
-    return { v: 1, token: this.#open().issue({ ...ruling, profile }, Date.now()) };
+    return { v: 1, token: this.#open().issue({ ...ruling, profile: stance.profile }, Date.now()) };
   }
 
   /** The key is made when it is first needed. @throws {ApprovalError} */

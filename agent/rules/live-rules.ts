@@ -7,6 +7,7 @@ import type { AgentOptions } from '../agent-options.ts';
 import { factOfRefusedRules, factOfReloadedRules } from '../enrich/agent-facts.ts';
 import { AgentError } from '../errors.ts';
 import type { Fact } from '../fact.ts';
+import type { Stance } from '../stance.ts';
 import type { Meta } from '../state/database.ts';
 import { PackShelf } from './pack-shelf.ts';
 import { RuleWatch } from './rule-watch.ts';
@@ -16,7 +17,8 @@ import type { RuleSettings } from './settings.ts';
 /** Fact of the state database: the last pack in force came from central. */
 const FROM_CENTRAL = 'rule_pack_of_central';
 
-export interface LiveRulesOptions extends Pick<AgentOptions, 'stateDir' | 'systemTrust' | 'profile' | 'log'> {
+export interface LiveRulesOptions extends Pick<AgentOptions, 'stateDir' | 'systemTrust' | 'log'> {
+  readonly stance: Pick<Stance, 'profile'>;
   readonly rules: AgentOptions['rules'];
   readonly meta: Pick<Meta, 'get' | 'set'>;
   /** Name of the user that the agent runs as. */

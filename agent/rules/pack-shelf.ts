@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { loadTrust, openRulePack, type RulePack, readRulePack, writeRulePack } from '../../approval/index.ts';
 import type { RuleSource } from '../../rules/engine/index.ts';
-import type { Profile } from '../../wire/index.ts';
 import { AgentError } from '../errors.ts';
+import type { Stance } from '../stance.ts';
 import type { Meta } from '../state/database.ts';
 
 const MARK = 'rule_pack';
@@ -26,7 +26,7 @@ export interface PackShelfOptions {
   readonly stateDir: string;
   /** Directory of the host's trust roots; null for none. */
   readonly systemTrust: string | null;
-  readonly profile: Profile;
+  readonly stance: Pick<Stance, 'profile'>;
   readonly meta: Pick<Meta, 'get' | 'set'>;
 }
 
@@ -57,7 +57,8 @@ export class PackShelf {
    * @throws {AgentError} `AGENT_RULE_PACK_UNREADABLE`, `AGENT_RULE_PACK_ROLLED_BACK`
    */
   read(path: string): ShelvedPack {
-    const { stateDir, systemTrust, profile } = this.#options;
+    const { stateDir, systemTrust, stance } = this.#options;
+    const { profile } = stance;
     const text = readText(path);
     const pack = openRulePack(text, loadTrust({ stateDir, systemDirectory: systemTrust, profile }), profile);
     this.#refuseOlder(pack);

@@ -70,7 +70,7 @@ export function bench(
   const unmanaged = new UnmanagedServers({
     table,
     tracker,
-    profile,
+    stance: { profile },
     userName,
     isNew,
     processes: { streams: streamsOf, home: () => HOME },

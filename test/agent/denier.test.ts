@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Denier } from '../../agent/denier.ts';
 import type { KnownServer } from '../../agent/enrich/known-server.ts';
 import { ProcessTable } from '../../agent/enrich/process-table.ts';
+import type { Stance } from '../../agent/stance.ts';
 import type { DenialCode } from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import { forkEvent } from '../process-events.ts';
@@ -19,8 +20,12 @@ class Processes {
   readonly immortal = new Set<number>();
 
   denier(profile: Profile = 'production'): Denier {
+    return this.denierBy({ profile, denial: 'end' });
+  }
+
+  denierBy(stance: Stance): Denier {
     return new Denier({
-      profile,
+      stance,
       table: this.table,
       startOf: (pid) => this.living.get(pid) ?? null,
       kill: (pid) => {
@@ -88,4 +93,20 @@ test('a refused program is ended in production only, each with a fact of its own
     ],
   );
   assert.deepEqual(host.killed, [202, 203]);
+});
+
+test('a stance that is tightened while it runs counts from the next event on', () => {
+  const host = new Processes();
+  host.member(100);
+  const stance: { -readonly [K in keyof Stance]: Stance[K] } = { profile: 'developer', denial: 'report' };
+  const denier = host.denierBy(stance);
+  assert.deepEqual(denier.reviewed([DENIED]), []);
+  assert.deepEqual(denier.joined(host.member(101, 'DENIED_SHELL'), SERVER), []);
+  stance.denial = 'end';
+  assert.deepEqual(denier.joined(host.member(102, 'DENIED_SHELL'), SERVER), [], 'developer only reports it');
+  stance.profile = 'production';
+  denier.joined(host.member(103, 'DENIED_SHELL'), SERVER);
+  assert.deepEqual(host.killed, [103]);
+  denier.reviewed([DENIED]);
+  assert.deepEqual(host.killed, [103, 100, 101, 102]);
 });

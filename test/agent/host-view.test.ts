@@ -3,17 +3,18 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { HostView } from '../../agent/host-view.ts';
+import type { Stance } from '../../agent/stance.ts';
 import { openDatabase } from '../../agent/state/database.ts';
 import { SealedCopies } from '../../agent/state/sealed-copies.ts';
 import { openSigner } from '../../approval/index.ts';
+import type { Profile } from '../../wire/index.ts';
 import { TempDirectory } from '../temp-directory.ts';
 
-test('trust roots that others may write make every server invalid, and the look goes on', async () => {
-  using home = new TempDirectory();
-  using state = new TempDirectory();
+/** A home with one server, and a view of it. */
+function viewed(home: TempDirectory, state: TempDirectory, stance?: Pick<Stance, 'profile'>): HostView {
   mkdirSync(join(home.path, '.cursor'));
   writeFileSync(join(home.path, '.cursor', 'mcp.json'), '{"mcpServers":{"a":{"command":"cat","args":[]}}}');
-  const view = new HostView({
+  return new HostView({
     users: [{ name: 'u', uid: process.getuid?.() ?? 0, gid: 0, home: home.path }],
     roots: [],
     guards: [],
@@ -22,9 +23,27 @@ test('trust roots that others may write make every server invalid, and the look 
     platform: 'linux',
     env: { HOME: home.path, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
     systemTrust: null,
+    stance,
     writers: { of: () => null },
     copies: new SealedCopies(() => openDatabase(state.path)),
   });
+}
+
+test('a look judges by the profile as it is then', async () => {
+  using home = new TempDirectory();
+  using state = new TempDirectory();
+  const stance: { profile: Profile } = { profile: 'developer' };
+  const view = viewed(home, state, stance);
+  const ruling = async () => (await view.look(new Date())).servers[0]?.verdict.ruling;
+  assert.equal(await ruling(), 'report');
+  stance.profile = 'production';
+  assert.deepEqual([await ruling(), view.profile], ['deny', 'production']);
+});
+
+test('trust roots that others may write make every server invalid, and the look goes on', async () => {
+  using home = new TempDirectory();
+  using state = new TempDirectory();
+  const view = viewed(home, state);
   const [found] = (await view.look(new Date())).servers;
   assert.ok(found);
   const signer = await openSigner(undefined, {

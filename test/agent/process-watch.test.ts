@@ -5,7 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { PolicyChecks } from '../../agent/enrich/policy-checks.ts';
 import { WatchedHomes } from '../../agent/enrich/watched-homes.ts';
 import type { Fact } from '../../agent/fact.ts';
-import { ProcessWatch } from '../../agent/process-watch.ts';
+import { ProcessWatch, type ProcessWatchOptions } from '../../agent/process-watch.ts';
+import type { Stance } from '../../agent/stance.ts';
 import { openDatabase } from '../../agent/state/database.ts';
 import { MarkedServers } from '../../agent/state/marked-servers.ts';
 import { startOf } from '../../collectors/index.ts';
@@ -17,23 +18,28 @@ import { known, launchSpec } from './samples.ts';
 
 const PACK = new URL('../../rules/mcp/', import.meta.url).pathname;
 
+interface Ordered {
+  readonly stance: Stance;
+  readonly enforce: ProcessWatchOptions['collector']['enforce'];
+}
+
 function watch(
   context: TestContext,
   wholeHost: boolean,
   onFact: (fact: Fact) => void = () => {},
+  { stance, enforce }: Ordered = { stance: { profile: 'developer', denial: 'report' }, enforce() {} },
 ): ProcessWatch {
   const state = new TempDirectory();
   const database = openDatabase(state.path);
   const made = new ProcessWatch({
-    profile: 'developer',
-    denial: 'report',
+    stance,
     guards: [],
     wholeHost,
     userName: (uid) => `u${uid}`,
     isNew: () => true,
     policies: new PolicyChecks({ profile: 'developer', group: null }),
     marked: new MarkedServers(database),
-    collector: { track() {}, enforce() {}, contain() {}, watchLaunches() {}, release() {} },
+    collector: { track() {}, enforce, contain() {}, watchLaunches() {}, release() {} },
     onFact,
     homes: new WatchedHomes([], []),
     lookAgain: async () => {},
@@ -197,4 +203,23 @@ test('a guard cannot take a process from the server that it belongs to, nor for 
   assert.equal(host.table.get(stranger.pid)?.membership, null);
   host.claimed({ ...stranger.claim, serverId: 'fedcba9876543210', names: new Set(['bob']) });
   assert.equal(host.table.get(stranger.pid)?.membership?.serverId, 'fedcba9876543210');
+});
+
+test('the kernel is told what to end while the stance asks for it, and that nothing is once it does not', (context) => {
+  const stance: { -readonly [K in keyof Stance]: Stance[K] } = { profile: 'developer', denial: 'report' };
+  const orders: number[] = [];
+  const host = watch(context, false, undefined, {
+    stance,
+    enforce: ({ length }) => void orders.push(length),
+  });
+  const server = known();
+  const denied = { ...server, verdict: { ...server.verdict, ruling: 'deny' } } as const;
+  host.seen([denied]);
+  assert.deepEqual(orders, []);
+  stance.denial = 'end';
+  host.seen([denied]);
+  stance.denial = 'report';
+  host.seen([denied]);
+  host.seen([denied]);
+  assert.deepEqual(orders, [1, 0]);
 });

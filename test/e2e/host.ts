@@ -317,11 +317,11 @@ export class Host {
   }
 
   /** `central run` with a config of its own: the API on this port, agents on the next; all else lies in the state directory. */
-  central(port: number): Program {
-    return this.start(['central', 'run', '--config', this.#centralConfig(port)]);
+  central(port: number, more: Readonly<Record<string, unknown>> = {}): Program {
+    return this.start(['central', 'run', '--config', this.#centralConfig(port, more)]);
   }
 
-  #centralConfig(port: number): string {
+  #centralConfig(port: number, more: Readonly<Record<string, unknown>>): string {
     const config = join(this.directory, 'central.yml');
     this.makeDirectory(dirname(this.feed));
     this.#writeOwn(config, {
@@ -329,6 +329,7 @@ export class Host {
       listen: `127.0.0.1:${port + 1}`,
       api: { listen: `127.0.0.1:${port}` },
       feeds: [{ type: 'file', name: 'findings', path: this.feed }],
+      ...more,
     });
     const database = ['--config', config];
     if (!existsSync(this.tokenFile)) {

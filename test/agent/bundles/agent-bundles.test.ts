@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AgentError } from '../../../agent/errors.ts';
 import {
   bundlePath,
   composeBundle,
@@ -130,9 +131,24 @@ test('a config of central tightens, and has no words to loosen', async () => {
     await assert.rejects(composeConfigBundle(loose, about, key.signer), { code: 'APPROVAL_CONFIG_INVALID' });
   const tight = await composeConfigBundle({ profile: 'production', denial: 'end' }, about, key.signer);
   assert.equal(await host.offer('config', 1, JSON.stringify(tight)), 'applied');
+  const tightened = { profile: 'production', denial: 'end' };
+  assert.deepEqual([{ ...host.stance }, host.published], [tightened, ['production']], 'at once');
+  assert.equal(host.looks, 1, 'the servers are judged by it');
+  assert.match(host.answers.at(-1)?.message ?? '', /guards that run already keep their profile/);
   await host.restart();
-  const options = { profile: 'developer', denial: 'report', other: 1 } as const;
-  assert.deepEqual(host.remote.tightened(options), { profile: 'production', denial: 'end', other: 1 });
+  assert.deepEqual({ ...host.stance }, tightened);
+  const next = await composeConfigBundle({ denial: 'end' }, { version: 2, issued: NOW }, key.signer);
+  assert.equal(await host.offer('config', 2, JSON.stringify(next)), 'applied');
+  assert.deepEqual({ ...host.stance }, { profile: 'developer', denial: 'end' }, "the host's own again");
+  const same = await composeConfigBundle({ denial: 'end' }, { version: 3, issued: NOW }, key.signer);
+  assert.equal(await host.offer('config', 3, JSON.stringify(same)), 'applied');
+  assert.deepEqual(host.published, ['production', 'developer'], 'nothing to tell where nothing is other');
+  host.onPublish = () => {
+    throw new AgentError('AGENT_STATE_UNUSABLE', 'the disk is full');
+  };
+  const last = await composeConfigBundle({ profile: 'production' }, { version: 4, issued: NOW }, key.signer);
+  assert.equal(await host.offer('config', 4, JSON.stringify(last)), 'AGENT_STATE_UNUSABLE');
+  assert.deepEqual({ ...host.stance }, { profile: 'developer', denial: 'end' }, 'what was before');
 });
 
 test('a config of central that this host cannot follow is refused as a whole', async () => {
@@ -145,12 +161,17 @@ test('a config of central that this host cannot follow is refused as a whole', a
   );
   assert.equal(await host.offer('config', 1, JSON.stringify(first)), 'applied');
   const bad = await composeConfigBundle(
-    { rule_changes: [{ rule: 'own' }] },
+    { profile: 'production', rule_changes: [{ rule: 'own' }] },
     { version: 2, issued: NOW },
     key.signer,
   );
   assert.equal(await host.offer('config', 2, JSON.stringify(bad)), 'AGENT_BUNDLE_INVALID');
   assert.deepEqual([host.rules, host.inForce], [['own'], 'config 1']);
+  assert.deepEqual(
+    { ...host.stance },
+    { profile: 'developer', denial: 'report' },
+    'nor does its stance count',
+  );
   assert.deepEqual(host.remote.withRules(settings()).placeholders, { word: ['x'] });
 });
 

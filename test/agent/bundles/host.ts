@@ -5,6 +5,7 @@ import type { FetchBundle } from '../../../agent/bundles/bundle-download.ts';
 import { RemoteSettings } from '../../../agent/bundles/remote-config.ts';
 import type { Fact } from '../../../agent/fact.ts';
 import { LiveRules } from '../../../agent/rules/live-rules.ts';
+import type { Stance } from '../../../agent/stance.ts';
 import { Meta, openDatabase } from '../../../agent/state/database.ts';
 import type { AgentFrame, BundleKind } from '../../../wire/index.ts';
 import { TempDirectory } from '../../temp-directory.ts';
@@ -35,6 +36,10 @@ export class Host implements AsyncDisposable {
   #bundles!: AgentBundles;
   #rules!: LiveRules;
   remote!: RemoteSettings;
+  stance!: Stance;
+  /** Profiles that guards were told. */
+  readonly published: string[] = [];
+  onPublish = () => {};
 
   /** In a directory of its own, or in one that another process left. */
   constructor(left: TempDirectory | null = null) {
@@ -59,8 +64,11 @@ export class Host implements AsyncDisposable {
       user: 'root',
     } as const;
     this.remote = new RemoteSettings({ ...place, meta });
+    this.stance = this.remote.over({ profile: 'developer', denial: 'report' });
+    const { stance } = this;
     this.#rules = new LiveRules({
       ...place,
+      stance,
       meta,
       rules: { builtin: [this.directory.at('builtin')], settings: settings(), config: null },
       onRules: () => undefined,
@@ -69,12 +77,17 @@ export class Host implements AsyncDisposable {
     });
     this.#bundles = new AgentBundles({
       ...place,
+      stance,
       meta,
       remote: this.remote,
       rules: this.#rules,
       fetch: (...asked) => this.fetch(...asked),
       lookAgain: async () => {
         this.looks += 1;
+      },
+      publishStance: () => {
+        this.onPublish();
+        this.published.push(stance.profile);
       },
       tell: (frame) => this.answers.push(frame),
       onFacts: (facts) => this.facts.push(...facts),

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { KnownServer } from '../../../agent/enrich/known-server.ts';
 import { PolicyChecks } from '../../../agent/enrich/policy-checks.ts';
 import { ApprovalError, type Policy } from '../../../approval/index.ts';
+import type { Profile } from '../../../wire/index.ts';
 import { known } from '../samples.ts';
 
 const OPEN: Policy = {
@@ -109,4 +110,14 @@ test('what a star in one policy leaves open, another may still deny', async () =
   assert.equal(await asked('shells: true'), 'none');
   assert.equal(await asked('destinations: [192.0.2.0/24]'), 'none');
   assert.equal(await asked('destinations: [198.51.100.0/24]'), 'DENIED_DESTINATION');
+});
+
+test('Cedar is asked by the profile as it is now', async () => {
+  const place: { profile: Profile; group: null } = { profile: 'developer', group: null };
+  const checks = new PolicyChecks(place);
+  const cedar = 'permit(principal, action, resource) when { principal.profile == "developer" };';
+  const server = withPolicy({ ...OPEN, shells: true, cedar });
+  assert.deepEqual(await answers(server, checks), ['allowed', 'allowed', 'allowed']);
+  place.profile = 'production';
+  assert.deepEqual(await answers(server, checks), ['DENIED_BY_CEDAR', 'DENIED_BY_CEDAR', 'DENIED_BY_CEDAR']);
 });

@@ -28,7 +28,7 @@ class Agent implements Disposable {
     this.desk = new IdentityDesk({
       stateDir: this.state.path,
       issuer: { trustDomain: 'example.org', host: 'h1' },
-      profile: 'production',
+      stance: { profile: 'production' },
       users: [user('alice', ALICE), user('bob', BOB)],
       servers: () => this.servers,
       log: silent,

@@ -45,7 +45,7 @@ class Watched {
     const shelf = new PackShelf({
       stateDir: this.directory.at('state'),
       systemTrust: null,
-      profile: 'developer',
+      stance: { profile: 'developer' },
       meta: { get: (key) => meta.get(key) ?? null, set: (key, value) => void meta.set(key, value) },
     });
     this.watch = new RuleWatch({

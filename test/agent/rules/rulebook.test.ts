@@ -28,7 +28,7 @@ class Book implements Disposable {
     const shelf = new PackShelf({
       stateDir,
       systemTrust: null,
-      profile: 'developer',
+      stance: { profile: 'developer' },
       meta: { get: (key) => meta.get(key) ?? null, set: (key, value) => void meta.set(key, value) },
     });
     return new RuleBook({ builtin: [this.directory.at('builtin')], shelf });
