@@ -18,6 +18,8 @@ import { type SelfKnowledge, SelfReport } from './self-report.ts';
 
 type WelcomeFrame = Extract<CentralFrame, { type: 'welcome' }>;
 
+/** Milliseconds between two looks for credentials while there are none. */
+const CREDENTIALS_LOOK_MS = 30_000;
 /** Bytes of servers in one inventory frame; the rest of the frame takes less than what is left to its limit. */
 const MAX_INVENTORY_BYTES = limits.MAX_FRAME_BYTES - 1_024;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -133,7 +135,11 @@ export class Uplink {
   #connect(): void {
     const { url, log } = this.#options;
     const credentials = this.#options.credentials();
-    if (credentials === null) return;
+    if (credentials === null) {
+      // Those that a wrong clock holds for expired are good again by the right one, and nobody calls `wake` then.
+      this.#retry = setTimeout(() => this.#connect(), CREDENTIALS_LOOK_MS);
+      return;
+    }
     const socket = new WebSocket(url, 'sealwatch.v1', {
       ...credentials,
       minVersion: 'TLSv1.3',

@@ -57,6 +57,7 @@ function hostOf(context: TestContext, central: Central, token: string | null, pl
     env: {},
     clock: () => host.now,
     tokenLookMs: 10,
+    wrongClockMs: 10,
   });
   const host: Host = {
     enrolment,
@@ -194,6 +195,23 @@ test('after weeks offline a host renews itself; after months it says that it nee
   late.token = (await tokenOf(clocked.central)).text;
   await enrolled(late);
   assert.equal(late.meta.agentId(), first.meta.agentId(), 'the same key, so the same agent');
+});
+
+test('a host whose clock was ahead at its start goes on once the clock is right', async (context) => {
+  const clocked = await clockedCentral(context);
+  const first = hostOf(context, clocked.central, (await tokenOf(clocked.central)).text);
+  await enrolled(first);
+  await first.enrolment.stop();
+  const { stateDir } = first;
+  const before = first.status.expires;
+  clocked.now += 60_000;
+  const ahead = hostOf(context, clocked.central, null, { stateDir, now: clocked.now + 3 * DAY_MS });
+  await until(() => ahead.status.expires !== null && ahead.status.expires !== before);
+  assert.equal(ahead.status.state, 'waiting');
+  assert.equal(ahead.enrolment.credentials, null);
+  ahead.now = clocked.now;
+  await enrolled(ahead);
+  assert.equal(ahead.readyTimes, 1);
 });
 
 test('a cloned host takes a new id and a new key, and needs a token', async (context) => {
