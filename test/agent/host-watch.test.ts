@@ -17,7 +17,7 @@ import type { Alert } from '../../wire/index.ts';
 import { TempDirectory } from '../temp-directory.ts';
 
 const RULES = loadRules([new URL('../../rules/mcp', import.meta.url).pathname]);
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 180_000 };
 const LOUD = {
   debug: () => {},
   info: () => {},

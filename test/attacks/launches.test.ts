@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { type Entry, GuardedHost, refusalIn } from '../guard/guarded-host.ts';
 
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 180_000 };
 const NODE = process.execPath;
 
 /** A server that says it started, and answers one `initialize`. */

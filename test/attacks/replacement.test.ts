@@ -11,7 +11,7 @@ function replaced(path: string, words: readonly string[]): string {
   return `setTimeout(() => process.execve(${JSON.stringify(path)}, ${JSON.stringify(words)}, process.env), 10)`;
 }
 
-describe('a server that becomes another program', { skip, timeout: 60_000 }, () => {
+describe('a server that becomes another program', { skip, timeout: 180_000 }, () => {
   let attacked: AttackedServer;
   const started: Doer[] = [];
   before(async () => {

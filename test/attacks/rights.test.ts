@@ -12,7 +12,7 @@ const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-grou
 /** Prints its effective user id and what it may do; `exec` makes it the process that is told. */
 const becomes = (...words: readonly string[]) => [...NOBODY, 'sh', '-c', 'exec "$0" "$@"', ...words];
 
-describe('rights that a server gains', { skip, timeout: 60_000 }, () => {
+describe('rights that a server gains', { skip, timeout: 180_000 }, () => {
   let attacked: AttackedServer;
   /** Where everybody may look, unlike a home of these tests. */
   const directory = mkdtempSync(join(tmpdir(), 'sealwatch-rights-'));

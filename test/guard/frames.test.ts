@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { GuardedHost, type Json, type Profile } from './guarded-host.ts';
 import { sampleServer, textOf, tool } from './sample-server.ts';
 
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 180_000 };
 const PROFILES: readonly Profile[] = ['developer', 'production'];
 
 /** Lines that two readers may take for two different messages, or for none. */

@@ -5,7 +5,7 @@ import { until } from '../e2e/host.ts';
 import { GuardedHost, type Json, refusalIn, type Wire } from './guarded-host.ts';
 import { changeScript, sampleServer, textOf, tool } from './sample-server.ts';
 
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 180_000 };
 
 function isAlive(pid: number): boolean {
   try {

@@ -14,7 +14,7 @@ import { sampleServer } from '../../central/samples.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { obliging, PlayedCentral } from './played-central.ts';
 
-const PATIENCE = { timeout: 60_000 };
+const PATIENCE = { timeout: 180_000 };
 /** Pieces of work that the pipeline keeps while nothing can be stored. */
 const KEPT = 10_000;
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };

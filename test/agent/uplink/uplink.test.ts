@@ -13,7 +13,7 @@ import { TempDirectory } from '../../temp-directory.ts';
 import { draft, known } from '../samples.ts';
 import { obliging, PlayedCentral } from './played-central.ts';
 
-const PATIENCE = { timeout: 30_000 };
+const PATIENCE = { timeout: 180_000 };
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 async function linked(

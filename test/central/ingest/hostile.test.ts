@@ -105,14 +105,14 @@ async function isServed(context: TestContext, central: Central): Promise<void> {
 }
 
 for (const [what, attack] of Object.entries(ATTACKS)) {
-  test(`an agent is served while another ${what}`, { timeout: 60_000 }, async (context) => {
+  test(`an agent is served while another ${what}`, { timeout: 180_000 }, async (context) => {
     const central = await besieged(context);
     attack(context, central);
     await isServed(context, central);
   });
 }
 
-test('an agent is served while all of them do their worst', { timeout: 60_000 }, async (context) => {
+test('an agent is served while all of them do their worst', { timeout: 180_000 }, async (context) => {
   const central = await besieged(context);
   for (const attack of Object.values(ATTACKS)) attack(context, central);
   await isServed(context, central);
@@ -122,7 +122,7 @@ test('an agent is served while all of them do their worst', { timeout: 60_000 },
 });
 
 test('who proves nothing loses its connection, so that none is held for ever', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async (context) => {
   const central = await besieged(context);
   const silent = Array.from({ length: 30 }, () => plain(context, central));

@@ -16,7 +16,7 @@ import type { PathChange } from '../../../wire/index.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { EventLog } from '../process/event-log.ts';
 
-const PATIENCE = { timeout: 20_000 };
+const PATIENCE = { timeout: 180_000 };
 const skip = process.platform === 'linux' ? false : 'needs inotify';
 
 async function watching(context: TestContext, request: WatchRequest) {

@@ -35,7 +35,7 @@ async function writeCut(
   }
 }
 
-describe('the relay', { skip, timeout: 60_000 }, () => {
+describe('the relay', { skip, timeout: 180_000 }, () => {
   it('passes calls of the tools that are open, and gives the guard everything else', async (t) => {
     const session = new RelayedSession(t);
     const toServer = new Gathered(session.server.input);
@@ -232,7 +232,7 @@ describe('the relay', { skip, timeout: 60_000 }, () => {
   });
 });
 
-describe('the end of the relay', { skip, timeout: 60_000 }, () => {
+describe('the end of the relay', { skip, timeout: 180_000 }, () => {
   it('comes after the last of both sides, which may lack its newline', async (t) => {
     const session = new RelayedSession(t);
     const calls = new Gathered(session.relay.client.input);

@@ -41,7 +41,7 @@ function mapId(sensor: SensorCollector, name: string): number {
   return map.id;
 }
 
-describe('enforcement in the kernel', { skip, timeout: 60_000 }, () => {
+describe('enforcement in the kernel', { skip, timeout: 180_000 }, () => {
   const log = new EventLog();
   const sensor = createSensorCollector({ path: sensorPath });
   const folder = new TempDirectory();
@@ -168,7 +168,7 @@ describe('enforcement in the kernel', { skip, timeout: 60_000 }, () => {
   });
 });
 
-describe('a sensor that is asked before shells are executed', { skip, timeout: 60_000 }, () => {
+describe('a sensor that is asked before shells are executed', { skip, timeout: 180_000 }, () => {
   const heartbeat = { everyMs: 50, patienceMs: 300 };
 
   async function asked(t: TestContext) {
@@ -207,7 +207,7 @@ describe('a sensor that is asked before shells are executed', { skip, timeout: 6
   });
 });
 
-describe('membership that outlives the sensor', { skip, timeout: 60_000 }, () => {
+describe('membership that outlives the sensor', { skip, timeout: 180_000 }, () => {
   const folder = new TempDirectory();
   const bpffs = folder.at('bpf');
   mkdirSync(bpffs);

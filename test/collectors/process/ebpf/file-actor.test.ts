@@ -29,7 +29,7 @@ function capabilities(pid: number | undefined): Readonly<Record<string, bigint>>
   return Object.fromEntries(Array.from(sets, ([, name, bits]) => [name, BigInt(`0x${bits}`)]));
 }
 
-describe('the file actor', { skip, timeout: 60_000 }, () => {
+describe('the file actor', { skip, timeout: 180_000 }, () => {
   const log = new EventLog();
   const sensor = createSensorCollector({ path: sensorPath });
   const folder = new TempDirectory();

@@ -10,7 +10,7 @@ import { Subject, trackedAs } from './subject.ts';
 
 const TAG = '00c0ffee00c0ffee';
 
-describe('membership in the kernel', { skip, timeout: 60_000 }, () => {
+describe('membership in the kernel', { skip, timeout: 180_000 }, () => {
   const log = new EventLog();
   const sensor = createSensorCollector({ path: sensorPath });
   const subjects: Subject[] = [];

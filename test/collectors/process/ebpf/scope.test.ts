@@ -18,7 +18,7 @@ const LAUNCHES = [
 ] as const;
 const QUIET = { stdio: 'ignore' } as const;
 
-describe('a sensor that tells of subtrees only', { skip, timeout: 60_000 }, () => {
+describe('a sensor that tells of subtrees only', { skip, timeout: 180_000 }, () => {
   const log = new EventLog();
   const sensor = createSensorCollector({ path: sensorPath, scope: 'subtrees' });
   const folder = new TempDirectory();
