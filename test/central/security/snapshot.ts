@@ -4,9 +4,9 @@ import { openStore } from '../../../central/store/store.ts';
 
 /**
  * Tables that refusals may add to (the audit log, which is told of them, and the fact that names its newest entry), and
- * those that central fills behind what agents send.
+ * those that central fills behind what agents send, or renews by itself.
  */
-const MOVING = /^(?:audit|facts|counters|alert_words.*)$/;
+const MOVING = /^(?:audit|facts|counters|leases|alert_words.*)$/;
 /** Columns of an agent that central writes down later. */
 const LATE = ['last_seen', 'state'];
 
