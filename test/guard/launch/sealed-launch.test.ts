@@ -192,10 +192,20 @@ describe('what a strict launch holds to its list', { skip, concurrency: 2 }, () 
       before.refused.map(({ path }) => path),
       [tool],
     );
-    const after = await launch([script], { sealed });
+    const patient = directory.write(
+      'patient.sh',
+      `#!/bin/sh\nuntil read line && ${tool}; do :; done\n`,
+      0o755,
+    );
+    const after = await launch([patient], { sealed: { files: digests(patient) } });
     after.server.settled();
-    after.server.stdin.write('\n');
-    assert.equal(await after.output(), 'tool\n');
+    // The launcher may see the program before it has read that the server has answered.
+    const asking = setInterval(() => after.server.stdin.write('\n'), 20);
+    try {
+      assert.equal(await after.output(), 'tool\n');
+    } finally {
+      clearInterval(asking);
+    }
   });
 
   test('what is imported late is verified too, and by the approval that counts then', async () => {
