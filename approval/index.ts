@@ -45,6 +45,7 @@ export {
   type SecretHeader,
 } from './policy/policy.ts';
 export { MAX_POLICY_CHARS, policyInvalid, readFleetPolicy, readPolicy } from './policy/policy-file.ts';
+export { policySubject } from './policy/policy-subject.ts';
 export { toolDigest } from './policy/tool-digest.ts';
 export { blockingFindings, refuseUnaccepted } from './statement/acceptance.ts';
 export { skeleton } from './statement/confusable.ts';

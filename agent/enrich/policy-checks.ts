@@ -4,12 +4,12 @@ import {
   Authoriser,
   type DenialCode,
   type FleetPolicy,
-  identityOf,
   JointAuthoriser,
   NO_FLEET_POLICY,
   type Policy,
   type PolicyAuthority,
   type PolicySubject,
+  policySubject,
   readFleetPolicy,
   type Statement,
 } from '../../approval/index.ts';
@@ -125,7 +125,8 @@ export class PolicyChecks {
   async #hold(known: KnownServer, fleet: ReadFleet | null): Promise<Check['held']> {
     if (fleet?.policy === null) return 'DENIED_FLEET_POLICY_UNUSABLE';
     const own = known.verdict.statement?.predicate.policy ?? null;
-    const subject = this.#subjectOf(known);
+    const { profile, group: hostGroup } = this.#place;
+    const subject = policySubject(known.discovered, known.verdict.statement, { profile, hostGroup });
     const fleets = fleet === null ? null : await opened(fleet.policy, subject);
     if (fleet !== null && fleets === null) return 'DENIED_FLEET_POLICY_UNUSABLE';
     const owns = own === null ? null : await opened(own, subject);
@@ -134,20 +135,6 @@ export class PolicyChecks {
     const authority =
       fleets === null ? owns?.authoriser : new JointAuthoriser(fleets.authoriser, owns?.authoriser ?? null);
     return authority === undefined ? 'DENIED_CEDAR_FAILED' : { holds, authority };
-  }
-
-  /** What was never approved has no owner. */
-  #subjectOf({ discovered: { server, anchors }, verdict: { statement } }: KnownServer): PolicySubject {
-    const { profile, group } = this.#place;
-    return {
-      server: statement?.predicate.server ?? identityOf(server),
-      closure: statement === null ? server.closure.digest : (statement.subject[0]?.digest.sha256 ?? ''),
-      owner: statement?.predicate.owner ?? '',
-      user: server.user,
-      profile,
-      hostGroup: group,
-      anchors,
-    };
   }
 }
 

@@ -2,11 +2,10 @@ import {
   ApprovalError,
   Authoriser,
   type FleetPolicy,
-  identityOf,
   JointAuthoriser,
   type Policy,
   type PolicyAuthority,
-  type PolicySubject,
+  policySubject,
   readFleetPolicy,
 } from '../../approval/index.ts';
 import type { Profile } from '../../wire/index.ts';
@@ -84,27 +83,14 @@ export class Decider {
   }
 
   async #open(standing: Known, read: () => Policy | Promise<Policy>): Promise<Opened> {
+    const { discovered, verdict } = standing;
     try {
-      return await Authoriser.open(await read(), this.#subjectOf(standing));
+      const subject = policySubject(discovered, verdict.statement, this.#options);
+      return await Authoriser.open(await read(), subject);
     } catch (error) {
       if (error instanceof ApprovalError) return error;
       throw error;
     }
-  }
-
-  /** What was never approved has no owner. */
-  #subjectOf({ discovered, verdict: { statement } }: Known): PolicySubject {
-    const { profile, hostGroup } = this.#options;
-    const { server, anchors } = discovered;
-    return {
-      server: statement?.predicate.server ?? identityOf(server),
-      closure: statement === null ? server.closure.digest : (statement.subject[0]?.digest.sha256 ?? ''),
-      owner: statement?.predicate.owner ?? '',
-      user: server.user,
-      profile,
-      hostGroup,
-      anchors,
-    };
   }
 }
 
