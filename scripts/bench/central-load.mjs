@@ -1,12 +1,12 @@
 // Measures central under a fleet of real connections; see docs/performance.md.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { PostgresCluster, withoutPostgres } from '../../test/central/services/postgres.ts';
+import { freePort } from '../../test/free-port.ts';
 import { Fleet, Node } from './central-programs.mjs';
 import { machine, median, say, spread } from './figures.mjs';
 
@@ -48,14 +48,6 @@ const authority = join(rootDirectory, 'authority');
 const start = (settings) => Node.start({ directory: authority, listen: '127.0.0.1:0', rules, ...settings });
 const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 const verdict = (isMet) => (isMet ? 'met' : '**missed**');
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Live connections of one central, and what each takes. */
 async function measureHeld() {

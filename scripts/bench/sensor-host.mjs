@@ -1,11 +1,11 @@
 // A home with one server, an agent and central on it, as the benchmark of the sensor needs them.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
+import { freePort } from '../../test/free-port.ts';
 import { Child, run, until } from './sensor-child.mjs';
 import { processesNamed, untilQuiet } from './sensor-usage.mjs';
 
@@ -33,14 +33,6 @@ detection:
   condition: selection
 level: informational
 `;
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 export class SensorHost {
   directory = mkdtempSync(join(tmpdir(), 'sealwatch-bench-sensor-'));

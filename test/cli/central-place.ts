@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmodSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../e2e/host.ts';
+import { freePort } from '../free-port.ts';
 import { TempDirectory } from '../temp-directory.ts';
 import { type Answer, MAIN, runBuilt } from './built.ts';
 

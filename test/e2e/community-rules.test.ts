@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
 import type { Alert } from '../../wire/index.ts';
+import { freePortPair } from '../free-port.ts';
 import { sigmaCorpus } from '../rules/shared.ts';
-import { allAlerts, freePort, Host, type Program, until } from './host.ts';
+import { allAlerts, Host, type Program, until } from './host.ts';
 
 const PATIENCE = { timeout: 180_000 };
 const { dir: RULES, skip: missing } = sigmaCorpus('rules');
@@ -29,7 +30,7 @@ async function watched(context: TestContext, scope: 'subtrees' | 'host') {
   const host = new Host(context);
   const script = host.write('srv/server.js', SERVER);
   host.writeConfig('.cursor/mcp.json', { one: { command: process.execPath, args: [script] } });
-  const port = await freePort();
+  const port = await freePortPair();
   const central = await host.central(port).ready();
   await host.agent(port, { rules: [RULES], rule_scope: scope }).ready();
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'ignore', 'ignore'] });

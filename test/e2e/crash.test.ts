@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '../../wire/index.ts';
+import { freePortPair } from '../free-port.ts';
 import { between, randomOf } from '../random.ts';
-import { allAlerts, freePort, Host, type Program, until } from './host.ts';
+import { allAlerts, Host, type Program, until } from './host.ts';
 
 const SERVERS = 12;
 const HELPERS = ['a.mjs', 'b.mjs', 'c.mjs'];
@@ -219,7 +220,7 @@ async function prepare(context: TestContext): Promise<Scene> {
   const host = new Host(context);
   const servers = new Servers(host, random);
   await host.approve(...servers.names.map((name) => `cursor/${name}`));
-  const port = await freePort();
+  const port = await freePortPair();
   const central = await host.central(port).ready();
   const agent = await host.agent(port).ready();
   assert.deepEqual((await host.status()).servers, { approved: SERVERS });

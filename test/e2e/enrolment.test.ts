@@ -3,7 +3,8 @@ import { cpSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Alert } from '../../wire/index.ts';
-import { allAlerts, freePort, Host, type Program, until } from './host.ts';
+import { freePortPair } from '../free-port.ts';
+import { allAlerts, Host, type Program, until } from './host.ts';
 
 interface Fleet {
   readonly host: Host;
@@ -14,7 +15,7 @@ interface Fleet {
 async function fleet(context: TestContext): Promise<Fleet> {
   const host = new Host(context);
   host.writeConfig('.cursor/mcp.json', {});
-  const port = await freePort();
+  const port = await freePortPair();
   const central = await host.central(port).ready();
   return { host, port, central };
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { policyBundlePath } from '../../approval/index.ts';
 import { HOST_FACTS_FILE } from '../../wire/index.ts';
-import { freePort, Host, until } from './host.ts';
+import { freePortPair } from '../free-port.ts';
+import { Host, until } from './host.ts';
 
 const PATIENCE = { timeout: 180_000 };
 
@@ -13,7 +14,7 @@ async function fleet(context: TestContext) {
   const host = new Host(context);
   host.writeConfig('.cursor/mcp.json', { one: { command: 'true' } });
   await host.sealwatch('key', 'create');
-  const port = await freePort();
+  const port = await freePortPair();
   const trust = join(host.stateDir, 'trust');
   const central = await host.central(port, { bundles: { trust_dir: trust, look_ms: 200 } }).ready();
   const token = join(host.directory, 'admin.token');

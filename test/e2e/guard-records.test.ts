@@ -6,9 +6,10 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Entry, Journal } from '../../guard/evidence/journal.ts';
 import type { Alert } from '../../wire/index.ts';
+import { freePortPair } from '../free-port.ts';
 import { GuardedHost } from '../guard/guarded-host.ts';
 import { changeScript, sampleServer, tool } from '../guard/sample-server.ts';
-import { allAlerts, freePort, Host, until } from './host.ts';
+import { allAlerts, Host, until } from './host.ts';
 
 const PATIENCE = { timeout: 180_000 };
 const POISON =
@@ -48,7 +49,7 @@ test(
     const host = new Host(context);
     host.writeConfig('.cursor/mcp.json', { one: { command: 'cat', args: [] } });
     const [server = assert.fail('no server')] = await serversOf(host);
-    const port = await freePort();
+    const port = await freePortPair();
     const url = `http://127.0.0.1:${port}`;
     const central = host.central(port);
     await central.said((line) => line.includes(url), 'central');

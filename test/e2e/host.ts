@@ -10,7 +10,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -65,28 +64,6 @@ export async function until<T>(
     if (Date.now() > deadline)
       throw new Error(`waited ${ms} ms for ${typeof what === 'string' ? what : what()}`);
     await sleep(POLL_MS);
-  }
-}
-
-/** Listens on a port of the loopback; null where somebody else does. */
-function listenAt(port: number): Promise<Server | null> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(null));
-    server.listen(port, '127.0.0.1', () => resolve(server));
-  });
-}
-
-/** A port of the loopback that nobody holds just now, nor the one after it, where agents of `Host.central` connect. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const server = await listenAt(0);
-    const address = server?.address();
-    if (typeof address !== 'object' || address === null) throw new Error('no port');
-    const next = await listenAt(address.port + 1);
-    next?.close();
-    server?.close();
-    if (next !== null) return address.port;
   }
 }
 

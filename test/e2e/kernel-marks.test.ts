@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { skip } from '../collectors/process/built-sensor.ts';
-import { allAlerts, freePort, Host, until } from './host.ts';
+import { freePortPair } from '../free-port.ts';
+import { allAlerts, Host, until } from './host.ts';
 
 /** A server that runs each line of its stdin by a shell of its own. */
 const SERVER = `
@@ -39,7 +40,7 @@ test('what a server started while no agent ran is known as the server’s to the
   const script = host.write('srv/server.js', SERVER);
   const config = host.writeConfig('.cursor/mcp.json', { one: { command: process.execPath, args: [script] } });
   await host.approve('cursor/one');
-  const port = await freePort();
+  const port = await freePortPair();
   host.central(port);
   const options = { pin_dir: join(bpf, 'sealwatch') };
   const first = host.agent(port, options);

@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { AgentStatus } from '../../agent/index.ts';
 import { signedPack, trustedKey } from '../agent/rules/samples.ts';
-import { allAlerts, freePort, Host, type Program, until } from './host.ts';
+import { freePortPair } from '../free-port.ts';
+import { allAlerts, Host, type Program, until } from './host.ts';
 
 const PATIENCE = { timeout: 180_000 };
 
@@ -31,7 +32,7 @@ class Reloaded {
   }
 
   async start(): Promise<void> {
-    const port = await freePort();
+    const port = await freePortPair();
     const central = await this.host.central(port).ready();
     this.#url = central.url;
     this.#agent = await this.host.agent(port, { rules: [this.at('rules')], sensor: 'off' }).ready();

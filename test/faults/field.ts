@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { GivenBusSettings, Role } from '../../central/bus/settings.ts';
-import { freePort } from '../e2e/host.ts';
+import { freePort } from '../free-port.ts';
 import type { TempDirectory } from '../temp-directory.ts';
 import { Balancer } from './balancer.ts';
 import { CENTRAL_ADDRESS, type CutNetwork, type Side } from './network.ts';

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
@@ -8,26 +7,15 @@ import {
   parseEnvelope,
   preAuthenticationEncoding,
   signEnvelope,
-  type VerificationKey,
   verifyEnvelope,
 } from '../../../approval/envelope/dsse.ts';
 import { ApprovalError, type ApprovalErrorCode } from '../../../approval/errors.ts';
+import { keyPair, refused, trusting } from './key-pair.ts';
 
-function keyPair(id: string) {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const signer = { id, name: id, sign: async (message: Uint8Array) => sign(null, message, privateKey) };
-  return { signer, root: { id, key: publicKey } };
-}
 const ours = keyPair('a'.repeat(64));
 const theirs = keyPair('b'.repeat(64));
 const PAYLOAD = Buffer.from('{"subject":"what was approved"}');
 const SIGNED = await signEnvelope(PAYLOAD, ours.signer);
-
-const trusting = (...keys: readonly VerificationKey[]) => new Map(keys.map((key) => [key.id, key]));
-
-function refused(code: ApprovalErrorCode) {
-  return (error: unknown) => error instanceof ApprovalError && error.code === code;
-}
 
 test('the pre-authentication encoding is that of the DSSE specification', () => {
   // secure-systems-lab/dsse, protocol.md, "Test Vectors".

@@ -7,9 +7,10 @@ import { feedFilter } from '../../../central/feed/filter.ts';
 import { MAX_DEAD_LETTERS } from '../../../central/feed/ledger.ts';
 import { feedsSchema, fileFeed } from '../../../central/index.ts';
 import type { Severity } from '../../../wire/index.ts';
+import { freePort } from '../../free-port.ts';
 import { connect, deliver, feedUids, get, startCentral, until, workDirectory } from '../bench.ts';
 import { AGENT, plainAlert } from '../samples.ts';
-import { FeedBench, freePort, ids, secretFile, settings } from './bench.ts';
+import { FeedBench, ids, secretFile, settings } from './bench.ts';
 import { HttpReceiver } from './receivers/http-receiver.ts';
 
 const file = (bench: FeedBench, name: string, more: object = {}) => ({

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { haveProgram } from '../../debian-package.ts';
+import { freePorts } from '../../free-port.ts';
 
 /** Milliseconds between two looks whether a server is healthy. */
 const LOOK_MS = 50;
@@ -20,24 +20,6 @@ let isThere: boolean | undefined;
 export function withoutNats(): string | false {
   isThere ??= haveProgram('nats-server', 'nats-server');
   return !isThere && 'nats-server is not installed and cannot be';
-}
-
-/** Ports that are free at this moment, none twice. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers: Server[] = [];
-  for (let made = 0; made < count; made += 1) servers.push(createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(
-    servers.map((server) => {
-      server.close();
-      return once(server, 'close');
-    }),
-  );
-  return ports;
 }
 
 /** What a test changes of a cluster. */

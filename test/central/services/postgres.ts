@@ -11,11 +11,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { haveProgram } from '../../debian-package.ts';
+import { freePort } from '../../free-port.ts';
 
 /** Where Debian keeps the server's programs, by major version. */
 const DEBIAN_HOME = '/usr/lib/postgresql';
@@ -70,15 +70,6 @@ function asServerUser(command: readonly string[]): readonly [string, readonly st
   if (user === null) return [program, args];
   const ids = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--pdeathsig=QUIT'];
   return ['setpriv', [...ids, '--', program, ...args]];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /**

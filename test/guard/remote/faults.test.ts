@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EverythingServer, freePort } from './everything-server.ts';
+import { freePort } from '../../free-port.ts';
+import { EverythingServer } from './everything-server.ts';
 import { FrontedServer, faultIn } from './fronted-server.ts';
 import { type Asked, beginEvents, reply, resultOf, ScriptedServer, session } from './scripted-server.ts';
 

@@ -5,8 +5,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { haveProgram } from '../../../debian-package.ts';
+import { freePort } from '../../../free-port.ts';
 import { until } from '../../bench.ts';
-import { type Certificates, freePort } from '../bench.ts';
+import type { Certificates } from '../bench.ts';
 
 /** Why rsyslog cannot run here; false where it can. */
 export function rsyslogMissing(): string | false {
