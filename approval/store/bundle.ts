@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { canonicalJson } from '../../inventory/index.ts';
 import { limits } from '../../wire/index.ts';
+import { checkEnvelope, type Envelope, envelopeSchema } from '../envelope/dsse.ts';
 import {
-  checkEnvelope,
-  type Envelope,
-  envelopeSchema,
-  parseEnvelope,
-  signEnvelope,
-  verifyEnvelope,
-} from '../envelope/dsse.ts';
+  type DocumentForm,
+  encodeDocument,
+  openDocument,
+  signDocument,
+} from '../envelope/signed-document.ts';
 import { ApprovalError } from '../errors.ts';
 import type { Signer } from '../keys/signer.ts';
 import type { Trust } from '../keys/trust-roots.ts';
@@ -31,6 +29,14 @@ const bundleSchema = z.strictObject({
 });
 export type Bundle = z.infer<typeof bundleSchema>;
 
+const APPROVALS: DocumentForm<Bundle> = {
+  name: 'bundle of approvals',
+  payloadType: BUNDLE_PAYLOAD_TYPE,
+  maxBytes: limits.MAX_BUNDLE_BYTES,
+  schema: bundleSchema,
+  invalid: 'APPROVAL_BUNDLE_INVALID',
+};
+
 /** Where the bundle of a state directory lies. */
 export function bundlePath(stateDir: string): string {
   return join(stateDir, 'bundle', 'approvals.dsse.json');
@@ -48,7 +54,7 @@ export async function composeBundle(
   signer: Signer,
   validity: Validity = {},
 ): Promise<Envelope> {
-  return signEnvelope(encodeBundle(approvals, version, issued, validity), signer, BUNDLE_PAYLOAD_TYPE);
+  return signDocument(APPROVALS, contentOf(approvals, version, issued, validity), signer);
 }
 
 /** What is signed of a set of approvals: canonical JSON (RFC 8785). @throws {ApprovalError} */
@@ -58,10 +64,11 @@ export function encodeBundle(
   issued: Date,
   validity: Validity = {},
 ): Buffer {
-  const bundle = { version, issued: issued.toISOString(), ...validity, approvals: [...approvals] };
-  const parsed = bundleSchema.safeParse(bundle);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
-  return Buffer.from(canonicalJson(parsed.data));
+  return encodeDocument(APPROVALS, contentOf(approvals, version, issued, validity));
+}
+
+function contentOf(approvals: readonly Envelope[], version: number, issued: Date, validity: Validity) {
+  return { version, issued: issued.toISOString(), ...validity, approvals };
 }
 
 /** Checks a bundle and puts it into the state directory. @throws {ApprovalError} also where it is an older one */
@@ -95,23 +102,7 @@ export function readBundle(stateDir: string, trust: Trust, marks: Marks): readon
 
 /** A bundle that a trust root signed. Its approvals are not believed yet. @throws {ApprovalError} */
 export function openBundle(text: string, trust: Pick<Trust, 'keys'>): Bundle {
-  if (text.length > limits.MAX_BUNDLE_BYTES)
-    throw new ApprovalError('APPROVAL_TOO_LARGE', 'the bundle is too large');
-  const { payload } = verifyEnvelope(
-    parseEnvelope(text, limits.MAX_BUNDLE_BYTES),
-    trust.keys,
-    BUNDLE_PAYLOAD_TYPE,
-  );
-  let value: unknown;
-  try {
-    value = JSON.parse(payload.toString('utf8'));
-  } catch (cause) {
-    throw new ApprovalError('APPROVAL_BUNDLE_INVALID', 'the bundle is not JSON', { cause });
-  }
-  const parsed = bundleSchema.safeParse(value);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
-  if (!Buffer.from(canonicalJson(parsed.data)).equals(payload)) throw invalid('it is not canonical JSON');
-  return parsed.data;
+  return openDocument(APPROVALS, text, trust.keys, 1).content;
 }
 
 function refuseOlder({ version }: Bundle, { bundleVersion }: Marks): void {
@@ -124,8 +115,4 @@ function missing(path: string, version: number): StoredApproval {
   const message = `bundle ${version}, which was installed here, is gone`;
   const error = new ApprovalError('APPROVAL_BUNDLE_ROLLED_BACK', message);
   return { kind: 'invalid', store: 'bundle', path, claims: null, error };
-}
-
-function invalid(message: string): ApprovalError {
-  return new ApprovalError('APPROVAL_BUNDLE_INVALID', `not a bundle of approvals: ${message}`);
 }

@@ -1,14 +1,11 @@
 import * as z from 'zod';
-import { canonicalJson, sha256Hex } from '../../inventory/index.ts';
-import { type Envelope, parseEnvelope, signEnvelope, verifyEnvelope } from '../envelope/dsse.ts';
-import { ApprovalError } from '../errors.ts';
+import type { canonicalJson } from '../../inventory/index.ts';
+import type { Envelope } from '../envelope/dsse.ts';
+import { type DocumentForm, openDocument, signDocument } from '../envelope/signed-document.ts';
 import type { Signer } from '../keys/signer.ts';
 import type { Trust } from '../keys/trust-roots.ts';
 import { type Validity, validityShape } from './validity.ts';
 
-const CONFIG_PAYLOAD_TYPE = 'application/vnd.sealwatch.config+json';
-/** Bytes of the envelope of a config. */
-const MAX_CONFIG_BUNDLE_BYTES = 4 * 1024 * 1024;
 const MAX_ENTRIES = 1_000;
 
 type Json = Parameters<typeof canonicalJson>[0];
@@ -36,6 +33,14 @@ const configBundleSchema = z.strictObject({
   config: remoteConfigSchema,
 });
 
+const CONFIG: DocumentForm<z.infer<typeof configBundleSchema>> = {
+  name: 'config for agents',
+  payloadType: 'application/vnd.sealwatch.config+json',
+  maxBytes: 4 * 1024 * 1024,
+  schema: configBundleSchema,
+  invalid: 'APPROVAL_CONFIG_INVALID',
+};
+
 /** A config bundle whose signatures hold. */
 export interface ConfigBundle extends Validity {
   readonly version: number;
@@ -55,13 +60,8 @@ export async function composeConfigBundle(
   about: { readonly version: number; readonly issued: Date } & Validity,
   signer: Signer,
 ): Promise<Envelope> {
-  const { version, issued, group, expires } = about;
-  const validity = {
-    ...(group === undefined ? {} : { group }),
-    ...(expires === undefined ? {} : { expires }),
-  };
-  const payload = checkPayload({ version, issued: issued.toISOString(), ...validity, config });
-  return signEnvelope(Buffer.from(canonicalJson(payload)), signer, CONFIG_PAYLOAD_TYPE);
+  const { issued, ...more } = about;
+  return signDocument(CONFIG, { ...more, issued: issued.toISOString(), config }, signer);
 }
 
 /**
@@ -69,29 +69,6 @@ export async function composeConfigBundle(
  * @throws {ApprovalError} where the envelope, a signature or the content does not hold
  */
 export function openConfigBundle(text: string, trust: Pick<Trust, 'keys'>, needed: number): ConfigBundle {
-  const envelope = parseEnvelope(text, MAX_CONFIG_BUNDLE_BYTES);
-  const { payload, signers } = verifyEnvelope(envelope, trust.keys, CONFIG_PAYLOAD_TYPE);
-  if (signers.length < needed) {
-    const message = `the config carries ${signers.length} of ${needed} signatures`;
-    throw new ApprovalError('APPROVAL_SIGNATURES_TOO_FEW', message);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(payload.toString('utf8'));
-  } catch (cause) {
-    throw new ApprovalError('APPROVAL_CONFIG_INVALID', 'the config is not JSON', { cause });
-  }
-  const parsed = checkPayload(value);
-  if (!Buffer.from(canonicalJson(parsed)).equals(payload)) throw invalid('it is not canonical JSON');
-  return { ...parsed, digest: sha256Hex(payload) };
-}
-
-function checkPayload(value: unknown): z.infer<typeof configBundleSchema> {
-  const parsed = configBundleSchema.safeParse(value);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
-  return parsed.data;
-}
-
-function invalid(message: string): ApprovalError {
-  return new ApprovalError('APPROVAL_CONFIG_INVALID', `not a config for agents: ${message}`);
+  const { content, digest } = openDocument(CONFIG, text, trust.keys, needed);
+  return { ...content, digest };
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { canonicalJson, sha256Hex } from '../../inventory/index.ts';
 import type { Profile } from '../../wire/index.ts';
-import { type Envelope, parseEnvelope, signEnvelope, verifyEnvelope } from '../envelope/dsse.ts';
+import type { Envelope } from '../envelope/dsse.ts';
+import { type DocumentForm, openDocument, signDocument } from '../envelope/signed-document.ts';
 import { ApprovalError } from '../errors.ts';
 import type { Signer } from '../keys/signer.ts';
 import type { Trust } from '../keys/trust-roots.ts';
@@ -12,7 +12,6 @@ import { writeDurably } from './durable-file.ts';
 import type { Marks } from './marks.ts';
 import { type Validity, validityShape } from './validity.ts';
 
-const POLICY_PAYLOAD_TYPE = 'application/vnd.sealwatch.policy+json';
 /** Bytes of the envelope of a policy. */
 const MAX_POLICY_BUNDLE_BYTES = 8 * 1024 * 1024;
 
@@ -24,6 +23,14 @@ const policyBundleSchema = z.strictObject({
   /** As its author wrote it, so that whoever refuses it can say where. */
   policy: z.string().max(MAX_POLICY_CHARS),
 });
+
+const POLICY: DocumentForm<z.infer<typeof policyBundleSchema>> = {
+  name: 'policy of the fleet',
+  payloadType: 'application/vnd.sealwatch.policy+json',
+  maxBytes: MAX_POLICY_BUNDLE_BYTES,
+  schema: policyBundleSchema,
+  invalid: 'APPROVAL_BUNDLE_INVALID',
+};
 
 /** A policy for the servers of a fleet whose signatures hold. What it says may still not. */
 export interface PolicyBundle extends Validity {
@@ -59,9 +66,9 @@ export async function composePolicyBundle(
   signer: Signer,
 ): Promise<Envelope> {
   const { issued, ...more } = about;
-  const payload = checkPayload({ ...more, issued: issued.toISOString(), policy });
+  const envelope = await signDocument(POLICY, { ...more, issued: issued.toISOString(), policy }, signer);
   await readFleetPolicy(policy);
-  return signEnvelope(Buffer.from(canonicalJson(payload)), signer, POLICY_PAYLOAD_TYPE);
+  return envelope;
 }
 
 /**
@@ -69,21 +76,8 @@ export async function composePolicyBundle(
  * @throws {ApprovalError} where the envelope or a signature does not hold
  */
 export function openPolicyBundle(text: string, trust: Pick<Trust, 'keys'>, needed: number): PolicyBundle {
-  const envelope = parseEnvelope(text, MAX_POLICY_BUNDLE_BYTES);
-  const { payload, signers } = verifyEnvelope(envelope, trust.keys, POLICY_PAYLOAD_TYPE);
-  if (signers.length < needed) {
-    const message = `the policy of the fleet carries ${signers.length} of ${needed} signatures`;
-    throw new ApprovalError('APPROVAL_SIGNATURES_TOO_FEW', message);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(payload.toString('utf8'));
-  } catch (cause) {
-    throw new ApprovalError('APPROVAL_BUNDLE_INVALID', 'the bundle is not JSON', { cause });
-  }
-  const parsed = checkPayload(value);
-  if (!Buffer.from(canonicalJson(parsed)).equals(payload)) throw invalid('it is not canonical JSON');
-  return { ...parsed, digest: sha256Hex(payload) };
+  const { content, digest } = openDocument(POLICY, text, trust.keys, needed);
+  return { ...content, digest };
 }
 
 /**
@@ -131,14 +125,4 @@ function refuseOlder(version: number, { policyVersion }: Marks): void {
   if (version >= policyVersion) return;
   const message = `policy ${version} is older than ${policyVersion}, which was installed here before`;
   throw new ApprovalError('APPROVAL_BUNDLE_ROLLED_BACK', message);
-}
-
-function checkPayload(value: unknown): z.infer<typeof policyBundleSchema> {
-  const parsed = policyBundleSchema.safeParse(value);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
-  return parsed.data;
-}
-
-function invalid(message: string): ApprovalError {
-  return new ApprovalError('APPROVAL_BUNDLE_INVALID', `not a policy for a fleet: ${message}`);
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { canonicalJson, sha256Hex } from '../../inventory/index.ts';
+import { sha256Hex } from '../../inventory/index.ts';
 import type { Profile } from '../../wire/index.ts';
-import { type Envelope, parseEnvelope, signEnvelope, verifyEnvelope } from '../envelope/dsse.ts';
+import { type Envelope, parseEnvelope } from '../envelope/dsse.ts';
+import { type DocumentForm, openDocument, signDocument } from '../envelope/signed-document.ts';
 import { ApprovalError } from '../errors.ts';
 import type { Signer } from '../keys/signer.ts';
 import type { Trust } from '../keys/trust-roots.ts';
@@ -39,6 +40,16 @@ const rulePackSchema = z.strictObject({
 });
 type RulePackPayload = z.infer<typeof rulePackSchema>;
 
+const RULE_PACK: DocumentForm<RulePackPayload> = {
+  name: 'rule pack',
+  payloadType: RULE_PACK_PAYLOAD_TYPE,
+  maxBytes: MAX_RULE_PACK_BYTES,
+  schema: rulePackSchema,
+  invalid: 'APPROVAL_RULE_PACK_INVALID',
+  faultIn: faultOfFiles,
+  hint: 'add one with `sealwatch rules sign`',
+};
+
 /** One rule file of a pack. */
 export interface RulePackFile {
   /** Relative, with `/`. */
@@ -68,14 +79,10 @@ export async function composeRulePack(
   about: { readonly name: string; readonly version: number; readonly created: Date } & Validity,
   signer: Signer,
 ): Promise<Envelope> {
-  const { name, version, created, ...validity } = about;
   const listed = files
     .map(({ path, text }) => ({ path, sha256: sha256Hex(text), text }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const payload = checkPayload({ name, version, created: created.toISOString(), ...validity, files: listed });
-  const envelope = await signEnvelope(Buffer.from(canonicalJson(payload)), signer, RULE_PACK_PAYLOAD_TYPE);
-  if (envelope.payload.length > MAX_RULE_PACK_BYTES) throw tooLarge();
-  return envelope;
+  return signDocument(RULE_PACK, { ...about, created: about.created.toISOString(), files: listed }, signer);
 }
 
 /**
@@ -83,22 +90,9 @@ export async function composeRulePack(
  * @throws {ApprovalError} where the envelope, a signature or the content does not hold
  */
 export function openRulePack(text: string, trust: Trust, profile: Profile): RulePack {
-  const envelope = parseRulePack(text);
-  const { payload, signers } = verifyEnvelope(envelope, trust.keys, RULE_PACK_PAYLOAD_TYPE);
-  const needed = trust.threshold[profile];
-  if (signers.length < needed) {
-    const message = `the rule pack carries ${signers.length} of ${needed} signatures`;
-    throw new ApprovalError('APPROVAL_SIGNATURES_TOO_FEW', message, {
-      hint: 'add one with `sealwatch rules sign`',
-    });
-  }
-  const { files, ...told } = readPayload(payload);
-  return {
-    ...told,
-    files: files.map(({ path, text: content }) => ({ path, text: content })),
-    digest: sha256Hex(payload),
-    signers,
-  };
+  const { content, digest, signers } = openDocument(RULE_PACK, text, trust.keys, trust.threshold[profile]);
+  const { files, ...told } = content;
+  return { ...told, files: files.map(({ path, text: of }) => ({ path, text: of })), digest, signers };
 }
 
 /** The envelope of a pack, not believed yet. @throws {ApprovalError} */
@@ -118,34 +112,11 @@ export function writeRulePack(path: string, text: string): void {
   writeDurably(path, text, 0o600);
 }
 
-function readPayload(payload: Buffer): RulePackPayload {
-  let value: unknown;
-  try {
-    value = JSON.parse(payload.toString('utf8'));
-  } catch (cause) {
-    throw new ApprovalError('APPROVAL_RULE_PACK_INVALID', 'the rule pack is not JSON', { cause });
-  }
-  const parsed = checkPayload(value);
-  if (!Buffer.from(canonicalJson(parsed)).equals(payload)) throw invalid('it is not canonical JSON');
-  return parsed;
-}
-
-function checkPayload(value: unknown): RulePackPayload {
-  const parsed = rulePackSchema.safeParse(value);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error));
-  const { files } = parsed.data;
+function faultOfFiles({ files }: RulePackPayload): string | null {
   for (const [index, { path, sha256, text }] of files.entries()) {
     const before = files[index - 1]?.path;
-    if (before !== undefined && before >= path) throw invalid(`${path} is there twice or out of order`);
-    if (sha256Hex(text) !== sha256) throw invalid(`the digest of ${path} does not fit its text`);
+    if (before !== undefined && before >= path) return `${path} is there twice or out of order`;
+    if (sha256Hex(text) !== sha256) return `the digest of ${path} does not fit its text`;
   }
-  return parsed.data;
-}
-
-function tooLarge(): ApprovalError {
-  return new ApprovalError('APPROVAL_TOO_LARGE', `the rule pack is over ${MAX_RULE_PACK_BYTES} bytes`);
-}
-
-function invalid(message: string): ApprovalError {
-  return new ApprovalError('APPROVAL_RULE_PACK_INVALID', `not a rule pack: ${message}`);
+  return null;
 }
