@@ -54,6 +54,7 @@ export const APPROVAL_ERROR_CODES = [
   'APPROVAL_BUNDLE_ROLLED_BACK',
   'APPROVAL_CONFIG_INVALID',
   'APPROVAL_RULE_PACK_INVALID',
+  'APPROVAL_MANIFEST_INVALID',
 ] as const;
 export type ApprovalErrorCode = (typeof APPROVAL_ERROR_CODES)[number];
 

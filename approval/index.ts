@@ -86,6 +86,13 @@ export { claimedKind, type FleetBundle, openFleetBundle } from './store/fleet-bu
 export { KeptHashes } from './store/kept-hashes.ts';
 export { type MarkSubject, Marks } from './store/marks.ts';
 export {
+  composePackageManifest,
+  MAX_PACKAGE_MANIFEST_BYTES,
+  openPackageManifest,
+  PACKAGE_MANIFEST,
+  type PackageManifest,
+} from './store/package-manifest.ts';
+export {
   composePolicyBundle,
   type FleetPolicy,
   installPolicyBundle,
