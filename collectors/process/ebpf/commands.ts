@@ -72,6 +72,15 @@ export function pingCommand(token: number): Buffer {
   return ping;
 }
 
+/** What a sensor that is a service is to do, in the words of its command line. */
+export function optionsCommand(words: readonly string[]): Buffer {
+  const { size } = LAYOUT.sensor_options;
+  const text = Buffer.from(words.map((word) => `${word}\0`).join(''));
+  const bytes = command(SENSOR_TYPE.SENSOR_OPTIONS, size + text.length);
+  text.copy(bytes, size);
+  return bytes;
+}
+
 /**
  * Paths of which the sensor tells who writes below (`mark`) or who opens them (`guard`), and shells that it is asked
  * about before anybody executes them (`permit`).

@@ -33,6 +33,8 @@ export type SensorMessage =
   /** `error` is the errno that stands in the way of the file actor; 0 where it is on. */
   | { readonly kind: 'file_actor'; readonly error: number }
   | { readonly kind: 'unmarked'; readonly path: string; readonly error: number }
+  /** The last word of a sensor that is a service: its exit status, and why. */
+  | { readonly kind: 'failed'; readonly code: number; readonly text: string }
   /** Something that this decoder has no word for. */
   | { readonly kind: 'nothing' };
 
@@ -45,6 +47,9 @@ const TAMPERED_PARTS: ReadonlyMap<number, Tamper['part']> = new Map([
   [SENSOR_PART.SENSOR_POLICIES, 'policies'],
   [SENSOR_PART.SENSOR_PROGRAMS, 'programs'],
 ]);
+
+/** What may come first. */
+const FIRST_TYPES: ReadonlySet<number> = new Set([SENSOR_TYPE.SENSOR_READY, SENSOR_TYPE.SENSOR_FAILED]);
 
 function protocolError(message: string): CollectorError {
   return new CollectorError('COLLECTOR_SENSOR_PROTOCOL', `the sensor sent ${message}`, {
@@ -81,7 +86,7 @@ export class SensorDecoder {
     const version = record.readUInt16LE(LAYOUT.sensor_header.fields.version);
     const type = record.readUInt16LE(LAYOUT.sensor_header.fields.type);
     if (version !== SENSOR_VERSION) throw protocolError(`a record of version ${version}`);
-    if (!this.#ready && type !== SENSOR_TYPE.SENSOR_READY)
+    if (!this.#ready && !FIRST_TYPES.has(type))
       throw protocolError(`a record of type ${type} before it was ready`);
     if (type === SENSOR_TYPE.SENSOR_READY) return this.#decodeReady(record);
     return type === SENSOR_TYPE.SENSOR_EXEC ? this.#decodeExec(record) : this.#decodeRecord(type, record);
@@ -175,6 +180,14 @@ const DECODERS: ReadonlyMap<number, RecordDecoder> = new Map<number, RecordDecod
   [SENSOR_TYPE.SENSOR_PONG, { size: LAYOUT.sensor_pong.size, decode: pongOf }],
   [SENSOR_TYPE.SENSOR_FILE_ACTOR, { size: LAYOUT.sensor_file_actor.size, decode: fileActorOf }],
   [
+    SENSOR_TYPE.SENSOR_FAILED,
+    {
+      size: LAYOUT.sensor_failed.size,
+      tail: (record) => record.readUInt32LE(LAYOUT.sensor_failed.fields.text_bytes),
+      decode: failedOf,
+    },
+  ],
+  [
     SENSOR_TYPE.SENSOR_UNMARKED,
     {
       size: LAYOUT.sensor_unmarked.size,
@@ -208,6 +221,11 @@ function pongOf(record: Buffer): SensorMessage {
 
 function fileActorOf(record: Buffer): SensorMessage {
   return { kind: 'file_actor', error: record.readUInt32LE(LAYOUT.sensor_file_actor.fields.error) };
+}
+
+function failedOf(record: Buffer): SensorMessage {
+  const { size, fields } = LAYOUT.sensor_failed;
+  return { kind: 'failed', code: record.readUInt32LE(fields.code), text: record.toString('utf8', size) };
 }
 
 function unmarkedOf(record: Buffer): SensorMessage {

@@ -1,6 +1,7 @@
 import { CollectorError } from '../../errors.ts';
+import { isSocket } from './connection.ts';
 
-/** What is known of a sensor process that could not start or has ended. */
+/** What is known of a sensor that could not be started or reached, or has ended. */
 export interface SensorEnd {
   readonly path: string;
   readonly code: number | null;
@@ -27,6 +28,12 @@ function spawnFailure({ path, cause }: SensorEnd): CollectorError {
       hint: 'run the set-up on Linux as root so that it is built',
     });
   }
+  if (code === 'ECONNREFUSED' || (code === 'EACCES' && isSocket(path))) {
+    return new CollectorError('COLLECTOR_SENSOR_REFUSED', `nobody can be reached at ${path} (${code})`, {
+      cause,
+      hint: 'systemctl status sealwatch-sensor.socket; only the user of the agent and root may connect',
+    });
+  }
   return new CollectorError(
     'COLLECTOR_SENSOR_REFUSED',
     `the kernel sensor ${path} cannot be started (${code})`,
@@ -37,12 +44,17 @@ function spawnFailure({ path, cause }: SensorEnd): CollectorError {
   );
 }
 
+/** Of a service only systemd knows how it ended. */
+function howOf({ code, signal }: SensorEnd): string {
+  if (signal !== null) return `with signal ${signal}`;
+  return code === null ? 'its connection' : `with status ${code}`;
+}
+
 /** Says why a sensor did not start or has ended, as an error with a hint where one helps. */
 export function sensorFailure(end: SensorEnd): CollectorError {
   if (end.cause !== undefined) return spawnFailure(end);
   const said = end.stderr.trim().split('\n').at(-1) ?? '';
-  const how = end.signal === null ? `status ${end.code}` : `signal ${end.signal}`;
-  const message = said === '' ? `the kernel sensor ended with ${how}` : said;
+  const message = said === '' ? `the kernel sensor ended ${howOf(end)}` : said;
   switch (end.code) {
     case EXIT_UNSUPPORTED:
       return new CollectorError('COLLECTOR_UNSUPPORTED', message, {

@@ -28,6 +28,7 @@ export const SENSOR_TYPE = {
   SENSOR_TAMPERED: 17,
   SENSOR_FILE_OPEN: 18,
   SENSOR_REFUSED: 19,
+  SENSOR_FAILED: 20,
   SENSOR_PING: 64,
   SENSOR_MARK: 65,
   SENSOR_UNMARK: 66,
@@ -40,6 +41,7 @@ export const SENSOR_TYPE = {
   SENSOR_LAUNCHES: 73,
   SENSOR_PERMIT: 74,
   SENSOR_RELEASE: 75,
+  SENSOR_OPTIONS: 76,
 } as const;
 export const SENSOR_EXEC_FLAG = {
   SENSOR_FILENAME_CUT: 1,
@@ -86,6 +88,8 @@ export const LAYOUT = {
     size: 32,
     fields: { header: 0, epoch_offset_ns: 8, ring_bytes: 16, max_argv_bytes: 20, features: 24, reserved: 28 },
   },
+  sensor_options: { size: 8, fields: { header: 0 } },
+  sensor_failed: { size: 16, fields: { header: 0, code: 8, text_bytes: 12 } },
   sensor_header: { size: 8, fields: { length: 0, version: 4, type: 6 } },
   sensor_fork: {
     size: 56,

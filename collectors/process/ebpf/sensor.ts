@@ -1,5 +1,3 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
 import { getSystemErrorMap } from 'node:util';
 import type { Health } from '../../../wire/index.ts';
 import type { Collector, EventSink } from '../../collector.ts';
@@ -7,6 +5,7 @@ import { CollectorError } from '../../errors.ts';
 import {
   type ExecPolicy,
   type LaunchWords,
+  optionsCommand,
   pingCommand,
   releaseCommand,
   type ShellFile,
@@ -14,24 +13,24 @@ import {
   type TrackedProcess,
   trackCommand,
 } from './commands.ts';
+import { openSensor, type SensorConnection } from './connection.ts';
 import { SensorDecoder, type SensorMessage } from './decode.ts';
-import { sensorFailure } from './failure.ts';
+import { type SensorEnd, sensorFailure } from './failure.ts';
 import type { ActorDirectory } from './file-actor.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { StandingOrders } from './orders.ts';
 
 const ARM_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
-const STDERR_CHARACTERS = 4096;
 
 export interface SensorOptions {
-  /** Path of sealwatch-sensor. */
+  /** Path of sealwatch-sensor, or of the socket of one that is a service. */
   readonly path: string;
   /** Size of the kernel ring buffer: a power of two from 4096 to 268,435,456; 8 MiB unless told. */
   readonly ringBytes?: number;
   /** Whether it tells who writes in marked directories; true unless told. */
   readonly fileActor?: boolean;
-  /** Directory in a BPF file system where marks outlive the sensor; it is made there. */
+  /** Directory in a BPF file system where marks outlive the sensor; it is made there. A service has its own. */
   readonly pin?: string;
   /** Told once when the sensor ends though nobody stopped it; a Health `failed` has gone to the sink then. */
   readonly onFailure?: (error: CollectorError) => void;
@@ -73,16 +72,14 @@ export interface SensorOrders {
 
 export interface SensorCollector extends Collector, SensorOrders {
   readonly name: 'process/ebpf';
-  /** Process id of the sensor while it runs. */
+  /** Process id of a sensor that is a child, while it runs. */
   readonly pid: number | undefined;
   /** Resolves once everything that happened before the call is with the sink; rejects when the sensor ends. */
   sync(): Promise<void>;
 }
 
-type SensorProcess = ChildProcessByStdio<Writable, Readable, Readable>;
-
-/** The kernel sensor as a child process: its records become events. It is started at most once. */
-class ChildSensor implements SensorCollector {
+/** The kernel sensor: its records become events. It is started at most once. */
+class KernelSensor implements SensorCollector {
   readonly name = 'process/ebpf';
   readonly #options: SensorOptions;
   readonly #decoder = new SensorDecoder();
@@ -90,9 +87,9 @@ class ChildSensor implements SensorCollector {
   readonly #closed = Promise.withResolvers<void>();
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
   #sink: EventSink = () => {};
-  #child: SensorProcess | undefined;
+  #connection: SensorConnection | undefined;
+  #last: Pick<SensorEnd, 'code' | 'stderr'> | undefined;
   #state: 'new' | 'arming' | 'armed' | 'stopping' | 'ended' = 'new';
-  #stderr = '';
   #broken: CollectorError | undefined;
   #token = 0;
   readonly #orders: StandingOrders;
@@ -113,14 +110,14 @@ class ChildSensor implements SensorCollector {
   }
 
   get pid(): number | undefined {
-    return this.#state === 'ended' ? undefined : this.#child?.pid;
+    return this.#state === 'ended' ? undefined : this.#connection?.pid;
   }
 
   async start(sink: EventSink): Promise<void> {
     if (this.#state !== 'new') throw new CollectorError('COLLECTOR_UNSUPPORTED', 'a sensor starts only once');
     this.#sink = sink;
     this.#state = 'arming';
-    this.#spawn();
+    this.#open();
     const timer = setTimeout(() => {
       this.#break(new CollectorError('COLLECTOR_SENSOR_REFUSED', 'the kernel sensor did not become ready'));
     }, ARM_TIMEOUT_MS);
@@ -133,21 +130,21 @@ class ChildSensor implements SensorCollector {
 
   async stop(): Promise<void> {
     if (this.#state === 'new') this.#state = 'ended';
-    if (this.#child === undefined) return;
+    if (this.#connection === undefined) return;
     if (this.#state !== 'ended') this.#state = 'stopping';
-    this.#child.stdin.end();
-    const timer = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    this.#connection.commands.end();
+    const timer = setTimeout(() => this.#connection?.abandon(), STOP_TIMEOUT_MS);
     await this.#closed.promise;
     clearTimeout(timer);
   }
 
   async sync(): Promise<void> {
-    if (this.#state !== 'armed' || this.#child === undefined)
+    if (this.#state !== 'armed' || this.#connection === undefined)
       throw new CollectorError('COLLECTOR_SENSOR_REFUSED', 'the kernel sensor does not run');
     this.#token = (this.#token + 1) % 2 ** 32;
     const answer = Promise.withResolvers<void>();
     this.#waiting.set(this.#token, answer);
-    this.#child.stdin.write(pingCommand(this.#token));
+    this.#connection.commands.write(pingCommand(this.#token));
     await answer.promise;
   }
 
@@ -183,48 +180,29 @@ class ChildSensor implements SensorCollector {
 
   #command(commands: readonly Buffer[]): void {
     if (this.#state !== 'armed' || commands.length === 0) return;
-    this.#child?.stdin.write(Buffer.concat(commands));
+    this.#connection?.commands.write(Buffer.concat(commands));
   }
 
-  #arguments(): readonly string[] {
-    const { ringBytes, fileActor = true, pin, scope, execPermission } = this.#options;
+  /** Options of its command line; a service takes those that do not name a place. */
+  get #words(): readonly string[] {
+    const { ringBytes, fileActor = true, scope, execPermission } = this.#options;
     return [
       ...(ringBytes === undefined ? [] : ['--ring-bytes', String(ringBytes)]),
       ...(fileActor ? [] : ['--no-file-actor']),
-      ...(pin === undefined ? [] : ['--pin', pin]),
       ...(scope === 'subtrees' ? ['--subtrees'] : []),
       ...(execPermission === true ? ['--exec-permission'] : []),
     ];
   }
 
-  #spawn(): void {
-    const child = spawn(this.#options.path, this.#arguments(), {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      cwd: '/',
-      env: {},
-      // A session of its own: Ctrl-C and hang-ups of our terminal are not for it.
-      detached: true,
+  #open(): void {
+    const { path, pin } = this.#options;
+    const words = this.#words;
+    const connection = openSensor(path, pin === undefined ? words : [...words, '--pin', pin], {
+      onData: (chunk) => this.#read(chunk),
+      onEnd: (end) => this.#ended(this.#broken ?? sensorFailure({ ...end, ...this.#last })),
     });
-    this.#child = child;
-    let cause: unknown;
-    child.on('error', (error) => {
-      cause = error;
-      if (child.pid === undefined) this.#ended(sensorFailure({ ...this.#end(null, null), cause }));
-    });
-    // A pipe to a sensor that has just died is not an error of its own: `close` tells.
-    child.stdin.on('error', () => {});
-    child.stdout.on('error', () => {});
-    child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS);
-    });
-    child.on('close', (code, signal) => {
-      this.#ended(this.#broken ?? sensorFailure(this.#end(code, signal)));
-    });
-  }
-
-  #end(code: number | null, signal: string | null) {
-    return { path: this.#options.path, code, signal, stderr: this.#stderr };
+    this.#connection = connection;
+    if (!connection.isChild) connection.commands.write(optionsCommand(words));
   }
 
   #read(chunk: Buffer): void {
@@ -256,6 +234,8 @@ class ChildSensor implements SensorCollector {
     } else if (message.kind === 'tamper') {
       this.#command(this.#orders.policies());
       this.#sink(message);
+    } else if (message.kind === 'failed') {
+      this.#last = { code: message.code, stderr: message.text };
     } else if (message.kind !== 'nothing') {
       this.#sink(message);
     }
@@ -290,7 +270,7 @@ class ChildSensor implements SensorCollector {
 
   #break(error: CollectorError): void {
     this.#broken ??= error;
-    this.#child?.kill('SIGKILL');
+    this.#connection?.abandon();
   }
 
   #ended(error: CollectorError): void {
@@ -347,5 +327,5 @@ function errorName(errno: number): string {
  * stop() delivers what the kernel's ring still holds. To start again, make another one.
  */
 export function createSensorCollector(options: SensorOptions): SensorCollector {
-  return new ChildSensor(options);
+  return new KernelSensor(options);
 }

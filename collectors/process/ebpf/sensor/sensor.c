@@ -2,7 +2,8 @@
 /*
  * sealwatch-sensor: loads the programs of *.bpf.c, writes what they see to stdout as the records
  * of sensor.h, and reads commands of the same form on stdin. It lives until stdin ends: signals from a
- * terminal reach a whole process group, and only the parent knows whether the watch is over.
+ * terminal reach a whole process group, and only the parent knows whether the watch is over. With --serve
+ * stdin and stdout are a connection of the socket that systemd hands over, and SIGTERM ends it.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -28,6 +29,7 @@
 #include "privileges.h"
 #include "programs.h"
 #include "sensor.h"
+#include "service.h"
 
 enum exit_code {
 	EXIT_ENDED = 0,
@@ -53,6 +55,7 @@ static struct {
 	bool verbose;
 	bool file_actor;
 	bool exec_permission;
+	bool serve;
 } options = { .file_actor = true,
 	      .programs = { .ring_bytes = 8 * 1024 * 1024, .max_argv_bytes = 8192, .wakes_for_all = true } };
 
@@ -172,6 +175,7 @@ static int look(void)
 	if (now - sensor.looked_ns < LOOK_NS)
 		return 0;
 	sensor.looked_ns = now;
+	service_alive();
 	tampered.what = integrity_check(&sensor.programs);
 	return membership_look(&sensor.programs) ?: (tampered.what ? emit(&tampered, sizeof(tampered)) : 0);
 }
@@ -194,6 +198,8 @@ static int watch(int epoll)
 		n = epoll_wait(epoll, &event, 1, more ? 0 : patience());
 		if (n < 0 && errno != EINTR)
 			return -errno;
+		if (service_stopped())
+			return 0;
 		if (n > 0 && event.data.fd == STDIN_FILENO) {
 			err = commands_read(&sensor.programs, answer_ping);
 			if (err)
@@ -233,7 +239,11 @@ static int open_epoll(void)
 
 static enum exit_code fail(enum exit_code code, const char *what, int err)
 {
-	fprintf(stderr, "sealwatch-sensor: %s: %s (errno %d)\n", what, strerror(-err), -err);
+	char text[512];
+
+	snprintf(text, sizeof(text), "sealwatch-sensor: %s: %s (errno %d)", what, strerror(-err), -err);
+	fprintf(stderr, "%s\n", text);
+	service_fail(code, text);
 	return code;
 }
 
@@ -280,7 +290,8 @@ static bool parse_size(const char *text, __u32 low, __u32 high, __u32 *value)
 	return true;
 }
 
-static bool parse_options(int argc, char **argv)
+/* `trusted` is the command line: what names a place or a way to live counts nowhere else. */
+static bool parse_options(int argc, char **argv, bool trusted)
 {
 	static const struct option names[] = {
 		{ "ring-bytes", required_argument, NULL, 'r' },
@@ -290,20 +301,24 @@ static bool parse_options(int argc, char **argv)
 		{ "subtrees", no_argument, NULL, 's' },
 		{ "exec-permission", no_argument, NULL, 'e' },
 		{ "verbose", no_argument, NULL, 'v' },
+		{ "serve", no_argument, NULL, 'S' },
 		{},
 	};
 	int option;
 
+	optind = 0; /* getopt_long(3): once more from the start */
 	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		if (option == 'v')
+		if (option == 'v' && trusted)
 			options.verbose = true;
+		else if (option == 'S' && trusted)
+			options.serve = true;
 		else if (option == 'f')
 			options.file_actor = false;
 		else if (option == 'e')
 			options.exec_permission = true;
 		else if (option == 's')
 			options.programs.wakes_for_all = false;
-		else if (option == 'p')
+		else if (option == 'p' && trusted)
 			options.programs.pin = optarg;
 		else if (option == 'r' && parse_size(optarg, MIN_RING_BYTES, MAX_RING_BYTES, &options.programs.ring_bytes))
 			continue;
@@ -316,45 +331,72 @@ static bool parse_options(int argc, char **argv)
 	return optind == argc && !(options.programs.ring_bytes & (options.programs.ring_bytes - 1));
 }
 
+static enum exit_code usage(void)
+{
+	const char *text = "usage: sealwatch-sensor [--ring-bytes POWER_OF_2] [--argv-bytes N] [--no-file-actor] "
+			   "[--pin DIRECTORY] [--subtrees] [--exec-permission] [--verbose] [--serve]";
+
+	fprintf(stderr, "%s\n", text);
+	service_fail(EXIT_USAGE, text);
+	return EXIT_USAGE;
+}
+
+/* Waits for the parent of a service and takes what it asks for; EXIT_ENDED, or why not. */
+static enum exit_code meet_parent(char *name)
+{
+	char *words[SERVICE_MAX_WORDS + 1] = { name };
+	int count = service_accept(words);
+
+	if (count < 0)
+		return fail(count == -EPROTO ? EXIT_USAGE : EXIT_PIPE, "nobody asked for anything", count);
+	return parse_options(count, words, false) ? EXIT_ENDED : usage();
+}
+
+/* From the first record to the end of stdin. */
+static enum exit_code serve_parent(void)
+{
+	int epoll, err;
+
+	err = output_open() ?: emit_ready() ?: file_actor_tell(sensor.file_error) ?:
+	      membership_tell(&sensor.programs) ?: flush();
+	service_tell("STATUS=watches for the agent");
+	epoll = open_epoll();
+	if (!err && epoll != -EPERM)
+		err = epoll < 0 ? epoll : watch(epoll);
+	service_tell("STOPPING=1");
+	programs_detach(&sensor.programs);
+	err = err ?: file_actor_read() ?: drain() ?: flush_all();
+	if (epoll >= 0)
+		close(epoll);
+	return err ? fail(err == -EPROTO ? EXIT_USAGE : EXIT_PIPE, "stopped", err) : EXIT_ENDED;
+}
+
 int main(int argc, char **argv)
 {
 	enum exit_code code;
-	int err, epoll = -1;
+	int err;
 
-	if (!parse_options(argc, argv)) {
-		fprintf(stderr, "usage: sealwatch-sensor [--ring-bytes POWER_OF_2] [--argv-bytes N] "
-				"[--no-file-actor] [--pin DIRECTORY] [--subtrees] "
-				"[--exec-permission] [--verbose]\n");
-		return EXIT_USAGE;
-	}
-	census_set_scope(options.programs.wakes_for_all ? SCOPE_HOST : SCOPE_SUBTREES);
+	if (!parse_options(argc, argv, true))
+		return usage();
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	libbpf_set_print(print_libbpf);
+	if (options.serve) {
+		code = meet_parent(argv[0]);
+		if (code)
+			return service_stopped() ? EXIT_ENDED : code;
+	}
+	census_set_scope(options.programs.wakes_for_all ? SCOPE_HOST : SCOPE_SUBTREES);
 
 	code = load();
 	if (code)
 		goto cleanup;
 	err = arm();
-	if (err) {
-		code = fail(EXIT_REFUSED, "cannot drop privileges", err);
-		goto cleanup;
-	}
-	err = output_open() ?: emit_ready() ?: file_actor_tell(sensor.file_error) ?:
-	      membership_tell(&sensor.programs) ?: flush();
-	epoll = open_epoll();
-	if (!err && epoll != -EPERM)
-		err = epoll < 0 ? epoll : watch(epoll);
-	programs_detach(&sensor.programs);
-	err = err ?: file_actor_read() ?: drain() ?: flush_all();
-	if (err)
-		code = fail(err == -EPROTO ? EXIT_USAGE : EXIT_PIPE, "stopped", err);
+	code = err ? fail(EXIT_REFUSED, "cannot drop privileges", err) : serve_parent();
 
 cleanup:
-	if (epoll >= 0)
-		close(epoll);
 	ring_buffer__free(sensor.ring);
 	programs_free(&sensor.programs);
 	return code;

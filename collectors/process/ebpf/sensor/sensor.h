@@ -34,6 +34,7 @@ enum sensor_type {
 	SENSOR_TAMPERED = 17,
 	SENSOR_FILE_OPEN = 18,
 	SENSOR_REFUSED = 19,
+	SENSOR_FAILED = 20,
 	SENSOR_PING = 64, /* 64 and up: from the parent */
 	SENSOR_MARK = 65,
 	SENSOR_UNMARK = 66,
@@ -46,6 +47,7 @@ enum sensor_type {
 	SENSOR_LAUNCHES = 73,
 	SENSOR_PERMIT = 74,
 	SENSOR_RELEASE = 75,
+	SENSOR_OPTIONS = 76,
 };
 
 enum sensor_socket_kind {
@@ -120,6 +122,21 @@ struct sensor_header {
 	__u32 length; /* of the whole record, this header included */
 	__u16 version;
 	__u16 type;
+};
+
+/*
+ * The first record to a sensor that is a service. Tail: options of its command line, each ended by a NUL; those
+ * that name a place are not taken.
+ */
+struct sensor_options {
+	struct sensor_header header;
+};
+
+/* The last record of a sensor that is a service and cannot go on. Tail: why, in words. */
+struct sensor_failed {
+	struct sensor_header header;
+	__u32 code; /* what its exit status is */
+	__u32 text_bytes;
 };
 
 /* Sent once, after every program is attached. */
