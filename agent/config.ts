@@ -41,6 +41,8 @@ const agentConfigSchema = z.strictObject({
    * rather than being ended. Each start of a shell waits for the answer, some 50 microseconds.
    */
   exec_permission: z.enum(['off', 'on']).default('off'),
+  /** Socket of a kernel sensor that runs as a service; where it is there, the agent starts none of its own. */
+  sensor_socket: absolutePath.nullable().default('/run/sealwatch-sensor/sensor.sock'),
   /** `off` gives up the kernel sensor for the sampler. */
   sensor: z.enum(['auto', 'off']).default('auto'),
 });

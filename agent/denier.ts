@@ -11,7 +11,8 @@ export interface DenierOptions {
   readonly table: ProcessTable;
   /** Start time of a living process in clock ticks since boot; null where it is gone. */
   readonly startOf: (pid: number) => number | null;
-  readonly kill: (pid: number) => void;
+  /** Ends a process; throws where that is not allowed. */
+  readonly kill: (pid: number, start: number) => void;
   readonly userName: (uid: number) => string;
 }
 
@@ -69,7 +70,7 @@ export class Denier {
     if (entry.pid <= 1 || entry.pid === process.pid) return false;
     if (startOf(entry.pid) !== entry.start) return true;
     try {
-      kill(entry.pid);
+      kill(entry.pid, entry.start);
       return true;
     } catch {
       return startOf(entry.pid) !== entry.start;

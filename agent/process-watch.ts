@@ -37,7 +37,10 @@ export interface ProcessWatchOptions {
   readonly isNew: (key: string) => boolean;
   readonly policies: PolicyChecks;
   readonly marked: MarkedServers;
-  readonly collector: Pick<ProcessCollector, 'track' | 'enforce' | 'contain' | 'watchLaunches' | 'release'>;
+  readonly collector: Pick<
+    ProcessCollector,
+    'track' | 'enforce' | 'contain' | 'watchLaunches' | 'release' | 'end'
+  >;
   /** Facts that come out of turn. */
   readonly onFact: (fact: Fact) => void;
   /** Whose configs are looked at. */
@@ -202,8 +205,9 @@ export class ProcessWatch {
   }
 
   #makeDenier(): Denier {
-    const { stance, userName } = this.#options;
-    const kill = (pid: number) => process.kill(pid, 'SIGKILL');
+    const { stance, userName, collector } = this.#options;
+    // The sensor ends members for an agent that has no right to.
+    const kill = (pid: number, start: number) => collector.end(pid, start) || process.kill(pid, 'SIGKILL');
     return new Denier({ stance, table: this.table, startOf, kill, userName });
   }
 

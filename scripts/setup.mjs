@@ -7,6 +7,7 @@ import { bundle } from './setup/bundle.mjs';
 import { runLogged, SetupError } from './setup/command.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { prepareLauncher } from './setup/launcher.mjs';
+import { prepareNotice } from './setup/notice.mjs';
 import { step } from './setup/progress.mjs';
 import { prepareRelay } from './setup/relay.mjs';
 import { ensureRuntime, runtimeEnv } from './setup/runtime.mjs';
@@ -53,7 +54,8 @@ export async function setUp() {
   // After it: two at once would wait for each other's lock of the package manager.
   const launcher = sensor.then(() => prepareLauncher({ root, mayInstall: true }));
   const relay = launcher.then(() => prepareRelay({ root, mayInstall: true }));
-  for (const prepared of [launcher, relay]) prepared.catch(() => {});
+  const notice = relay.then(() => prepareNotice({ root, mayInstall: true }));
+  for (const prepared of [launcher, relay, notice]) prepared.catch(() => {});
   let node = '';
   await step('runtime', async (report) => {
     const runtime = await ensureRuntime(root, log, report);
@@ -66,6 +68,7 @@ export async function setUp() {
   await step('kernel sensor', async () => told(await sensor));
   await step('launcher', async () => told(await launcher));
   await step('relay', async () => told(await relay));
+  await step('service notice', async () => told(await notice));
   return { node };
 }
 

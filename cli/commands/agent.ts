@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
@@ -12,6 +13,7 @@ import {
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { guardPath, type Installation } from '../installation.ts';
 import { makeLog } from '../logger.ts';
+import { ServiceNotice } from '../notice/service-notice.ts';
 import type { Output } from '../output.ts';
 import { usersOf } from '../selection.ts';
 import { stopSignal, untilAborted } from '../stop-signal.ts';
@@ -35,8 +37,10 @@ export async function agentRun(file: string, install: Installation, output: Outp
       running.agent?.reloadRules();
     },
   );
+  const notice = ServiceNotice.of(process.env, process.pid);
   const config = loadConfig(file);
   const log = makeLog('json', 'info');
+  const states = new Map<string, string>();
   const agent = await startAgent({
     stateDir: config.state_dir,
     profile: config.profile,
@@ -54,7 +58,7 @@ export async function agentRun(file: string, install: Installation, output: Outp
       settings: ruleSettings(config),
       config: { path: resolve(file), read: () => rereadConfig(file, config) },
     },
-    sensorPath: config.sensor === 'off' ? null : install.sensor,
+    sensorPath: config.sensor === 'off' ? null : sensorOf(config.sensor_socket, install),
     ...(config.sensor === 'off' ? { sensorReason: 'switched off in the config' } : {}),
     central: {
       url: config.central.url.replace(/\/$/, ''),
@@ -62,15 +66,34 @@ export async function agentRun(file: string, install: Installation, output: Outp
     },
     version: install.version,
     log,
-    onHealth: ({ collector, state, detail }) => log.info('collector', { collector, state, detail }),
+    onHealth: ({ collector, state, detail }) => {
+      log.info('collector', { collector, state, detail });
+      states.set(collector, state);
+      notice.status(serviceStatus(states));
+    },
   });
   running.agent = agent;
   // What the rules were read from may have changed before the signal came.
   if (running.isAsked) agent.reloadRules();
   output.say('sealwatch: ready');
+  notice.ready(serviceStatus(states));
   await untilAborted(stopped);
+  notice.stopping();
   await agent.stop();
   return EXIT.fine;
+}
+
+/** A sensor that runs as a service has the rights that this program may lack. */
+function sensorOf(socket: string | null, { sensor }: Installation): string | null {
+  return socket !== null && existsSync(socket) ? socket : sensor;
+}
+
+/** What `systemctl status` shows. */
+function serviceStatus(states: ReadonlyMap<string, string>): string {
+  const impaired = [...states]
+    .filter(([, state]) => state !== 'ok')
+    .map(([name, state]) => `${name} ${state}`);
+  return ['watches this host', ...impaired].join('; ');
 }
 
 /** `sealwatch agent status` / `sealwatch status`: what a running agent says of itself. */

@@ -155,6 +155,10 @@ class SwitchingCollector implements ProcessCollector {
     this.#sensor?.release(pid);
   }
 
+  end(pid: number, start: number): boolean {
+    return this.#sensor?.end(pid, start) ?? false;
+  }
+
   track(processes: readonly TrackedProcess[]): void {
     this.#sensor?.track(processes);
   }

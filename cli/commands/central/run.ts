@@ -2,11 +2,13 @@ import { databaseOf, identityOf, loadCentralConfig, openCentral } from '../../..
 import { EXIT, type ExitCode } from '../../exit-code.ts';
 import type { Installation } from '../../installation.ts';
 import { makeLog } from '../../logger.ts';
+import { ServiceNotice } from '../../notice/service-notice.ts';
 import type { Output } from '../../output.ts';
 import { stopSignal, untilAborted } from '../../stop-signal.ts';
 
 /** `sealwatch central run`: the collector by its config file, logging JSON to stderr. */
 export async function centralRun(file: string, install: Installation, output: Output): Promise<ExitCode> {
+  const notice = ServiceNotice.of(process.env, process.pid);
   const config = loadCentralConfig(file);
   const stopped = stopSignal();
   const central = await openCentral({
@@ -29,7 +31,9 @@ export async function centralRun(file: string, install: Installation, output: Ou
   output.say(`sealwatch: central at ${central.url}`);
   if (central.agentUrl !== '') output.say(`sealwatch: agents at ${central.agentUrl}`);
   output.say('sealwatch: ready');
+  notice.ready(`answers at ${central.url}`);
   await untilAborted(stopped);
+  notice.stopping();
   await central.stop();
   return EXIT.fine;
 }

@@ -101,6 +101,15 @@ export function releaseCommand(pid: number): Buffer {
   return bytes;
 }
 
+/** A member is ended; `start` in clock ticks since boot. */
+export function endCommand(pid: number, start: number): Buffer {
+  const { size, fields } = LAYOUT.sensor_end;
+  const bytes = command(SENSOR_TYPE.SENSOR_END, size);
+  bytes.writeBigUInt64LE(BigInt(start), fields.start_ticks);
+  bytes.writeUInt32LE(pid, fields.pid);
+  return bytes;
+}
+
 /** A command about a path; null where it is none that the kernel takes. */
 export function pathCommand(type: keyof typeof PATH_COMMANDS, path: string): Buffer | null {
   const text = Buffer.from(path);

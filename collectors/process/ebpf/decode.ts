@@ -33,6 +33,8 @@ export type SensorMessage =
   /** `error` is the errno that stands in the way of the file actor; 0 where it is on. */
   | { readonly kind: 'file_actor'; readonly error: number }
   | { readonly kind: 'unmarked'; readonly path: string; readonly error: number }
+  /** A process that should be ended lives on; `error` is an errno. */
+  | { readonly kind: 'not_ended'; readonly pid: number; readonly error: number }
   /** The last word of a sensor that is a service: its exit status, and why. */
   | { readonly kind: 'failed'; readonly code: number; readonly text: string }
   /** Something that this decoder has no word for. */
@@ -179,6 +181,7 @@ const DECODERS: ReadonlyMap<number, RecordDecoder> = new Map<number, RecordDecod
   [SENSOR_TYPE.SENSOR_TAMPERED, { size: LAYOUT.sensor_tampered.size, decode: tamperOf }],
   [SENSOR_TYPE.SENSOR_PONG, { size: LAYOUT.sensor_pong.size, decode: pongOf }],
   [SENSOR_TYPE.SENSOR_FILE_ACTOR, { size: LAYOUT.sensor_file_actor.size, decode: fileActorOf }],
+  [SENSOR_TYPE.SENSOR_NOT_ENDED, { size: LAYOUT.sensor_not_ended.size, decode: notEndedOf }],
   [
     SENSOR_TYPE.SENSOR_FAILED,
     {
@@ -221,6 +224,11 @@ function pongOf(record: Buffer): SensorMessage {
 
 function fileActorOf(record: Buffer): SensorMessage {
   return { kind: 'file_actor', error: record.readUInt32LE(LAYOUT.sensor_file_actor.fields.error) };
+}
+
+function notEndedOf(record: Buffer): SensorMessage {
+  const { pid, error } = LAYOUT.sensor_not_ended.fields;
+  return { kind: 'not_ended', pid: record.readUInt32LE(pid), error: record.readUInt32LE(error) };
 }
 
 function failedOf(record: Buffer): SensorMessage {

@@ -29,6 +29,7 @@ export const SENSOR_TYPE = {
   SENSOR_FILE_OPEN: 18,
   SENSOR_REFUSED: 19,
   SENSOR_FAILED: 20,
+  SENSOR_NOT_ENDED: 21,
   SENSOR_PING: 64,
   SENSOR_MARK: 65,
   SENSOR_UNMARK: 66,
@@ -42,6 +43,7 @@ export const SENSOR_TYPE = {
   SENSOR_PERMIT: 74,
   SENSOR_RELEASE: 75,
   SENSOR_OPTIONS: 76,
+  SENSOR_END: 77,
 } as const;
 export const SENSOR_EXEC_FLAG = {
   SENSOR_FILENAME_CUT: 1,
@@ -89,6 +91,8 @@ export const LAYOUT = {
     fields: { header: 0, epoch_offset_ns: 8, ring_bytes: 16, max_argv_bytes: 20, features: 24, reserved: 28 },
   },
   sensor_options: { size: 8, fields: { header: 0 } },
+  sensor_end: { size: 24, fields: { header: 0, start_ticks: 8, pid: 16, reserved: 20 } },
+  sensor_not_ended: { size: 16, fields: { header: 0, pid: 8, error: 12 } },
   sensor_failed: { size: 16, fields: { header: 0, code: 8, text_bytes: 12 } },
   sensor_header: { size: 8, fields: { length: 0, version: 4, type: 6 } },
   sensor_fork: {

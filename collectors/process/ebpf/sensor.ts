@@ -4,6 +4,7 @@ import type { Collector, EventSink } from '../../collector.ts';
 import { CollectorError } from '../../errors.ts';
 import {
   type ExecPolicy,
+  endCommand,
   type LaunchWords,
   optionsCommand,
   pingCommand,
@@ -62,6 +63,11 @@ export interface SensorOrders {
   watchLaunches(launches: readonly LaunchWords[]): void;
   /** In the scope `subtrees`: a process that could have been a server is none. */
   release(pid: number): void;
+  /**
+   * Ends a member, where this program has no right to; `start` in clock ticks since boot. False where no sensor that is
+   * a service watches; one that could not do it says so by a Health.
+   */
+  end(pid: number, start: number): boolean;
   /** Makes living processes, and all that came out of them, members of servers' subtrees. */
   track(processes: readonly TrackedProcess[]): void;
   /** Ends what members execute against these policies, before its first instruction; others are let be. */
@@ -166,6 +172,12 @@ class KernelSensor implements SensorCollector {
     this.#command([releaseCommand(pid)]);
   }
 
+  end(pid: number, start: number): boolean {
+    if (this.#state !== 'armed' || this.#connection?.isChild !== false) return false;
+    this.#command([endCommand(pid, start)]);
+    return true;
+  }
+
   track(processes: readonly TrackedProcess[]): void {
     this.#command(processes.map(trackCommand));
   }
@@ -234,6 +246,8 @@ class KernelSensor implements SensorCollector {
     } else if (message.kind === 'tamper') {
       this.#command(this.#orders.policies());
       this.#sink(message);
+    } else if (message.kind === 'not_ended') {
+      this.#tell('degraded', `process ${message.pid} could not be ended: ${errorName(message.error)}`);
     } else if (message.kind === 'failed') {
       this.#last = { code: message.code, stderr: message.text };
     } else if (message.kind !== 'nothing') {

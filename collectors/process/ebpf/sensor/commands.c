@@ -12,6 +12,7 @@
 #include "integrity.h"
 #include "interest.h"
 #include "membership.h"
+#include "output.h"
 
 static struct {
 	unsigned char bytes[SENSOR_MAX_COMMAND_BYTES];
@@ -75,6 +76,24 @@ static int handle_release(const unsigned char *bytes, size_t length)
 	return 0;
 }
 
+static int handle_end(struct programs *programs, const unsigned char *bytes, size_t length)
+{
+	struct sensor_not_ended told = { .header = header_of(SENSOR_NOT_ENDED, sizeof(told)) };
+	struct sensor_end end;
+	int err;
+
+	if (length != sizeof(end))
+		return -EPROTO;
+	memcpy(&end, bytes, sizeof(end));
+	/* Those that were tracked just before are members by then. */
+	err = mark(programs);
+	if (err)
+		return err;
+	told.pid = end.pid;
+	told.error = -membership_end(programs, &end);
+	return told.error ? emit(&told, sizeof(told)) : 0;
+}
+
 static int handle_enforcement(struct programs *programs, const unsigned char *bytes,
 			      const struct sensor_header *header)
 {
@@ -114,6 +133,8 @@ static int handle(struct programs *programs, const unsigned char *bytes, const s
 		return 0;
 	case SENSOR_RELEASE:
 		return handle_release(bytes, header->length);
+	case SENSOR_END:
+		return handle_end(programs, bytes, header->length);
 	case SENSOR_CONTAINER:
 		return handle_container(programs, bytes, header->length);
 	case SENSOR_POLICY:

@@ -2,10 +2,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "maps.h"
 #include "membership.h"
+#include "proc.h"
 
 /* Each pass marks at least one generation more. */
 #define MAX_PASSES 64
@@ -81,6 +84,34 @@ int membership_contain(struct programs *programs, const struct sensor_container 
 	}
 	programs->has_members = true;
 	return err ?: membership_mark(programs);
+}
+
+/* Through the descriptor the process cannot become another one between the look and the signal. */
+static int end_member(struct programs *programs, const struct sensor_end *end, int process)
+{
+	int map = bpf_map__fd(programs->skel->maps.members);
+	struct member_state state;
+
+	if (start_of(end->pid) != end->start_ticks)
+		return 0;
+	if (bpf_map_lookup_elem(map, &process, &state))
+		return errno == ENOENT ? -EPERM : -errno;
+	if (!state.member.server)
+		return -EPERM;
+	if (syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0) && errno != ESRCH)
+		return -errno;
+	return 0;
+}
+
+int membership_end(struct programs *programs, const struct sensor_end *end)
+{
+	int process = syscall(SYS_pidfd_open, end->pid, 0), err;
+
+	if (process < 0)
+		return errno == ESRCH ? 0 : -errno;
+	err = end_member(programs, end, process);
+	close(process);
+	return err;
 }
 
 int membership_look(struct programs *programs)

@@ -11,6 +11,8 @@ int membership_track(struct programs *programs, const struct sensor_track *track
 int membership_mark(struct programs *programs);
 /* Takes a SENSOR_CONTAINER and marks what runs in it. */
 int membership_contain(struct programs *programs, const struct sensor_container *container);
+/* Ends a member by SENSOR_END; 0 also where it has ended already, -EPERM where the process is no member, or -errno. */
+int membership_end(struct programs *programs, const struct sensor_end *end);
 /* One pass over all members where there may be any: what changed about them goes to the ring. */
 int membership_look(struct programs *programs);
 /* A record for each member goes to the ring. */

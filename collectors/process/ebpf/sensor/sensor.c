@@ -270,7 +270,7 @@ static int arm(void)
 	int err;
 
 	sensor.file_error = options.file_actor ? file_actor_open() : -ECANCELED;
-	err = privileges_drop();
+	err = privileges_drop(options.serve);
 	if (err)
 		return err;
 	if (asks && !exec_permission_start(&sensor.programs))

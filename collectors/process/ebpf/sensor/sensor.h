@@ -35,6 +35,7 @@ enum sensor_type {
 	SENSOR_FILE_OPEN = 18,
 	SENSOR_REFUSED = 19,
 	SENSOR_FAILED = 20,
+	SENSOR_NOT_ENDED = 21,
 	SENSOR_PING = 64, /* 64 and up: from the parent */
 	SENSOR_MARK = 65,
 	SENSOR_UNMARK = 66,
@@ -48,6 +49,7 @@ enum sensor_type {
 	SENSOR_PERMIT = 74,
 	SENSOR_RELEASE = 75,
 	SENSOR_OPTIONS = 76,
+	SENSOR_END = 77,
 };
 
 enum sensor_socket_kind {
@@ -380,6 +382,21 @@ struct sensor_release {
 	struct sensor_header header;
 	__u32 pid;
 	__u32 reserved;
+};
+
+/* Ends a member, for a parent that may not; nobody else is ended. */
+struct sensor_end {
+	struct sensor_header header;
+	__u64 start_ticks; /* a pid that has another owner by now is left alone */
+	__u32 pid;
+	__u32 reserved;
+};
+
+/* A process could not be ended. */
+struct sensor_not_ended {
+	struct sensor_header header;
+	__u32 pid;
+	__u32 error; /* errno; EPERM of one that is no member */
 };
 
 /* What members of a server may execute; replaces what was said before. Tail: paths, each with its NUL. */

@@ -32,6 +32,8 @@ const struct sensor_file_change *unused_file_change __attribute__((unused));
 const struct sensor_release *unused_release __attribute__((unused));
 const struct sensor_refused *unused_refused __attribute__((unused));
 const struct sensor_options *unused_options __attribute__((unused));
+const struct sensor_end *unused_end __attribute__((unused));
+const struct sensor_not_ended *unused_not_ended __attribute__((unused));
 const struct sensor_failed *unused_failed __attribute__((unused));
 const struct sensor_tampered *unused_tampered __attribute__((unused));
 const struct sensor_container *unused_container __attribute__((unused));

@@ -9,10 +9,13 @@ import { CollectorError } from '../../../../collectors/errors.ts';
 import { optionsCommand } from '../../../../collectors/process/ebpf/commands.ts';
 import { SensorDecoder, type SensorMessage } from '../../../../collectors/process/ebpf/decode.ts';
 import { createSensorCollector } from '../../../../collectors/process/ebpf/sensor.ts';
+import { startOf } from '../../../../collectors/process/proc.ts';
 import { TempDirectory } from '../../../temp-directory.ts';
 import { sensorPath, skip } from '../built-sensor.ts';
 import { EventLog } from '../event-log.ts';
+import { Subject, trackedAs } from './subject.ts';
 
+const TAG = '00000000000000ab';
 const ACTIVATOR = 'systemd-socket-activate';
 const hasActivator = spawnSync(ACTIVATOR, ['--version']).status === 0;
 
@@ -77,6 +80,32 @@ describe('a kernel sensor that is a service', { skip: skip || (!hasActivator && 
     assert.match(String(log.of('health')[0]?.detail), /ring buffer of 65536 bytes/);
     await sensor.stop();
     assert.equal(await service.ended(), 0);
+  });
+
+  test('ends members for its parent, and nobody else', async () => {
+    using service = await Service.start();
+    const log = new EventLog();
+    const sensor = createSensorCollector({ path: service.socket });
+    await sensor.start(log.sink);
+    const [member, other, twice] = [new Subject(), new Subject(), new Subject()];
+    try {
+      sensor.track([trackedAs(member, TAG, 'server'), trackedAs(twice, TAG, 'server')]);
+      assert.ok(sensor.end(other.pid, startOf(other.pid) ?? 0));
+      // As if the pid had another owner by now.
+      assert.ok(sensor.end(twice.pid, 1));
+      assert.ok(sensor.end(member.pid, startOf(member.pid) ?? 0));
+      await sensor.sync();
+      assert.equal(await member.ended, 'SIGKILL');
+      assert.deepEqual([startOf(other.pid) !== null, startOf(twice.pid) !== null], [true, true]);
+      const told = log.of('health').map(({ detail }) => detail);
+      assert.deepEqual(
+        told.filter((detail) => detail.includes('could not be ended')),
+        [`process ${other.pid} could not be ended: EPERM`],
+      );
+    } finally {
+      for (const subject of [member, other, twice]) subject.end();
+      await sensor.stop();
+    }
   });
 
   test('that is killed is told as a failure', async () => {

@@ -16,6 +16,14 @@ export class Subject {
     this.pid = this.#child.pid ?? 0;
   }
 
+  /** The signal that ended it. */
+  get ended(): Promise<NodeJS.Signals | null> {
+    const { signalCode } = this.#child;
+    return signalCode === null
+      ? once(this.#child, 'exit').then(([, signal]) => signal)
+      : Promise.resolve(signalCode);
+  }
+
   async run(line: string): Promise<void> {
     this.#child.stdin?.write(`${line}\n`);
     if (this.#child.stdout !== null) await once(this.#child.stdout, 'data');
