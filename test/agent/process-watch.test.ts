@@ -39,7 +39,7 @@ function watch(
     isNew: () => true,
     policies: new PolicyChecks({ profile: 'developer', group: null }),
     marked: new MarkedServers(database),
-    collector: { track() {}, enforce, contain() {}, watchLaunches() {}, release() {} },
+    collector: { track() {}, enforce, contain() {}, watchLaunches() {}, release() {}, end: () => false },
     onFact,
     homes: new WatchedHomes([], []),
     lookAgain: async () => {},
