@@ -152,7 +152,7 @@ static __always_inline int note(struct inode *inode)
 		return 0;
 	change.start_ns = leader_start(task);
 	change.inode = BPF_CORE_READ(inode, i_ino);
-	change.pid = task->tgid;
+	change.pid = tgid_of(task);
 	change.device = BPF_CORE_READ(inode, i_sb, s_dev);
 	change.removed = !BPF_CORE_READ(inode, i_nlink);
 	now = bpf_ktime_get_boot_ns();

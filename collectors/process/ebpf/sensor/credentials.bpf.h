@@ -29,7 +29,7 @@ static __always_inline void tell_credentials(struct task_struct *task, struct me
 	record->start_ns = leader_start(task);
 	record->capabilities = capabilities;
 	record->capabilities_before = state->capabilities;
-	record->pid = BPF_CORE_READ(task, tgid);
+	record->pid = tgid_of(task);
 	record->uid = uid;
 	record->uid_before = state->uid;
 	record->flags = BPF_CORE_READ(cred, user_ns, level) > 0 ? SENSOR_USER_NAMESPACE : 0;

@@ -62,7 +62,7 @@ static __always_inline int note(struct bpf_sock_addr *ctx, __u16 family)
 	if (ctx->type != SOCK_DGRAM || !member_of(task))
 		return ALLOW;
 	flow.start_ns = leader_start(task);
-	flow.pid = task->tgid;
+	flow.pid = tgid_of(task);
 	flow.port = bpf_ntohs(ctx->user_port);
 	if (family == AF_INET) {
 		__u32 address = ctx->user_ip4;
@@ -111,7 +111,7 @@ static __always_inline int note_bound(struct bpf_sock *ctx, __u16 family)
 	if (ctx->type != SOCK_DGRAM || !member_of(task))
 		return ALLOW;
 	flow.start_ns = leader_start(task);
-	flow.pid = task->tgid;
+	flow.pid = tgid_of(task);
 	flow.port = ctx->src_port;
 	if (family == AF_INET) {
 		__u32 address = ctx->src_ip4;

@@ -7,7 +7,6 @@
 #include "path.bpf.h"
 
 /* Inode of the mount namespace in which listed paths are meant; set by the loader. */
-const volatile __u32 host_mounts = 0;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -62,7 +62,7 @@ static __always_inline void tell(struct task_struct *task, const struct sensor_m
 	told->time_ns = bpf_ktime_get_boot_ns();
 	told->start_ns = leader_start(task);
 	told->member = *member;
-	told->pid = task->tgid;
+	told->pid = tgid_of(task);
 	told->reserved = 0;
 	bpf_ringbuf_submit(told, 0);
 }
@@ -76,7 +76,7 @@ static __always_inline bool is_same(const struct sensor_member *a, const struct 
 static __always_inline bool wanted(struct task_struct *task, const struct member_state *now,
 				   struct sensor_member *member)
 {
-	__u32 pid = task->tgid;
+	__u32 pid = tgid_of(task);
 	struct sensor_track *track = bpf_map_lookup_elem(&tracked, &pid);
 	struct sensor_member *contained;
 	struct member_state *above;
@@ -107,6 +107,8 @@ int mark_members(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
+	if (!host_mounts && tgid_of(task) == 1)
+		host_mounts = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 	now = member_of(task);
 	if (wanted(task, now, &fresh.member) && !(now && is_same(&now->member, &fresh.member))) {
 		if (now)

@@ -119,7 +119,7 @@ static __always_inline __u32 rights(struct sensor_exec *exec, struct task_struct
 		flags |= SENSOR_PRIVILEGED;
 	if (BPF_CORE_READ(cred, user_ns, level) > 0)
 		flags |= SENSOR_USER_NAMESPACE;
-	if (BPF_CORE_READ(task, thread_pid, level) > 0)
+	if (own_pid_namespace ? pid_namespace_of(task) != own_pid_namespace : BPF_CORE_READ(task, thread_pid, level) > 0)
 		flags |= SENSOR_PID_NAMESPACE;
 	return flags;
 }
@@ -146,8 +146,8 @@ static __always_inline void fill_exec(struct sensor_exec *exec, struct task_stru
 {
 	exec->time_ns = bpf_ktime_get_boot_ns();
 	exec->start_ns = leader_start(task);
-	exec->pid = BPF_CORE_READ(task, tgid);
-	exec->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	exec->pid = tgid_of(task);
+	exec->ppid = tgid_of(BPF_CORE_READ(task, real_parent));
 	exec->pid_namespace = pid_namespace_of(task);
 	exec->cgroup = cgroup_of(task);
 	exec->stdio = stream(task, 0, &exec->stdin_inode) | stream(task, 1, &exec->stdout_inode) << 8;
@@ -224,6 +224,8 @@ int BPF_PROG(handle_sched_process_exec, struct task_struct *task, pid_t old_pid,
 	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
 	struct member_state *state = member_of(task) ?: adopted(task);
 
+	if (!tgid_of(task))
+		return 0;
 	/* Tracepoints run with preemption off; should a kernel change that, the loss is at least counted. */
 	if (!scratch || scratch->busy) {
 		count_lost(state);
@@ -245,7 +247,7 @@ int BPF_PROG(handle_sched_process_fork, struct task_struct *parent, struct task_
 	if (child->pid != child->tgid)
 		return 0;
 	from = member_of(parent);
-	if (!has_room(from))
+	if (!tgid_of(child) || !has_room(from))
 		return 0;
 	fork = bpf_ringbuf_reserve(&ring, sizeof(*fork), 0);
 	if (!fork) {
@@ -256,9 +258,9 @@ int BPF_PROG(handle_sched_process_fork, struct task_struct *parent, struct task_
 	fork->time_ns = bpf_ktime_get_boot_ns();
 	fork->start_ns = leader_start(child);
 	fork->member = from ? from->member : none;
-	fork->pid = BPF_CORE_READ(child, tgid);
+	fork->pid = tgid_of(child);
 	/* Not `parent`: with CLONE_PARENT they differ. */
-	fork->ppid = BPF_CORE_READ(child, real_parent, tgid);
+	fork->ppid = tgid_of(BPF_CORE_READ(child, real_parent));
 	fork->uid = BPF_CORE_READ(child, cred, euid.val);
 	fork->reserved = 0;
 	bpf_ringbuf_submit(fork, wakeup(false));
@@ -290,7 +292,7 @@ int handle_sched_process_exit(__u64 *ctx)
 	}
 	state = member_of(task);
 	tell_credentials(task, state);
-	if (!has_room(state))
+	if (!tgid_of(task) || !has_room(state))
 		return 0;
 	exit = bpf_ringbuf_reserve(&ring, sizeof(*exit), 0);
 	if (!exit) {
@@ -300,7 +302,7 @@ int handle_sched_process_exit(__u64 *ctx)
 	fill_header(&exit->header, SENSOR_EXIT, sizeof(*exit));
 	exit->time_ns = bpf_ktime_get_boot_ns();
 	exit->start_ns = leader_start(task);
-	exit->pid = BPF_CORE_READ(task, tgid);
+	exit->pid = tgid_of(task);
 	exit->status = wait_status(task);
 	exit->uid = BPF_CORE_READ(task, cred, euid.val);
 	exit->reserved = 0;

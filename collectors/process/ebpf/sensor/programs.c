@@ -13,6 +13,8 @@
 #include "programs.h"
 
 /* The last eighth of the ring is for members. */
+/* PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+#define FIRST_PID_NAMESPACE 0xEFFFFFFCU
 #define SHARE_FOR_ALL(bytes) ((bytes) / 8 * 7)
 
 static bool fail(struct programs_fault *fault, const char *what, int error)
@@ -139,7 +141,7 @@ static struct sensor_bpf *open_programs(const struct program_options *options, c
 					__u32 features)
 {
 	struct sensor_bpf *skel = sensor_bpf__open();
-	struct stat mounts;
+	struct stat space;
 
 	if (!skel)
 		return NULL;
@@ -147,8 +149,11 @@ static struct sensor_bpf *open_programs(const struct program_options *options, c
 	skel->rodata->max_argv_bytes = options->max_argv_bytes;
 	skel->rodata->wakes_for_all = options->wakes_for_all;
 	skel->rodata->ring_for_all_bytes = SHARE_FOR_ALL(options->ring_bytes);
-	if (!stat("/proc/self/ns/mnt", &mounts))
-		skel->rodata->host_mounts = mounts.st_ino;
+	/* A service has mounts of its own. */
+	if (!options->is_service && !stat("/proc/self/ns/mnt", &space))
+		skel->bss->host_mounts = space.st_ino;
+	if (!stat("/proc/self/ns/pid", &space) && space.st_ino != FIRST_PID_NAMESPACE)
+		skel->rodata->own_pid_namespace = space.st_ino;
 	bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
 	if (options->pin)
 		reuse_members(skel, options->pin);

@@ -14,6 +14,7 @@ struct program_options {
 	__u32 ring_bytes;
 	__u32 max_argv_bytes;
 	bool wakes_for_all;
+	bool is_service;
 	const char *pin; /* directory in a BPF file system where membership outlives the sensor; or NULL */
 };
 

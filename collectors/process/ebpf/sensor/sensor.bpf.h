@@ -50,6 +50,10 @@ extern __u64 containers_tracked;
 /* Set by the loader; the last part of the ring is for members only. */
 extern const volatile __u32 ring_for_all_bytes;
 extern const volatile bool wakes_for_all;
+/* Inode of the pid namespace that the sensor lives in; 0 for the first, which has a number for every process. */
+extern const volatile __u32 own_pid_namespace;
+/* Inode of the mount namespace in which paths are those that the parent knows; 0 until pid 1 is seen. */
+extern __u32 host_mounts;
 
 /* Renamed in Linux 5.5, commit cf25e24db61c. */
 struct task_struct___before_5_5 {
@@ -126,6 +130,35 @@ static __always_inline __u64 capabilities_of(const struct cred *cred)
 	/* Two words until Linux 6.3, one since: the same 64 bits on a little-endian machine. */
 	bpf_core_read(&capabilities, sizeof(capabilities), &cred->cap_effective);
 	return capabilities;
+}
+
+/* A namespace inside more than so many others is not looked for. */
+#define MAX_PID_LEVELS 8
+
+/*
+ * Number of a task's process as the sensor's parent knows it, pid_nr_ns() in kernel/pid.c; 0 where it has none there: it
+ * lives outside, as the host does of a container that the sensor is in.
+ */
+static __always_inline __u32 tgid_of(struct task_struct *task)
+{
+	struct pid *pid;
+	__u32 levels, i;
+
+	if (!own_pid_namespace)
+		return BPF_CORE_READ(task, tgid);
+	pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	levels = BPF_CORE_READ(pid, level) + 1;
+	for (i = 0; i < MAX_PID_LEVELS && i < levels; i++) {
+		struct pid_namespace *space;
+		int number = 0;
+
+		if (bpf_core_read(&space, sizeof(space), &pid->numbers[i].ns) ||
+		    BPF_CORE_READ(space, ns.inum) != own_pid_namespace)
+			continue;
+		bpf_core_read(&number, sizeof(number), &pid->numbers[i].nr);
+		return number;
+	}
+	return 0;
 }
 
 /* Inode of the pid namespace that a task lives in; task_active_pid_ns() in kernel/pid.c. */

@@ -55,7 +55,6 @@ static struct {
 	bool verbose;
 	bool file_actor;
 	bool exec_permission;
-	bool serve;
 } options = { .file_actor = true,
 	      .programs = { .ring_bytes = 8 * 1024 * 1024, .max_argv_bytes = 8192, .wakes_for_all = true } };
 
@@ -270,7 +269,7 @@ static int arm(void)
 	int err;
 
 	sensor.file_error = options.file_actor ? file_actor_open() : -ECANCELED;
-	err = privileges_drop(options.serve);
+	err = privileges_drop(options.programs.is_service);
 	if (err)
 		return err;
 	if (asks && !exec_permission_start(&sensor.programs))
@@ -311,7 +310,7 @@ static bool parse_options(int argc, char **argv, bool trusted)
 		if (option == 'v' && trusted)
 			options.verbose = true;
 		else if (option == 'S' && trusted)
-			options.serve = true;
+			options.programs.is_service = true;
 		else if (option == 'f')
 			options.file_actor = false;
 		else if (option == 'e')
@@ -383,7 +382,7 @@ int main(int argc, char **argv)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	libbpf_set_print(print_libbpf);
-	if (options.serve) {
+	if (options.programs.is_service) {
 		code = meet_parent(argv[0]);
 		if (code)
 			return service_stopped() ? EXIT_ENDED : code;

@@ -116,7 +116,7 @@ enum sensor_exec_flag {
 	SENSOR_ENVIRON_CUT = 64,
 	SENSOR_PRIVILEGED = 128,     /* the image brings rights of its own: set-user-id, file capabilities */
 	SENSOR_USER_NAMESPACE = 256, /* capabilities count in a user namespace below the first only */
-	SENSOR_PID_NAMESPACE = 512,  /* in a pid namespace below the first */
+	SENSOR_PID_NAMESPACE = 512,  /* in a pid namespace below the sensor's */
 	SENSOR_RECALLED = 1024,	     /* told late, from memory: the process may have ended by now */
 };
 
@@ -176,7 +176,7 @@ struct sensor_exec {
 	__u64 stdin_inode;  /* of a pipe or socket; else 0 */
 	__u64 stdout_inode;
 	__u64 size; /* of the image */
-	__u32 pid;	    /* thread group, in the initial pid namespace */
+	__u32 pid;	    /* thread group, in the sensor's pid namespace, as all here */
 	__u32 ppid;
 	__u32 pid_namespace; /* inode */
 	__u32 stdio;	     /* two enum sensor_stream: stdin, and stdout in the second byte */

@@ -5,10 +5,12 @@
 
 const volatile __u32 ring_for_all_bytes = 7 * 1024 * 1024;
 const volatile bool wakes_for_all = true;
+const volatile __u32 own_pid_namespace = 0;
 
 __u64 lost = 0;
 __u64 lost_members = 0;
 __u64 containers_tracked = 0;
+__u32 host_mounts = 0;
 
 /* Types that no map and no signature holds, for the layout test. */
 const struct sensor_ready *unused_ready __attribute__((unused));

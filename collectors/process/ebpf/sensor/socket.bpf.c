@@ -22,7 +22,7 @@ static __always_inline void fill_who(struct sensor_socket *record, struct task_s
 	fill_header(&record->header, SENSOR_SOCKET, sizeof(*record));
 	record->time_ns = bpf_ktime_get_boot_ns();
 	record->start_ns = leader_start(task);
-	record->pid = BPF_CORE_READ(task, tgid);
+	record->pid = tgid_of(task);
 	record->uid = BPF_CORE_READ(task, cred, euid.val);
 }
 
@@ -37,7 +37,7 @@ int BPF_PROG(handle_inet_sock_set_state, const struct sock *sk, int old_state, i
 	if (new_state != 2 /* TCP_SYN_SENT */ && new_state != 10 /* TCP_LISTEN */)
 		return 0;
 	state = member_of(task);
-	if (!has_room(state))
+	if (!tgid_of(task) || !has_room(state))
 		return 0;
 	record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
 	if (!record) {

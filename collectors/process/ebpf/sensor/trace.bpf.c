@@ -26,8 +26,8 @@ struct {
 static __always_inline void tell(struct task_struct *tracer, struct task_struct *tracee)
 {
 	struct pair pair = {
-		.pid = BPF_CORE_READ(tracer, tgid),
-		.tracee_pid = BPF_CORE_READ(tracee, tgid),
+		.pid = tgid_of(tracer),
+		.tracee_pid = tgid_of(tracee),
 		.tracee_start_ns = leader_start(tracee),
 	};
 	struct sensor_trace *record;

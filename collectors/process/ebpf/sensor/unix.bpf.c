@@ -31,7 +31,7 @@ static __always_inline int note(struct bpf_sock_addr *ctx)
 	fill_header(&record->header, SENSOR_UNIX_SOCKET, sizeof(*record));
 	record->time_ns = bpf_ktime_get_boot_ns();
 	record->start_ns = leader_start(task);
-	record->pid = task->tgid;
+	record->pid = tgid_of(task);
 	record->uid = BPF_CORE_READ(task, cred, euid.val);
 	record->path_bytes = bytes;
 	__builtin_memset(record->path, 0, sizeof(record->path));
