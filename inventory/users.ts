@@ -5,6 +5,7 @@ import { AccountNames } from './closure/files/names.ts';
 import { readBounded } from './config/read.ts';
 import { InventoryError, systemCode } from './errors.ts';
 import { MAX_EXTRA_HOMES } from './limits.ts';
+import { ownReach, type Reach } from './reach.ts';
 
 /** A user of the host whose clients are looked at. */
 export interface HostUser {
@@ -26,6 +27,8 @@ export interface HostAccounts {
   readonly passwd?: string;
   /** Directories whose children are homes. */
   readonly homes?: readonly string[];
+  /** How far this program sees; as it does unless given. */
+  readonly reach?: Reach;
 }
 
 const DEFAULT_HOMES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
@@ -34,13 +37,13 @@ const DEFAULT_HOMES: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>
 };
 
 /**
- * Root sees every person of passwd(5) whose home exists, itself, and the owners of other homes (accounts of a
+ * Root, and whoever reads all files as root does, sees every person of passwd(5) whose home exists, itself, and the owners of other homes (accounts of a
  * directory service are in no file); anyone else only itself. Each home is named once.
  */
 export function listHostUsers(accounts: HostAccounts = {}): readonly HostUser[] {
   const self = userInfo();
   const own: HostUser = { name: self.username, uid: self.uid, gid: self.gid, home: self.homedir };
-  if (self.uid !== 0) return [own];
+  if (!(accounts.reach ?? ownReach()).files) return [own];
   const named = accountUsers(accounts.passwd ?? '/etc/passwd');
   const homes = accounts.homes ?? DEFAULT_HOMES[process.platform] ?? [];
   const users = new Map<string, HostUser>();

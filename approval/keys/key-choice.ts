@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApprovalError } from '../errors.ts';
 import { writeDurably } from '../store/durable-file.ts';
@@ -52,7 +51,6 @@ function firstKey(source: KeySource): KeyFile {
 /** Puts a key's public half among the trust roots. @throws {ApprovalError} */
 export function trustKey(source: Omit<KeySource, 'agentSocket'>, key: Pick<KeyFile, 'publicKey'>): string {
   const directory = trustDirectory(source);
-  mkdirSync(directory, { recursive: true, mode: 0o755 });
   const path = join(directory, `${keyId(key.publicKey).slice(0, 16)}.pem`);
   writeDurably(path, String(key.publicKey.export({ type: 'spki', format: 'pem' })), 0o644);
   return path;

@@ -5,6 +5,7 @@ import type { Profile } from '../../wire/index.ts';
 import type { VerificationKey } from '../envelope/dsse.ts';
 import { ApprovalError } from '../errors.ts';
 import { readBounded } from '../store/bounded-file.ts';
+import { agentAccount } from './agent-account.ts';
 import { exposedPart } from './ownership.ts';
 import { keyId, MAX_KEY_BYTES, parsePublicKey } from './public-key.ts';
 
@@ -57,7 +58,8 @@ export function trustFiles(source: Omit<TrustSource, 'profile'>): readonly strin
 
 /**
  * Whose signatures count. Only root may be able to write the files, their directory and what lies above; as
- * an ordinary user in the developer profile, so may the caller where they lie under the state directory. One that
+ * an ordinary user in the developer profile, so may the caller and the account of the host's agent where they lie under
+ * the state directory. One that
  * others may write refuses all, since it would let them add themselves.
  * @throws {ApprovalError}
  */
@@ -107,7 +109,9 @@ export function loadTrustFiles(paths: readonly string[], judged: readonly string
 /** Users whose files are believed. */
 function trustedOwners({ profile, systemDirectory }: TrustSource, directory: string): readonly number[] {
   const uid = process.getuid?.() ?? 0;
-  return profile === 'developer' && directory !== systemDirectory ? [0, uid] : [0];
+  if (profile !== 'developer' || directory === systemDirectory) return [0];
+  const agent = agentAccount();
+  return agent === null ? [0, uid] : [0, uid, agent];
 }
 
 function readRoot(path: string): TrustRoot {

@@ -4,6 +4,7 @@ import { sha256Hex } from '../../inventory/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import type { ServerIdentity } from '../statement/statement.ts';
 import { writeDurably } from './durable-file.ts';
+import { asOwnerOf } from './ownership.ts';
 
 const CLOCK = 'clock';
 const CLOCK_BYTES = 64;
@@ -96,9 +97,11 @@ export class Marks {
     const before = serials.get(key) ?? 0;
     if (before >= serial) return true;
     try {
-      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-      writeFileSync(join(this.#directory, `${key}.${serial}`), '', { mode: 0o600 });
-      if (before > 0) rmSync(join(this.#directory, `${key}.${before}`), { force: true });
+      asOwnerOf(this.#directory, () => {
+        mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+        writeFileSync(join(this.#directory, `${key}.${serial}`), '', { mode: 0o600 });
+        if (before > 0) rmSync(join(this.#directory, `${key}.${before}`), { force: true });
+      });
     } catch {
       return false;
     }

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { agentAccount } from '../../approval/index.ts';
 import {
   HOST_FACTS_FILE,
   type HostFacts,
@@ -39,13 +40,14 @@ export interface JurisdictionOptions {
 }
 
 /**
- * By what is judged: what the host's agent published, where root did; else what the user's own agent published; else as
+ * By what is judged: what the host's agent published, where root or its own account did; else what the user's own agent published; else as
  * a developer's machine. A host whose facts are there and cannot be believed starts nothing.
  * @throws {GuardError}
  */
 export function jurisdiction(options: JurisdictionOptions): Jurisdiction {
   const { hostDirectory, systemTrust, profile, stateDir, uid } = options;
-  const host = readFacts(hostDirectory, [ROOT]);
+  const agent = agentAccount();
+  const host = readFacts(hostDirectory, agent === null ? [ROOT] : [ROOT, agent]);
   if (host !== null) {
     if (stateDir !== null && resolve(stateDir) !== resolve(hostDirectory))
       throw new GuardError('GUARD_STATE_DIR_REFUSED', `this host decides in ${hostDirectory}`, {

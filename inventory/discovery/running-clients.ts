@@ -2,6 +2,7 @@ import { closeSync, openSync, readdirSync, readlinkSync, readSync, statSync } fr
 import { basename, join } from 'node:path';
 import { CLIENTS } from '../clients/catalogue.ts';
 import { MAX_PROCESS_TEXT_BYTES, MAX_PROCESSES } from '../limits.ts';
+import { ownReach, type Reach } from '../reach.ts';
 import type { Environment } from './environment.ts';
 
 /** A client that runs now. */
@@ -39,24 +40,26 @@ const KEPT_VARIABLES: ReadonlySet<string> = new Set([
     .flatMap(({ movedBy = [] }) => movedBy)
     .map(({ variable }) => variable),
 ]);
-const ROOT_UID = 0;
 const READ_AT_ONCE = 4_096;
 
-/** Recognises clients in a Linux /proc (proc(5)): all of them as root, else only those of this user. */
+/** Recognises clients in a Linux /proc (proc(5)): all of them where this program sees so far, else those of this user. */
 export class ProcRunningClients implements RunningClients {
   readonly #root: string;
+  readonly #reach: Reach;
 
-  constructor(root = '/proc') {
+  constructor(root = '/proc', reach = ownReach()) {
     this.#root = root;
+    this.#reach = reach;
   }
 
   list(): readonly RunningClient[] {
-    const own = process.getuid?.() ?? ROOT_UID;
+    const own = process.getuid?.() ?? 0;
+    const seesAll = this.#reach.processes;
     return this.#pids().flatMap((pid): readonly RunningClient[] => {
       const directory = join(this.#root, pid);
       try {
         const uid = statSync(directory, { throwIfNoEntry: false })?.uid;
-        if (uid === undefined || (own !== ROOT_UID && uid !== own)) return [];
+        if (uid === undefined || (!seesAll && uid !== own)) return [];
         const argv = readText(join(directory, 'cmdline')).split('\0');
         const found = clientOfProcess(argv, () => linkAt(join(directory, 'exe')));
         if (found === null) return [];
