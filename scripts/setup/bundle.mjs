@@ -73,6 +73,8 @@ export async function bundle(root) {
     alias: Object.fromEntries(Object.entries(IN_PLACE).map(([name, path]) => [name, join(root, path)])),
     plugins: [GLOBAL_PROCESS],
     banner: { js: REQUIRE },
+    // The text of the program stays in memory as long as it runs; names stay whole, for traces of errors.
+    minifyWhitespace: true,
     metafile: true,
     write: false,
     logLevel: 'silent',

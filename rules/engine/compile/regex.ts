@@ -7,7 +7,7 @@ import { requiredTexts } from './regex-literals.ts';
 
 const REPEAT = /\{(\d+)(?:,(\d*))?\}/g;
 
-type TextTest = (text: string) => boolean;
+export type TextTest = (text: string) => boolean;
 
 /** A compiled regular expression, and texts of which one is in all that it matches. */
 export interface CompiledRegex {
@@ -29,10 +29,12 @@ export function compileRegex(node: ScalarNode, modifiers: Modifiers): CompiledRe
   const start = modifiers.position === 'startswith' ? '\\A' : '';
   const end = modifiers.position === 'endswith' ? '\\z' : '';
   try {
-    const regex = RE2JS.compile(start === end ? source : `${start}(?:${source})${end}`, flags);
+    const whole = start === end ? source : `${start}(?:${source})${end}`;
+    // Refused here; what is good is built again when it is needed.
+    RE2JS.compile(whole, flags);
     const ignoresCase = modifiers.flags.includes('i');
     const required = requiredTexts(source, ignoresCase);
-    const test = kept((text) => regex.test(text));
+    const test = kept(lateRegex(whole, flags));
     const isCased = !(ignoresCase || /\(\?[a-z]*i/.test(source));
     return { test: isCased && required !== null ? withRequired(required, test) : test, required };
   } catch (cause) {
@@ -42,6 +44,18 @@ export function compileRegex(node: ScalarNode, modifiers: Modifiers): CompiledRe
       cause,
     });
   }
+}
+
+/**
+ * Tests by an expression that is built at the first text. Most rules never get that far, and the program of an expression takes
+ * some 50 KB.
+ */
+export function lateRegex(source: string, flags: number): TextTest {
+  let regex: RE2JS | undefined;
+  return (text) => {
+    regex ??= RE2JS.compile(source, flags);
+    return regex.test(text);
+  };
 }
 
 /** Looks for what every match holds before the expression is tried. */

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { type Cell, fold } from '../match/event.ts';
+import { lateRegex, type TextTest } from './regex.ts';
 
 /** A piece of a Sigma string: literal text, `*`, `?`, or any of the dashes of `windash`. */
 export type Piece = { readonly kind: 'literal'; readonly text: string } | { readonly kind: Wildcard };
@@ -84,13 +85,10 @@ export function compilePattern(pieces: readonly Piece[], cased: boolean): CellTe
   return cased ? (cell) => test(cell.text) : (cell) => test(cell.folded);
 }
 
-type TextTest = (text: string) => boolean;
-
 /** `?` is one code point and `windash` one of five characters: both go to RE2, linear in the text. */
 function compileRegex(pieces: readonly Piece[], cased: boolean): TextTest {
   const source = pieces.map((piece) => regexOf(piece, cased)).join('');
-  const regex = RE2JS.compile(`^(?:${source})$`, RE2JS.DOTALL);
-  return (text) => regex.test(text);
+  return lateRegex(`^(?:${source})$`, RE2JS.DOTALL);
 }
 
 function regexOf(piece: Piece, cased: boolean): string {
