@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * Packages with parts in machine code, and those that few need: they stay where npm put them. Those of NATS are CommonJS,
  * whose names a bundle does not see where they are imported late.
  */
-const KEPT_APART = ['better-sqlite3', '@parcel/watcher', '@cedar-policy/cedar-wasm', '@nats-io/*'];
+export const KEPT_APART = ['better-sqlite3', '@parcel/watcher', '@cedar-policy/cedar-wasm', '@nats-io/*'];
 /** The command line, and the thread of central's SQLite file, which is started from a file of its own. */
 const ENTRIES = [
   { in: 'cli/start.ts', out: 'start' },
@@ -52,14 +52,9 @@ function isCurrent(root, stamps) {
   }
 }
 
-/** Bundles the entries into `dist/bundle`; what is current is left alone. Resolves with what was done. */
-export async function bundle(root) {
-  const directory = join(root, 'dist', 'bundle');
-  const stamps = join(root, '.cache', 'bundle.json');
-  const entry = join(directory, 'start.js');
-  if (isCurrent(root, stamps)) return 'current';
-  const { build } = await import('esbuild');
-  const { metafile, outputFiles } = await build({
+/** What esbuild is asked for; nothing is written. The same sources give the same bytes wherever the checkout lies. */
+export function bundleOptions(root, directory) {
+  return {
     absWorkingDir: root,
     entryPoints: ENTRIES,
     bundle: true,
@@ -71,6 +66,8 @@ export async function bundle(root) {
     mainFields: ['module', 'main'],
     external: KEPT_APART,
     alias: Object.fromEntries(Object.entries(IN_PLACE).map(([name, path]) => [name, join(root, path)])),
+    // Names of files stand in the output: those that the checkout has, wherever its links lead.
+    preserveSymlinks: true,
     plugins: [GLOBAL_PROCESS],
     banner: { js: REQUIRE },
     // The text of the program stays in memory as long as it runs; names stay whole, for traces of errors.
@@ -78,7 +75,17 @@ export async function bundle(root) {
     metafile: true,
     write: false,
     logLevel: 'silent',
-  });
+  };
+}
+
+/** Bundles the entries into `dist/bundle`; what is current is left alone. Resolves with what was done. */
+export async function bundle(root) {
+  const directory = join(root, 'dist', 'bundle');
+  const stamps = join(root, '.cache', 'bundle.json');
+  const entry = join(directory, 'start.js');
+  if (isCurrent(root, stamps)) return 'current';
+  const { build } = await import('esbuild');
+  const { metafile, outputFiles } = await build(bundleOptions(root, directory));
   mkdirSync(directory, { recursive: true });
   // The entry last: whoever starts meanwhile finds all of the old or all of the new.
   const byEntryLast = (a, b) => Number(a.path === entry) - Number(b.path === entry);

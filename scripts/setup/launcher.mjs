@@ -23,8 +23,18 @@ export function prepareLauncher({
   out = join(root, 'dist', 'guard'),
   log = join(root, '.cache', 'launcher.log'),
   mayInstall = false,
+  variables = [],
 }) {
   const folder = join(root, 'guard', 'launch', 'launcher');
   const products = ['sealwatch-launcher'];
-  return prepareNative({ folder, products, needs: NEEDS, out, log, mayInstall, never: whyNotHere() });
+  return prepareNative({
+    folder,
+    products,
+    needs: NEEDS,
+    out,
+    log,
+    mayInstall,
+    never: whyNotHere(),
+    variables,
+  });
 }

@@ -49,8 +49,9 @@ function missingOf({ tools, headers }) {
   return [...programs, ...files];
 }
 
-function digest(folder) {
+function digest(folder, variables) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
+  for (const variable of variables) hash.update(`${variable}\n`);
   const sources = readdirSync(folder).filter((name) => name === 'Makefile' || /\.[ch]$/.test(name));
   for (const name of sources.sort()) hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
   return `${hash.digest('hex')}\n`;
@@ -84,11 +85,11 @@ async function installPackages(packages, log) {
 }
 
 /** Builds in a folder beside `out` and renames the products, so that two builds at once do no harm. */
-async function build({ folder, products, out, log }, stamp) {
+async function build({ folder, products, out, log, variables }, stamp) {
   mkdirSync(out, { recursive: true });
   const work = mkdtempSync(join(out, '.build-'));
   try {
-    const args = ['-C', folder, 'all', `OUT=${work}`];
+    const args = ['-C', folder, 'all', `OUT=${work}`, ...variables];
     const made = await runLogged('make', args, { env: toolEnv(), log, timeoutMs: BUILD_MS });
     if (made.status !== 0) return `the build failed (see ${log})`;
     for (const name of products) renameSync(join(work, name), join(out, name));
@@ -117,18 +118,28 @@ async function ensureTools({ needs, log, mayInstall }) {
 
 /**
  * Brings the `products` of the Makefile in `folder` up to date in `out`; the first of them is the program. `needs` names
- * the tools, headers and Debian packages of the build. Resolves with {state: 'built' | 'current' | 'unavailable', path,
+ * the tools, headers and Debian packages of the build; `variables` (`NAME=VALUE`) are for make. Resolves with {state: 'built' | 'current' | 'unavailable', path,
  * reason}: `path` is null and `reason` one line where it is unavailable. Output of the commands goes to the file `log`.
  */
-export async function prepareNative({ folder, products, needs, out, log, mayInstall, never }) {
+export async function prepareNative({
+  folder,
+  products,
+  needs,
+  out,
+  log,
+  mayInstall,
+  never,
+  variables = [],
+}) {
   const unavailable = (reason) => ({ state: 'unavailable', path: null, reason });
   try {
     const path = join(out, products[0]);
     if (never !== null) return unavailable(never);
-    const stamp = digest(folder);
+    const stamp = digest(folder, variables);
     if (isCurrent(out, products, stamp)) return { state: 'current', path, reason: null };
     const reason =
-      (await ensureTools({ needs, log, mayInstall })) ?? (await build({ folder, products, out, log }, stamp));
+      (await ensureTools({ needs, log, mayInstall })) ??
+      (await build({ folder, products, out, log, variables }, stamp));
     return reason === null ? { state: 'built', path, reason: null } : unavailable(reason);
   } catch (error) {
     return unavailable(`${error.message} (see ${log})`);

@@ -10,9 +10,10 @@ export function prepareRelay({
   out = join(root, 'dist', 'guard'),
   log = join(root, '.cache', 'relay.log'),
   mayInstall = false,
+  variables = [],
 }) {
   const folder = join(root, 'guard', 'relay', 'program');
   const products = ['sealwatch-relay'];
   const never = process.platform === 'linux' ? null : 'the relay is for Linux';
-  return prepareNative({ folder, products, needs: NEEDS, out, log, mayInstall, never });
+  return prepareNative({ folder, products, needs: NEEDS, out, log, mayInstall, never, variables });
 }

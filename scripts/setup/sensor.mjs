@@ -23,8 +23,18 @@ export function prepareSensor({
   out = join(root, 'dist', 'sensor'),
   log = join(root, '.cache', 'sensor.log'),
   mayInstall = false,
+  variables = [],
 }) {
   const folder = join(root, 'collectors', 'process', 'ebpf', 'sensor');
   const products = ['sealwatch-sensor', 'sensor.bpf.o'];
-  return prepareNative({ folder, products, needs: NEEDS, out, log, mayInstall, never: whyNotHere() });
+  return prepareNative({
+    folder,
+    products,
+    needs: NEEDS,
+    out,
+    log,
+    mayInstall,
+    never: whyNotHere(),
+    variables,
+  });
 }
