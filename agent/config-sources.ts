@@ -70,13 +70,12 @@ export function mergedSettings(sources: readonly ConfigSource[]): Settings {
   return Object.fromEntries(merged);
 }
 
-/** Says what is wrong, for each file under its name. What is missing is told of the first. */
+/** Says what is wrong, for each file under its name. What is missing is told where the map stands that it misses in. */
 export function tellFaults(issues: readonly z.core.$ZodIssue[], sources: readonly ConfigSource[]): string {
   const byFile = new Map<string, z.core.$ZodIssue[]>();
   for (const issue of issues.flatMap(eachKey)) {
     const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
-    const path = [...issue.path, ...keys];
-    const { file } = sources.findLast(({ settings }) => holds(settings, path)) ?? sources[0] ?? { file: '' };
+    const file = fileOf([...issue.path, ...keys], sources);
     byFile.set(file, [...(byFile.get(file) ?? []), issue]);
   }
   return [...byFile]
@@ -153,6 +152,15 @@ function refuseExposed(path: string): void {
 function eachKey(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'unrecognized_keys') return [issue];
   return issue.keys.map((key) => ({ ...issue, keys: [key], message: `there is no setting ${key}` }));
+}
+
+/** The last file that holds a path, or as much of it as any does; the first for what none holds. */
+function fileOf(path: readonly PropertyKey[], sources: readonly ConfigSource[]): string {
+  for (let length = path.length; length > 0; length -= 1) {
+    const holder = sources.findLast(({ settings }) => holds(settings, path.slice(0, length)));
+    if (holder !== undefined) return holder.file;
+  }
+  return sources[0]?.file ?? '';
 }
 
 function holds(settings: unknown, path: readonly PropertyKey[]): boolean {

@@ -38,7 +38,7 @@ const WORDS: Readonly<Record<SettingKey, SettingWords>> = {
     description:
       'The enrolment token itself. It wins over the file and may come later. Users of a Mac can read managed preferences: give a token that enrols few hosts and ends soon.',
     example:
-      'enrol_0000000000000000_EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEE.EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEE',
+      'swenrol_0000000000000000_EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEE.EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLEE',
     isSecret: true,
   },
   profile: {

@@ -93,8 +93,8 @@ test('each fault is told under the file that it stands in', () => {
   assert.deepEqual(Object.keys(blocks).toSorted(), ['agent.d/50-site.yml', 'agent.yml', 'm.plist']);
   assert.match(blocks['agent.yml'] ?? '', /group/);
   assert.match(blocks['agent.yml'] ?? '', /state_dir/);
-  assert.match(blocks['agent.d/50-site.yml'] ?? '', /extra[^]*rule_changes\[0\]/);
-  assert.match(blocks['m.plist'] ?? '', /other[^]*profile/);
+  assert.match(blocks['agent.d/50-site.yml'] ?? '', /extra[\s\S]*rule_changes\[0\]/);
+  assert.match(blocks['m.plist'] ?? '', /other[\s\S]*profile/);
   assert.doesNotMatch(blocks['agent.yml'] ?? '', /profile|other|extra/);
 });
 
