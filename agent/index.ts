@@ -14,6 +14,7 @@ export type { AgentLog } from './log.ts';
 export { compileRulePack } from './rules/compiled-pack.ts';
 export { loadRules, readRuleFiles } from './rules/rule-files.ts';
 export { DEFAULT_RULE_SETTINGS, type RuleSettings } from './rules/settings.ts';
+export { type AgentSetting, agentSettings, managedFaults } from './settings.ts';
 export { openDatabase, readDatabase } from './state/database.ts';
 export { KeptWriters } from './state/kept-writers.ts';
 export { type Places, readPlaces } from './state/places.ts';

@@ -26,7 +26,7 @@ const WORDS: Readonly<Record<SettingKey, SettingWords>> = {
     example: '/var/lib/sealwatch',
   },
   'central.url': {
-    description: "URL of central's listener for agents.",
+    description: "URL (wss://) of central's listener for agents.",
     example: 'wss://central.example:7443',
   },
   'central.token_file': {
@@ -179,6 +179,16 @@ export function agentSettings(): readonly AgentSetting[] {
       described(key, schema, isRequired, true),
     ),
   ];
+}
+
+/**
+ * What the agent would refuse of settings that are to go into managed preferences, in words; null where it takes them.
+ * They may be a part of a config: the rest stands in the host's own file.
+ */
+export function managedFaults(settings: Readonly<Record<string, unknown>>): string | null {
+  const schema = agentConfigSchema.partial().extend(managedOnlySchema.shape);
+  const { error } = schema.safeParse(settings);
+  return error === undefined ? null : z.prettifyError(error);
 }
 
 function schemaOf(schema: z.ZodType): Schema {
