@@ -1,17 +1,17 @@
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Document, parseDocument } from 'yaml';
 import * as z from 'zod';
-import { isExposed } from '../approval/index.ts';
 import { PROFILES } from '../wire/index.ts';
+import { MANAGED_PREFERENCES, mergedSettings, readConfigSources, tellFaults } from './config-sources.ts';
 import { AgentError } from './errors.ts';
 import { type RuleSettings, ruleSettingsShape } from './rules/settings.ts';
 
-const MAX_CONFIG_BYTES = 256 * 1024;
-
-const absolutePath = z.string().refine(isAbsolute, 'must be an absolute path');
-const agentConfigSchema = z.strictObject({
+const absolutePath = z
+  .string()
+  .refine(isAbsolute, 'must be an absolute path')
+  .meta({ format: 'absolute-path' });
+/** What may stand in the agent's config; agent/settings.ts says what each setting is for. */
+export const agentConfigSchema = z.strictObject({
   /** Where keys, approvals, spool and snapshots lie. */
   state_dir: absolutePath,
   profile: z.enum(PROFILES).default('developer'),
@@ -23,7 +23,7 @@ const agentConfigSchema = z.strictObject({
     /** wss:// URL of central's listener for agents, e.g. wss://central.example:7443 */
     url: z.url({ protocol: /^wss$/ }),
     /** File that holds the enrolment token. Needed until this host is enrolled; it may come later. */
-    token_file: absolutePath,
+    token_file: absolutePath.default('/etc/sealwatch/enrolment-token'),
   }),
   /** Homes to look at instead of those of all users. */
   homes: z.array(absolutePath).max(10_000).optional(),
@@ -48,24 +48,16 @@ const agentConfigSchema = z.strictObject({
 });
 export type AgentConfig = Readonly<z.infer<typeof agentConfigSchema>>;
 
-/** Reads the agent's config file and reports all its faults at once. @throws {AgentError} */
-export function loadConfig(path: string): AgentConfig {
-  const file = resolve(path);
-  let text: string;
-  try {
-    for (const at of [file, dirname(file)]) refuseExposed(at);
-    if (statSync(file).size > MAX_CONFIG_BYTES) throw new Error(`over ${MAX_CONFIG_BYTES} bytes`);
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    if (cause instanceof AgentError) throw cause;
-    throw new AgentError('AGENT_CONFIG_UNREADABLE', `${file} cannot be read: ${String(cause)}`, { cause });
-  }
-  const document = parseDocument(text, { prettyErrors: true });
-  const [fault] = document.errors;
-  if (fault !== undefined) throw new AgentError('AGENT_CONFIG_INVALID', `${file}: ${fault.message}`);
-  const parsed = agentConfigSchema.safeParse(plainValue(document, file));
+/**
+ * Reads the agent's config file and what lies over it: the fragments beside it, and the preferences that a device
+ * management gave this host (null for none). Reports all faults at once, each under the file that it stands in.
+ * @throws {AgentError}
+ */
+export function loadConfig(path: string, managed: string | null = MANAGED_PREFERENCES): AgentConfig {
+  const sources = readConfigSources(path, managed);
+  const parsed = agentConfigSchema.safeParse(mergedSettings(sources));
   if (parsed.success) return parsed.data;
-  throw new AgentError('AGENT_CONFIG_INVALID', `${file}:\n${z.prettifyError(parsed.error)}`);
+  throw new AgentError('AGENT_CONFIG_INVALID', tellFaults(parsed.error.issues, sources));
 }
 
 /** The part of a config that is about rules. */
@@ -81,8 +73,9 @@ export function ruleSettings(config: AgentConfig): RuleSettings {
 export function rereadConfig(
   path: string,
   first: AgentConfig,
+  managed: string | null = MANAGED_PREFERENCES,
 ): { readonly settings: RuleSettings; readonly restart: readonly string[] } {
-  const config = loadConfig(path);
+  const config = loadConfig(path, managed);
   const settings = ruleSettings(config);
   const plain = new Map<string, unknown>(Object.entries(config));
   const restart = Object.entries(first)
@@ -91,20 +84,4 @@ export function rereadConfig(
     .map(([name]) => name);
   const added = [...plain.keys()].filter((name) => !Object.hasOwn(first, name));
   return { settings, restart: [...restart, ...added] };
-}
-
-function plainValue(document: Document, file: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 10 });
-  } catch (cause) {
-    throw new AgentError('AGENT_CONFIG_INVALID', `${file}: ${String(cause)}`, { cause });
-  }
-}
-
-/** A file that decides what is watched must not be writable by others, nor the directory it lies in. */
-function refuseExposed(path: string): void {
-  if (!isExposed(path)) return;
-  throw new AgentError('AGENT_CONFIG_EXPOSED', `${path} could have been written by others`, {
-    hint: `chmod go-w ${path}`,
-  });
 }

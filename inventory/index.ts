@@ -25,6 +25,7 @@ export { readRunnerCall } from './closure/launch/runner-call.ts';
 export { javascriptImports, pythonImports } from './closure/launch/script-imports.ts';
 export { type ShellCommand, shellCommands } from './closure/launch/shell-words.ts';
 export { type Anchors, HOME_MARKER, PROJECT_MARKER, portablePath } from './closure/portable.ts';
+export { parseConfigBytes } from './config/document.ts';
 export { readEntry } from './config/entry.ts';
 export { type GuardOptions, guardEntry, readGuardedEntry } from './config/guarded-entry.ts';
 export { type ParsedConfig, type ParsedServer, parseConfigFile } from './config/parse-file.ts';

@@ -14,9 +14,10 @@ const LOOK_MS = 10_000;
 /** Milliseconds that one timer can wait; a longer one would end at once. */
 const MAX_TIMER_MS = 24 * 3_600_000;
 
-/** The agent's config file, as far as it may change while the agent runs. */
+/** The agent's config, as far as it may change while the agent runs. */
 export interface RuleConfig {
-  readonly path: string;
+  /** Files and directories that it is read from; some may not exist. */
+  readonly paths: readonly string[];
   /** Reads it anew; `restart` names other settings that are not as they were at the start. @throws {AgentError} */
   read(): { readonly settings: RuleSettings; readonly restart: readonly string[] };
 }
@@ -166,7 +167,7 @@ export class RuleWatch {
   get #files(): readonly string[] {
     const { rules, rule_pack: pack } = this.#adjusted;
     const { config } = this.#options;
-    return [...rules, ...(pack === null ? [] : [pack]), ...(config === null ? [] : [config.path])];
+    return [...rules, ...(pack === null ? [] : [pack]), ...(config?.paths ?? [])];
   }
 
   #stampNow(): string {

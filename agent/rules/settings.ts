@@ -12,7 +12,10 @@ const MAX_REASON_CHARS = 4_096;
 /** Documents that an exception must not be: each would add a rule, or repeat one. */
 const OTHER_DOCUMENTS = ['detection', 'correlation', 'action'] as const;
 
-const absolutePath = z.string().refine(isAbsolute, 'must be an absolute path');
+const absolutePath = z
+  .string()
+  .refine(isAbsolute, 'must be an absolute path')
+  .meta({ format: 'absolute-path' });
 const word = z.string().min(1).max(MAX_WORD_CHARS);
 /** From then on it no longer counts. */
 const until = z.iso.datetime({ offset: true }).optional();

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import {
   type Agent,
   type AgentStatus,
   askStatus,
+  configPaths,
   loadConfig,
+  readEnrolmentSource,
   rereadConfig,
   ruleSettings,
   startAgent,
@@ -18,16 +18,7 @@ import type { Output } from '../output.ts';
 import { usersOf } from '../selection.ts';
 import { stopSignal, untilAborted } from '../stop-signal.ts';
 
-/** Reads the enrolment token of this host, one line; null while there is none. */
-async function readToken(path: string): Promise<string | null> {
-  try {
-    return (await readFile(path, 'utf8')).trim() || null;
-  } catch {
-    return null;
-  }
-}
-
-/** `sealwatch agent run`: the daemon by its config file, logging JSON to stderr. SIGHUP has it read its rules anew. */
+/** `sealwatch agent run`: the daemon by its config file and what lies over it, logging JSON to stderr. SIGHUP has it read its rules anew. */
 export async function agentRun(file: string, install: Installation, output: Output): Promise<ExitCode> {
   const running: { agent: Agent | null; isAsked: boolean } = { agent: null, isAsked: false };
   const stopped = stopSignal(
@@ -56,13 +47,13 @@ export async function agentRun(file: string, install: Installation, output: Outp
     rules: {
       builtin: [install.rules],
       settings: ruleSettings(config),
-      config: { path: resolve(file), read: () => rereadConfig(file, config) },
+      config: { paths: configPaths(file), read: () => rereadConfig(file, config) },
     },
     sensorPath: config.sensor === 'off' ? null : sensorOf(config.sensor_socket, install),
     ...(config.sensor === 'off' ? { sensorReason: 'switched off in the config' } : {}),
     central: {
       url: config.central.url.replace(/\/$/, ''),
-      token: () => readToken(config.central.token_file),
+      token: () => readEnrolmentSource(config.central.token_file),
     },
     version: install.version,
     log,

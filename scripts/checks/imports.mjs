@@ -13,6 +13,7 @@ const MAY_IMPORT = {
   guard: ['wire', 'inventory', 'approval'],
   central: ['wire', 'approval', 'rules/engine'],
   cli: ['wire', 'inventory', 'approval', 'collectors', 'rules/engine', 'agent', 'guard', 'central'],
+  packaging: ['agent'],
 };
 const PURE = new Set(['wire', 'rules/engine']);
 const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^'";]*?from\s*'([^']+)'|import\(\s*'([^']+)'\s*\)/g;

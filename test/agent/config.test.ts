@@ -29,7 +29,7 @@ test('all faults are told at once, unknown keys among them', () => {
   );
   assert.throws(
     () => loadConfig(path),
-    refused('AGENT_CONFIG_INVALID', /state_dir/, /profile/, /extra/, /url/, /token_file/),
+    refused('AGENT_CONFIG_INVALID', /state_dir/, /profile/, /extra/, /url/),
   );
 });
 

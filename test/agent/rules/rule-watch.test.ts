@@ -51,7 +51,7 @@ class Watched {
     this.watch = new RuleWatch({
       book: new RuleBook({ builtin: [this.directory.at('builtin')], shelf }),
       settings: settings(wanted),
-      config: config === undefined ? null : { path: this.directory.write('agent.yml', ''), read: config },
+      config: config === undefined ? null : { paths: [this.directory.write('agent.yml', '')], read: config },
       watcher: {
         start: async (sink) => {
           this.#sink = sink;

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { agentSettings, loadConfig } from '../../agent/index.ts';
+import { ansibleVariable } from '../../packaging/mdm/ansible-role.ts';
+import { haveProgram } from '../debian-package.ts';
+import { TempDirectory } from '../temp-directory.ts';
+import { OverlayRoot } from './overlay-root.ts';
+
+const ROLES = fileURLToPath(new URL('../../packaging/ansible/roles', import.meta.url));
+const TOKEN = `swenrol_0123456789abcdef_${'s'.repeat(43)}.${'p'.repeat(43)}`;
+const SETTINGS = '/etc/sealwatch/agent.d/50-ansible.yml';
+const CONFIG = 'state_dir: /var/lib/sealwatch\n';
+const SITE = {
+  sealwatch_agent_central_url: 'wss://central.example:7443',
+  sealwatch_agent_profile: 'production',
+  sealwatch_agent_enrolment_token: TOKEN,
+  sealwatch_agent_roots: ['/srv/projects'],
+  sealwatch_agent_trust_roots: [{ name: 'release.pub', key: 'ssh-ed25519 AAAA' }],
+} as const;
+
+/**
+ * A package of the real name, unit and config file, whose program does nothing: what the role does with a package does
+ * not depend on the program, and building the real one takes minutes.
+ */
+function buildPackage(directory: TempDirectory): string {
+  directory.write(
+    'deb/DEBIAN/control',
+    'Package: sealwatch-agent\nVersion: 0.0.1\nArchitecture: all\nMaintainer: test <test@example.invalid>\nDescription: test\n',
+  );
+  directory.write('deb/DEBIAN/conffiles', '/etc/sealwatch/agent.yml\n');
+  directory.write('deb/etc/sealwatch/agent.yml', CONFIG);
+  directory.write(
+    'deb/usr/lib/systemd/system/sealwatch-agent.service',
+    '[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n',
+  );
+  const file = directory.at('sealwatch-agent_0.0.1_all.deb');
+  const built = spawnSync('dpkg-deb', ['--root-owner-group', '--build', directory.at('deb'), file]);
+  assert.equal(built.status, 0, String(built.stderr));
+  return file;
+}
+
+interface Play {
+  readonly changed: number;
+  readonly failed: number;
+  readonly text: string;
+}
+
+/** A control node and a managed host in one: this machine, with a layer over it. */
+class ManagedHost {
+  readonly #root: OverlayRoot;
+
+  constructor(root: OverlayRoot, packageFile: string) {
+    this.#root = root;
+    cpSync(ROLES, root.at('/tmp/roles'), { recursive: true });
+    cpSync(packageFile, root.at('/tmp/sealwatch-agent_0.0.1_all.deb'));
+    writeFileSync(
+      root.at('/tmp/inventory'),
+      'host ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n',
+    );
+  }
+
+  play(vars: Readonly<Record<string, unknown>>, ...more: readonly string[]): Play {
+    const play = [{ hosts: 'all', gather_facts: false, roles: ['sealwatch_agent'], vars }];
+    writeFileSync(this.#root.at('/tmp/play.yml'), JSON.stringify(play));
+    const { text } = this.#root.run(
+      ['ansible-playbook', '-i', '/tmp/inventory', '-v', '--diff', ...more, '/tmp/play.yml'],
+      // No systemd runs in the layer: units are enabled there, and what would start them says so.
+      { ANSIBLE_ROLES_PATH: '/tmp/roles', HOME: '/tmp', SYSTEMD_OFFLINE: '1' },
+    );
+    const [, changed = '-1', failed = '-1'] = /changed=(\d+).*failed=(\d+)/.exec(text) ?? [];
+    return { changed: Number(changed), failed: Number(failed), text };
+  }
+
+  has(path: string): boolean {
+    return existsSync(this.#root.at(path));
+  }
+
+  read(path: string): string {
+    return readFileSync(this.#root.at(path), 'utf8');
+  }
+
+  mode(path: string): number {
+    return statSync(this.#root.at(path)).mode & 0o777;
+  }
+
+  isInstalled(): boolean {
+    const { text } = this.#root.run(['dpkg-query', '--list', 'sealwatch-agent']);
+    return /^ii /m.test(text);
+  }
+}
+
+function missing(): string | null {
+  if (process.getuid?.() !== 0) return 'only root can mount a layer over the file system';
+  if (!haveProgram('dpkg-deb', 'dpkg')) return 'dpkg-deb is missing';
+  return haveProgram('ansible-playbook', 'ansible-core') ? null : 'ansible-core cannot be installed';
+}
+
+test('the role installs and sets up an agent once, and removes it again', {
+  timeout: 600_000,
+}, async (context) => {
+  const reason = missing();
+  if (reason !== null) return context.skip(reason);
+  using directory = new TempDirectory();
+  const packageFile = buildPackage(directory);
+  using root = await OverlayRoot.mount();
+  if (root === null) return context.skip('this kernel or container lets nobody mount an overlay');
+  const host = new ManagedHost(root, packageFile);
+  const site = { ...SITE, sealwatch_agent_package: '/tmp/sealwatch-agent_0.0.1_all.deb' };
+
+  await context.test('check mode changes nothing', () => {
+    const { failed, changed, text } = host.play(site, '--check');
+    assert.equal(failed, 0, text);
+    assert.ok(changed > 0, text);
+    assert.deepEqual(
+      [host.has('/etc/sealwatch'), host.has('/var/cache/sealwatch'), host.isInstalled()],
+      [false, false, false],
+    );
+  });
+
+  await context.test('the first run installs, and tells no secret', () => {
+    const { failed, changed, text } = host.play(site);
+    assert.equal(failed, 0, text);
+    assert.ok(changed > 0, text);
+    assert.ok(host.isInstalled());
+    assert.ok(!text.includes(TOKEN), 'the token is told');
+    assert.equal(host.read('/etc/sealwatch/enrolment-token'), `${TOKEN}\n`);
+    assert.equal(host.mode('/etc/sealwatch/enrolment-token'), 0o600);
+    assert.equal(host.mode(SETTINGS), 0o644);
+    assert.equal(host.read('/etc/sealwatch/trust/release.pub'), 'ssh-ed25519 AAAA\n');
+    assert.ok(
+      host.has('/etc/systemd/system/multi-user.target.wants/sealwatch-agent.service'),
+      'the unit is not enabled',
+    );
+  });
+
+  await context.test('the agent takes what was written', () => {
+    using copy = new TempDirectory();
+    copy.write('agent.d/50-ansible.yml', host.read(SETTINGS));
+    const { central, profile, roots } = loadConfig(
+      copy.write('agent.yml', host.read('/etc/sealwatch/agent.yml')),
+      null,
+    );
+    assert.deepEqual(
+      [central.url, profile, roots],
+      ['wss://central.example:7443', 'production', ['/srv/projects']],
+    );
+  });
+
+  await context.test('a second run changes nothing, nor does a check', () => {
+    const again = host.play(site);
+    assert.deepEqual([again.failed, again.changed], [0, 0], again.text);
+    const check = host.play(site, '--check');
+    assert.deepEqual([check.failed, check.changed], [0, 0], check.text);
+  });
+
+  await context.test('a setting that changed is written, and one that the schema has not is refused', () => {
+    const changed = host.play({ ...site, sealwatch_agent_profile: 'developer' });
+    assert.equal(changed.failed, 0, changed.text);
+    assert.equal((parse(host.read(SETTINGS)) as { profile: string }).profile, 'developer');
+    const wrong = host.play({ ...site, sealwatch_agent_profile: 'loud' });
+    assert.equal(wrong.failed, 1, wrong.text);
+    assert.match(wrong.text, /sealwatch_agent_profile/);
+  });
+
+  await context.test('a package from the network needs a hash', () => {
+    const { failed, text } = host.play({
+      ...site,
+      sealwatch_agent_package: 'https://example.invalid/sealwatch-agent.deb',
+    });
+    assert.equal(failed, 1, text);
+    assert.match(text, /needs its SHA-256/);
+  });
+
+  await context.test('removal takes what the role wrote, and purging the rest', () => {
+    const gone = host.play({ sealwatch_agent_state: 'absent' });
+    assert.equal(gone.failed, 0, gone.text);
+    assert.deepEqual(
+      [
+        host.isInstalled(),
+        host.has(SETTINGS),
+        host.has('/etc/sealwatch/enrolment-token'),
+        host.has('/etc/sealwatch/trust/release.pub'),
+      ],
+      [false, false, false, true],
+    );
+    const again = host.play({ sealwatch_agent_state: 'absent' });
+    assert.deepEqual([again.failed, again.changed], [0, 0], again.text);
+    const purged = host.play({ sealwatch_agent_state: 'absent', sealwatch_agent_purge: true });
+    assert.equal(purged.failed, 0, purged.text);
+    assert.ok(!host.has('/etc/sealwatch/trust'));
+  });
+
+  await context.test('every setting can be set by its variable', () => {
+    const all = Object.fromEntries(
+      agentSettings()
+        .filter(({ isManagedOnly }) => !isManagedOnly)
+        .map(({ key, example }) => [ansibleVariable(key), example]),
+    );
+    const { failed, text } = host.play({
+      ...all,
+      sealwatch_agent_package: site.sealwatch_agent_package,
+      sealwatch_agent_group: null,
+    });
+    assert.equal(failed, 0, text);
+    using copy = new TempDirectory();
+    const config = loadConfig(copy.write('agent.yml', host.read(SETTINGS)), null);
+    for (const { key, example, isManagedOnly } of agentSettings()) {
+      if (isManagedOnly) continue;
+      const [first = '', inner] = key.split('.');
+      const value: unknown = Reflect.get(config, first);
+      const taken = inner === undefined ? value : Reflect.get(value as object, inner);
+      assert.deepEqual(taken, key === 'group' ? null : example, key);
+    }
+  });
+});
