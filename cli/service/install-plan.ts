@@ -2,7 +2,7 @@ import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../../inventory/index.ts';
 import { CliError } from '../errors.ts';
-import { launchdPlist, plistPath } from './launchd-plist.ts';
+import { LOG_DIRECTORY, launchdPlist, launchWords, plistPath } from './launchd-plist.ts';
 import { LABELS, PACKAGE_UNIT_DIRECTORIES, PLACES, type ServicePart, UNITS } from './parts.ts';
 import {
   agentConfigText,
@@ -46,7 +46,7 @@ export function planInstall(wish: InstallWish): InstallPlan {
   for (const part of parts) refusePackage(part, destdir);
   const files = parts.flatMap((part) =>
     platform === 'darwin'
-      ? [{ part, path: plistPath(part), text: launchdPlist(part, seenAs), mode: 0o644 }]
+      ? [{ part, path: plistPath(part), text: launchdPlist(part, launchWords(root, seenAs)), mode: 0o644 }]
       : systemdFiles(part, join(root, 'systemd'), seenAs),
   );
   for (const file of files) refuseForeign(file, destdir, written);
@@ -126,7 +126,7 @@ function systemdCommands({ destdir, written }: InstallWish, files: readonly Serv
 function launchdCommands({ parts, destdir }: InstallWish): readonly Step[] {
   if (destdir !== '') return [];
   return parts.flatMap((part): readonly Step[] => [
-    { kind: 'directory', path: '/var/log/sealwatch', mode: 0o755 },
+    { kind: 'directory', path: LOG_DIRECTORY, mode: 0o755 },
     { kind: 'directory', path: PLACES[part].state, mode: 0o700 },
     // One that is loaded already cannot be loaded; where none is, this fails.
     { kind: 'run', command: 'launchctl', args: ['bootout', `system/${LABELS[part]}`], mayFail: true },

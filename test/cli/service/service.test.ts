@@ -262,13 +262,20 @@ test('on macOS the daemon is written and loaded, and unloaded and removed again'
       '--config',
       '/etc/sealwatch/agent.yml',
     ],
+    ProcessType: 'Interactive',
     RunAtLoad: true,
     KeepAlive: true,
     ThrottleInterval: 10,
-    ExitTimeOut: 30,
-    ProcessType: 'Background',
-    StandardErrorPath: '/var/log/sealwatch/agent.log',
+    ExitTimeOut: 20,
+    Umask: 0o077,
+    StandardErrorPath: '/Library/Logs/Sealwatch/agent.log',
   });
+  ground.write('opt/sealwatch/runtime/node', '', 0o755);
+  assert.equal(installAgent(ground, {}, mac), 0);
+  assert.match(
+    ground.read('Library/LaunchDaemons/dev.sealwatch.agent.plist'),
+    /<string>.opt.sealwatch.runtime.node</,
+  );
   ground.lines.length = 0;
   const running = { dryRun: true, central: CENTRAL };
   assert.equal(serviceInstall(running, ground.install, ground.output(), ground.host(mac)), 0);
