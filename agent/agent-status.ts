@@ -33,6 +33,11 @@ export function agentStatus(parts: StatusParts): AgentStatus {
     },
     servers: states,
     problems: problems.length,
-    collectors: [...health].map(({ collector, state, detail }) => ({ name: collector, state, detail })),
+    collectors: [...health].map(({ collector: name, state, code, detail }) => ({
+      name,
+      state,
+      code,
+      detail,
+    })),
   };
 }

@@ -23,6 +23,9 @@ import { IdentityDesk } from './identity/identity-desk.ts';
 import { OwnState } from './own-state.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProcessWatch } from './process-watch.ts';
+import { Admission } from './resources/admission.ts';
+import { agentLoad } from './resources/agent-load.ts';
+import type { LoadShedding } from './resources/load-shedding.ts';
 import { LiveRules } from './rules/live-rules.ts';
 import type { Stance } from './stance.ts';
 import { AuthorityStore } from './state/authority.ts';
@@ -86,6 +89,8 @@ class Daemon implements Agent {
   readonly #identities: IdentityDesk;
   readonly #guards: GuardIntake;
   readonly #clock: ClockWatch;
+  readonly #admission = new Admission((loss) => this.#own.receive(loss));
+  readonly #load: LoadShedding;
   readonly #meta: Meta;
   #control: ControlSocket | null = null;
   #stopping: Promise<void> | null = null;
@@ -119,6 +124,7 @@ class Daemon implements Agent {
       stance: this.#stance,
       guards: options.guards,
       wholeHost: options.rules.settings.rule_scope === 'host',
+      takesOutside: () => this.#admission.takesOutside(),
       userName: (uid) => this.#names.user(uid),
       isNew: (key) => snapshots.firstTime(key, Date.now(), REPORT_AGAIN_MS),
       policies: this.#policies,
@@ -130,8 +136,9 @@ class Daemon implements Agent {
     });
     this.#writers = new KeptWriters(() => this.#database);
     this.#guards = this.#guardIntake();
+    const view = this.#view(meta.salt());
     this.#watch = new HostWatch({
-      view: this.#view(meta.salt()),
+      view,
       writers: this.#writers,
       writerOf: (path) => this.#processWatch.writerOf(path),
       writersTold: () => this.#collectors.writersTold(),
@@ -146,6 +153,8 @@ class Daemon implements Agent {
       log,
       onSight: (servers, fleet) => this.#seen(servers, fleet),
     });
+    const load = { view, watch: this.#watch, processes: this.#processWatch };
+    this.#load = agentLoad({ ...load, admission: this.#admission, own: this.#own });
     this.#identities = this.#identityDesk(host);
     this.#central = this.#centralLink(host, machineDigest(traits, meta.salt()));
     this.#clock = new ClockWatch((jumpMs) => {
@@ -276,6 +285,7 @@ class Daemon implements Agent {
     await this.#collectors.processes.start((event) => this.#receive(event));
     this.#identities.start();
     this.#guards.start();
+    this.#load.start();
   }
 
   reloadRules(): void {
@@ -288,6 +298,7 @@ class Daemon implements Agent {
   }
 
   async #stop(): Promise<void> {
+    this.#load.stop();
     this.#clock.stop();
     this.#identities.stop();
     this.#guards.stop();
@@ -314,8 +325,8 @@ class Daemon implements Agent {
       this.#own.receive(event);
       return;
     }
-    this.#pipeline.submit({ facts: this.#processWatch.receive(event) });
     if (event.kind === 'inode_change') this.#watch.changed(event);
+    if (this.#admission.takes(event)) this.#pipeline.submit({ facts: this.#processWatch.receive(event) });
   }
 
   async #seen(servers: readonly KnownServer[], fleet: FleetPolicy): Promise<void> {

@@ -90,6 +90,7 @@ export class HostView {
   readonly #kept: KeptHashes;
   readonly #assessor: Assessor;
   #cache: HashCache | null = null;
+  #keepsHashes = true;
 
   constructor(options: HostViewOptions) {
     this.#options = options;
@@ -117,17 +118,25 @@ export class HostView {
     return profileOf(this.#options);
   }
 
+  /** Whether digests of files are kept in memory between two looks, or read again from where they lie on disk. */
+  keepHashes(keeps: boolean): void {
+    this.#keepsHashes = keeps;
+    // A look that goes on has its own hold on them.
+    if (!keeps) this.#cache = null;
+  }
+
   /** Takes the inventory and judges every server of it. `onProgress` hears how many config places were read. */
   async look(now: Date, onProgress?: InventoryOptions['onProgress']): Promise<HostSight> {
     const { users, roots, platform, env, salt, guards, stateDir } = this.#options;
-    this.#cache ??= this.#kept.load();
+    const cache = this.#cache ?? this.#kept.load();
+    if (this.#keepsHashes) this.#cache = cache;
     const inventory = await takeInventory({
       users,
       roots,
       platform,
       env,
       salt,
-      cache: this.#cache,
+      cache,
       records: this.#records,
       profile: this.profile,
       facts: this.#options.facts,
@@ -135,7 +144,7 @@ export class HostView {
       guardStateDir: resolve(stateDir),
       onProgress,
     });
-    this.#kept.save(this.#cache);
+    this.#kept.save(cache);
     const projects = inventory.servers.flatMap(({ server }) =>
       server.project === null ? [] : [server.project],
     );

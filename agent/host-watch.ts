@@ -22,6 +22,8 @@ import { WatchedInodes } from './watched-inodes.ts';
 const SETTLE_MS = 100;
 /** Milliseconds after which the host is looked at although nothing was noticed. */
 const LOOK_AGAIN_MS = 60_000;
+/** The same while looks are to be fewer. */
+const SLOW = { settleMs: 2_000, lookAgainMs: 300_000 } as const;
 /** Milliseconds within which the kernel sensor tells of one file and process once. */
 const TOLD_ONCE_MS = 1_000;
 
@@ -76,6 +78,7 @@ export class HostWatch {
   readonly #inodes = new WatchedInodes();
   #look: Promise<void> | null = null;
   #stale = false;
+  #settleMs = SETTLE_MS;
   /** Who waits for a look that is still to begin. */
   #waiting: (() => void)[] = [];
   /** When the look before began, in milliseconds since the epoch. */
@@ -104,6 +107,14 @@ export class HostWatch {
     this.#again = setInterval(() => this.touched(), LOOK_AGAIN_MS);
   }
 
+  /** Whether bursts of changes share a look for longer, and unasked looks are rarer. */
+  slowDown(isSlow: boolean): void {
+    this.#settleMs = isSlow ? SLOW.settleMs : SETTLE_MS;
+    if (this.#again === null || this.#stopped) return;
+    clearInterval(this.#again);
+    this.#again = setInterval(() => this.touched(), isSlow ? SLOW.lookAgainMs : LOOK_AGAIN_MS);
+  }
+
   /** Something that matters may have changed. */
   touched(): void {
     if (this.#stopped) return;
@@ -115,7 +126,7 @@ export class HostWatch {
         this.#look = null;
         if (this.#stale) this.touched();
       });
-    }, SETTLE_MS);
+    }, this.#settleMs);
   }
 
   /** A server changed a file. What it did to the same file right behind that is found by a second look. */

@@ -33,6 +33,8 @@ export interface ProcessWatchOptions {
   readonly userName: (uid: number) => string;
   /** Whether starts of processes that belong to no server are told as well. */
   readonly wholeHost: boolean;
+  /** Asked before each of these; false leaves it out. Unless given, all are told. */
+  readonly takesOutside?: () => boolean;
   /** Whether a key is told for the first time in a week, across restarts. */
   readonly isNew: (key: string) => boolean;
   readonly policies: PolicyChecks;
@@ -211,6 +213,12 @@ export class ProcessWatch {
     return new Denier({ stance, table: this.table, startOf, kill, userName });
   }
 
+  /** Remembers only so many ended processes and writers; undefined for as many as ever. */
+  remember(most: number | undefined): void {
+    this.table.keepEnded(most);
+    this.#actors.keep(most);
+  }
+
   /** Who touched a path last. */
   writerOf(path: string): Writer | null {
     return this.#actors.writerOf(path);
@@ -268,7 +276,8 @@ export class ProcessWatch {
   /** A start outside of all subtrees. What a sweep finds has begun long ago. */
   #outside(event: WatchedEvent, entry: ProcessEntry | null): readonly Fact[] {
     if (!this.#options.wholeHost || event.kind !== 'process_exec' || event.source === 'sweep') return [];
-    return entry === null || entry.membership !== null ? [] : [this.#facts.outside(event, entry)];
+    if (entry === null || entry.membership !== null || this.#options.takesOutside?.() === false) return [];
+    return [this.#facts.outside(event, entry)];
   }
 
   /** A kernel sensor began to watch: it knows nothing of the members yet, unless marks outlived the one before. */

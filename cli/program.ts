@@ -8,6 +8,7 @@ import { addIdentity } from './identity-program.ts';
 import { defaultStateDir, type Installation } from './installation.ts';
 import { makeOutput } from './output.ts';
 import { addRules } from './rules-program.ts';
+import { addService } from './service-program.ts';
 
 /** Every command of `sealwatch` (docs/architecture.md, "Contracts"). `finish` gets the exit code of the one that ran. */
 export function buildProgram(install: Installation, finish: (code: ExitCode) => void): Command {
@@ -29,6 +30,7 @@ export function buildProgram(install: Installation, finish: (code: ExitCode) => 
   addGuard(program, install, run);
   addIdentity(program, run);
   addPrograms(program, install, run);
+  addService(program, install, run);
   return program;
 }
 

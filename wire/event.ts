@@ -249,6 +249,7 @@ export const LOSS_STAGES = [
   'uplink',
   'correlation',
   'guard',
+  'resources',
 ] as const;
 export type LossStage = (typeof LOSS_STAGES)[number];
 
@@ -269,17 +270,47 @@ export const COLLECTOR_NAMES = [
   'process/eslogger',
   'file/watcher',
   'file/actor',
+  'resources',
 ] as const;
 export type CollectorName = (typeof COLLECTOR_NAMES)[number];
 
+/** Why a collector is not well. `sealwatch doctor` has a cause and a fix for each. */
+export const HEALTH_CODES = [
+  'sensor-off',
+  'sensor-missing',
+  'sensor-refused',
+  'sensor-other-build',
+  'sensor-silent',
+  'member-not-ended',
+  'source-unsupported',
+  'eslogger-not-privileged',
+  'eslogger-not-permitted',
+  'eslogger-ended',
+  'eslogger-doubtful',
+  'processes-unlistable',
+  'writers-unknown',
+  'watch-refused',
+  'watch-limit',
+  'memory-short',
+  'heap-short',
+  'cpu-short',
+  'package-unsigned',
+  'package-changed',
+] as const;
+export type HealthCode = (typeof HEALTH_CODES)[number];
+
+/** How a collector is: never other than well without a code. */
+export type Standing =
+  | { readonly state: 'ok'; readonly code: null }
+  | { readonly state: 'degraded' | 'failed'; readonly code: HealthCode };
+
 /** State of a collector; `detail` is one line for people. */
-export interface Health {
+export type Health = Standing & {
   readonly kind: 'health';
   readonly time: number;
   readonly collector: CollectorName;
-  readonly state: 'ok' | 'degraded' | 'failed';
   readonly detail: string;
-}
+};
 
 export type ProcessEvent = ProcessExec | ProcessFork | ProcessExit;
 /** What processes do, beside beginning and ending. */

@@ -33,7 +33,14 @@ const statusSchema = z.object({
   servers: z.partialRecord(z.enum(SERVER_STATES), z.number()),
   problems: z.number(),
   rules: ruleStatusSchema,
-  collectors: z.array(z.object({ name: z.string(), state: z.string(), detail: z.string() })),
+  collectors: z.array(
+    z.object({
+      name: z.string(),
+      state: z.string(),
+      code: z.string().nullable().default(null),
+      detail: z.string(),
+    }),
+  ),
   processes: z.number(),
   watched_directories: z.number(),
   lost: z.record(z.string(), z.number()),

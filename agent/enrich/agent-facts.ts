@@ -19,6 +19,7 @@ export function factOfSelf(event: Health | Loss, user: string): Fact | null {
           'agent.event': 'sensor_degraded',
           'agent.collector': event.collector,
           'agent.state': event.state,
+          'agent.code': event.code,
           'agent.detail': event.detail,
         };
   return agentFact(event.time, fields, user);

@@ -35,6 +35,7 @@ interface LastWrite {
  */
 export class FileActors {
   readonly #last = new Map<string, LastWrite>();
+  #max = MAX_FILES;
   readonly #processOf: ProcessOf;
   readonly #ownPid: number;
 
@@ -49,9 +50,20 @@ export class FileActors {
     const key = write.kind === 'file_write' ? write.path : inodeKey(write.device, write.inode);
     this.#last.delete(key);
     this.#last.set(key, { time: write.time, start: write.start, process });
-    if (this.#last.size <= MAX_FILES) return;
-    const [oldest] = this.#last.keys();
-    if (oldest !== undefined) this.#last.delete(oldest);
+    this.#forgetOldest();
+  }
+
+  /** From now on remembers the writers of so many paths and inodes. */
+  keep(max: number = MAX_FILES): void {
+    this.#max = max;
+    this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#last.keys()) {
+      if (this.#last.size <= this.#max) return;
+      this.#last.delete(oldest);
+    }
   }
 
   writerOf(path: string): Writer | null {

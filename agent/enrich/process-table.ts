@@ -61,6 +61,7 @@ export interface ProcessEntry {
 export class ProcessTable {
   readonly #live = new Map<number, ProcessEntry>();
   readonly #ended = new Map<number, ProcessEntry>();
+  #maxEnded = MAX_ENDED;
 
   get size(): number {
     return this.#live.size;
@@ -118,8 +119,20 @@ export class ProcessTable {
     this.#live.delete(event.pid);
     this.#ended.delete(event.pid);
     this.#ended.set(event.pid, entry);
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
+    this.#forgetOldest();
+  }
+
+  /** From now on remembers so many processes after their end. */
+  keepEnded(max: number = MAX_ENDED): void {
+    this.#maxEnded = max;
+    this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#ended.keys()) {
+      if (this.#ended.size <= this.#maxEnded) return;
+      this.#ended.delete(oldest);
+    }
   }
 
   /** A process that lives or ended a while ago; `start` null takes whoever had the pid last. */

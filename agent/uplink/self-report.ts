@@ -31,9 +31,10 @@ export class SelfReport {
   heartbeat(lastSeq: number, waiting: number): void {
     const health = [...this.#knowledge.health()]
       .slice(0, limits.MAX_HEALTH_ENTRIES)
-      .map(({ collector, state, detail }) => ({
+      .map(({ collector, state, code, detail }) => ({
         collector,
         state,
+        ...(code === undefined ? {} : { code }),
         detail: detail.slice(0, MAX_DETAIL_CHARS),
       }));
     this.#send({ type: 'heartbeat', last_seq: lastSeq, waiting, health });

@@ -64,9 +64,6 @@ export async function up(options: UpOptions, install: Installation, output: Outp
         config: null,
       },
       sensorPath: install.sensor,
-      ...(install.sensor === null
-        ? { sensorReason: 'it is not built (npm run build as root builds it)' }
-        : {}),
       central: { url: central.agentUrl, token: () => ownToken(central) },
       version: install.version,
       log,

@@ -1,4 +1,5 @@
 import { type AsyncSubscription, type Event, subscribe } from '@parcel/watcher';
+import type { Standing } from '../../wire/index.ts';
 import type { Collector, EventSink } from '../collector.ts';
 import { planWatch, type WatchedDirectory, type WatchPlan, type WatchRequest } from './watch-plan.ts';
 
@@ -117,8 +118,11 @@ export class FileWatcher implements Collector {
         : `${missing} directories are not watched (${failures[0] ?? 'over the limit'}); they are still compared every minute`;
     if (detail === this.#reported) return;
     this.#reported = detail;
-    const state = missing === 0 ? 'ok' : 'degraded';
-    this.#sink({ kind: 'health', time: Date.now(), collector: this.name, state, detail });
+    const standing: Standing =
+      missing === 0
+        ? { state: 'ok', code: null }
+        : { state: 'degraded', code: failures.length > 0 ? 'watch-refused' : 'watch-limit' };
+    this.#sink({ kind: 'health', time: Date.now(), collector: this.name, ...standing, detail });
   }
 }
 

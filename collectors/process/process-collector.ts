@@ -1,6 +1,6 @@
-import type { CollectorEvent, Health } from '../../wire/index.ts';
+import type { CollectorEvent, HealthCode, Standing } from '../../wire/index.ts';
 import type { Collector, EventSink } from '../collector.ts';
-import { CollectorError } from '../errors.ts';
+import { CollectorError, HEALTH_OF } from '../errors.ts';
 import type {
   ExecPolicy,
   LaunchWords,
@@ -241,6 +241,7 @@ class SwitchingCollector implements ProcessCollector {
     const { intervalMs, platform } = this.#options;
     const sampler = createSampler({
       reason: why.hint === undefined ? why.message : `${why.message} (${why.hint})`,
+      code: this.#codeOf(why),
       procRoot: this.#procRoot,
       now: this.#now,
       ...(intervalMs === undefined ? {} : { intervalMs }),
@@ -261,7 +262,9 @@ class SwitchingCollector implements ProcessCollector {
       if (this.#now() - this.#armedAt > this.#retry.maxMs) this.#delayMs = this.#retry.firstMs;
       await this.#startSampler(why);
     })
-      .catch((error: unknown) => this.#health('process/sampler', 'failed', String(error)))
+      .catch((error: unknown) =>
+        this.#health({ state: 'failed', code: 'processes-unlistable' }, String(error)),
+      )
       .finally(() => this.#retryLater());
   }
 
@@ -279,7 +282,7 @@ class SwitchingCollector implements ProcessCollector {
     await this.#startLive();
     await this.#sampler?.stop();
     this.#sampler = undefined;
-    this.#health('process/sampler', 'ok', 'not needed: the live source is back');
+    this.#health({ state: 'ok', code: null }, 'not needed: the live source is back');
   }
 
   #resyncSoon(): void {
@@ -311,8 +314,14 @@ class SwitchingCollector implements ProcessCollector {
     for (const exit of await this.#living.findEnded(this.#procRoot, this.#now)) this.#pass(exit);
   }
 
-  #health(collector: Health['collector'], state: Health['state'], detail: string): void {
-    this.#sink({ kind: 'health', time: this.#now(), collector, state, detail });
+  /** A sensor that somebody gave up is not one that is missing. */
+  #codeOf({ code }: CollectorError): HealthCode {
+    const isGivenUp = code === 'COLLECTOR_SENSOR_MISSING' && this.#options.sensorReason !== undefined;
+    return isGivenUp ? 'sensor-off' : HEALTH_OF[code];
+  }
+
+  #health(standing: Standing, detail: string): void {
+    this.#sink({ kind: 'health', time: this.#now(), collector: 'process/sampler', ...standing, detail });
   }
 }
 

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { HostView } from '../../agent/host-view.ts';
 import type { Stance } from '../../agent/stance.ts';
 import { openDatabase } from '../../agent/state/database.ts';
 import { SealedCopies } from '../../agent/state/sealed-copies.ts';
 import { openSigner } from '../../approval/index.ts';
+import { encodeHashCache, HashCache } from '../../inventory/index.ts';
 import type { Profile } from '../../wire/index.ts';
 import { TempDirectory } from '../temp-directory.ts';
 
@@ -70,3 +73,36 @@ test('trust roots that others may write make every server invalid, and the look 
   assert.equal(verdict?.state, 'invalid');
   assert.match(verdict?.reason ?? '', /could have been written by others/);
 });
+
+test('digests that are not to be kept in memory are gone at once, and are read again from where they lie', async () => {
+  using home = new TempDirectory();
+  using state = new TempDirectory();
+  const files = 50_000;
+  const identities = BigInt64Array.from({ length: files * 5 }, (_, word) => BigInt(word));
+  const kept = encodeHashCache(HashCache.fromRecords({ identities, digests: Buffer.alloc(files * 32) }));
+  state.write('hash-cache', kept, 0o600);
+  chmodSync(state.path, 0o700);
+  const view = viewed(home, state);
+  const held = async () => {
+    await view.look(new Date());
+    collect();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const full = await held();
+  view.keepHashes(false);
+  collect();
+  const dropped = process.memoryUsage().arrayBuffers;
+  assert.ok(full - dropped > 2_000_000, `${full} ${dropped}`);
+  assert.ok((await held()) - dropped < 1_000_000);
+  assert.deepEqual(
+    [(await view.look(new Date())).servers.length, state.read('hash-cache').length > 0],
+    [1, true],
+  );
+  view.keepHashes(true);
+  assert.ok((await held()) - dropped > 2_000_000);
+});
+
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+}

@@ -248,3 +248,28 @@ test(
     });
   },
 );
+
+test(
+  'while it is to be slow it looks unasked every five minutes, not each one',
+  PATIENCE,
+  async (context) => {
+    const { home, state, config } = homes(context);
+    config({ a: A });
+    context.mock.timers.enable({ apis: ['setInterval'] });
+    await live(home, state, async (watch) => {
+      let looks = 0;
+      watch.touched = () => {
+        looks += 1;
+      };
+      const after = (ms: number) => {
+        context.mock.timers.tick(ms);
+        return looks;
+      };
+      assert.equal(after(60_000), 1);
+      watch.slowDown(true);
+      assert.deepEqual([after(299_000), after(1_000)], [1, 2]);
+      watch.slowDown(false);
+      assert.equal(after(60_000), 3);
+    });
+  },
+);

@@ -77,6 +77,8 @@ const agentFrameSchemas = {
           collector: z.string().max(64),
           state: z.enum(HEALTH_STATES),
           detail: z.string().max(500),
+          /** Why it is not well; null where it is. */
+          code: z.string().max(64).nullable().optional(),
         }),
       )
       .max(MAX_HEALTH_ENTRIES)

@@ -1,7 +1,7 @@
 import { getSystemErrorMap } from 'node:util';
-import type { Health } from '../../../wire/index.ts';
+import type { Standing } from '../../../wire/index.ts';
 import type { Collector, EventSink } from '../../collector.ts';
-import { CollectorError } from '../../errors.ts';
+import { CollectorError, HEALTH_OF } from '../../errors.ts';
 import {
   type ExecPolicy,
   endCommand,
@@ -23,6 +23,7 @@ import { StandingOrders } from './orders.ts';
 
 const ARM_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
+const WELL: Standing = { state: 'ok', code: null };
 
 export interface SensorOptions {
   /** Path of sealwatch-sensor, or of the socket of one that is a service. */
@@ -110,7 +111,7 @@ class KernelSensor implements SensorCollector {
     this.#heartbeat = new Heartbeat({
       ask: () => this.sync(),
       onSilent: () => this.#silent(),
-      onBack: () => this.#tell('ok', this.#ready),
+      onBack: () => this.#tell(WELL, this.#ready),
       ...options.heartbeat,
     });
   }
@@ -231,7 +232,7 @@ class KernelSensor implements SensorCollector {
     if (message.kind === 'ready') {
       if (this.#state === 'arming') this.#state = 'armed';
       this.#ready = readyDetail(message, this.#options);
-      this.#tell('ok', this.#ready);
+      this.#tell(WELL, this.#ready);
       this.#heartbeat.start();
       this.#command(this.#orders.all().processes);
     } else if (message.kind === 'pong') {
@@ -242,12 +243,13 @@ class KernelSensor implements SensorCollector {
     } else if (message.kind === 'unmarked') {
       this.#unmarked += 1;
       const first = `${message.path}: ${errorName(message.error)}`;
-      this.#tellFileActor('ok', `${this.#unmarked} directories cannot be marked, the last ${first}`);
+      this.#tellFileActor(WELL, `${this.#unmarked} directories cannot be marked, the last ${first}`);
     } else if (message.kind === 'tamper') {
       this.#command(this.#orders.policies());
       this.#sink(message);
     } else if (message.kind === 'not_ended') {
-      this.#tell('degraded', `process ${message.pid} could not be ended: ${errorName(message.error)}`);
+      const detail = `process ${message.pid} could not be ended: ${errorName(message.error)}`;
+      this.#tell({ state: 'degraded', code: 'member-not-ended' }, detail);
     } else if (message.kind === 'failed') {
       this.#last = { code: message.code, stderr: message.text };
     } else if (message.kind !== 'nothing') {
@@ -261,25 +263,28 @@ class KernelSensor implements SensorCollector {
     this.#armed.resolve();
     if (error === 0) {
       this.#command(this.#orders.all().files);
-      this.#tellFileActor('ok', 'fanotify tells who writes');
-    } else if (this.#options.fileActor === false) this.#tellFileActor('ok', 'given up by the configuration');
-    else this.#tellFileActor('degraded', `who writes a file is not known: fanotify: ${errorName(error)}`);
+      this.#tellFileActor(WELL, 'fanotify tells who writes');
+    } else if (this.#options.fileActor === false) this.#tellFileActor(WELL, 'given up by the configuration');
+    else {
+      const detail = `who writes a file is not known: fanotify: ${errorName(error)}`;
+      this.#tellFileActor({ state: 'degraded', code: 'writers-unknown' }, detail);
+    }
   }
 
   /** Nobody may wait for a sensor that stands still: its end lets go of all that it was asked. */
   #silent(): void {
     const detail = 'the kernel sensor lives and does not answer: is it stopped?';
-    this.#tell('degraded', detail);
+    this.#tell({ state: 'degraded', code: 'sensor-silent' }, detail);
     if (this.#options.execPermission === true)
       this.#break(new CollectorError('COLLECTOR_SENSOR_REFUSED', detail));
   }
 
-  #tellFileActor(state: Health['state'], detail: string): void {
-    this.#sink({ kind: 'health', time: this.#now(), collector: 'file/actor', state, detail });
+  #tellFileActor(standing: Standing, detail: string): void {
+    this.#sink({ kind: 'health', time: this.#now(), collector: 'file/actor', ...standing, detail });
   }
 
-  #tell(state: Health['state'], detail: string): void {
-    this.#sink({ kind: 'health', time: this.#now(), collector: this.name, state, detail });
+  #tell(standing: Standing, detail: string): void {
+    this.#sink({ kind: 'health', time: this.#now(), collector: this.name, ...standing, detail });
   }
 
   #break(error: CollectorError): void {
@@ -298,7 +303,7 @@ class KernelSensor implements SensorCollector {
     this.#waiting.clear();
     this.#closed.resolve();
     if (!wasArmed) return;
-    this.#tell('failed', error.message);
+    this.#tell({ state: 'failed', code: HEALTH_OF[error.code] }, error.message);
     this.#options.onFailure?.(error);
   }
 

@@ -1,8 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import type { Health, LossStage } from '../../../wire/index.ts';
+import type { LossStage, Standing } from '../../../wire/index.ts';
 import type { Collector, EventSink } from '../../collector.ts';
-import { CollectorError } from '../../errors.ts';
+import { CollectorError, HEALTH_OF } from '../../errors.ts';
 import { bootTime } from '../sampler/system-process.ts';
 import { decodeLine, type EsMessage } from './decode.ts';
 import { esloggerFailure } from './failure.ts';
@@ -174,11 +174,15 @@ class ChildEslogger implements EsloggerCollector {
 
   #tellState(): void {
     const parts = [`eslogger armed: ${ES_EVENTS.join(', ')}`, ...this.#doubts.values()];
-    this.#tell(this.#doubts.size === 0 ? 'ok' : 'degraded', parts.join('; '));
+    const standing: Standing =
+      this.#doubts.size === 0
+        ? { state: 'ok', code: null }
+        : { state: 'degraded', code: 'eslogger-doubtful' };
+    this.#tell(standing, parts.join('; '));
   }
 
-  #tell(state: Health['state'], detail: string): void {
-    this.#sink({ kind: 'health', time: this.#now(), collector: this.name, state, detail });
+  #tell(standing: Standing, detail: string): void {
+    this.#sink({ kind: 'health', time: this.#now(), collector: this.name, ...standing, detail });
   }
 
   #lose(stage: LossStage, count: number, detail: string): void {
@@ -197,7 +201,8 @@ class ChildEslogger implements EsloggerCollector {
     this.#closed.resolve();
     if (before === 'stopping') return;
     if (this.#lines.unfinished) this.#lose('sensor-pipe', 1, 'eslogger ended in the middle of a line');
-    this.#tell('failed', error.hint === undefined ? error.message : `${error.message} (${error.hint})`);
+    const detail = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+    this.#tell({ state: 'failed', code: HEALTH_OF[error.code] }, detail);
     if (before === 'armed') this.#options.onFailure?.(error);
   }
 

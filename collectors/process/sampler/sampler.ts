@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import si from 'systeminformation';
-import type { Health, ProcessExec } from '../../../wire/index.ts';
+import type { HealthCode, ProcessExec, Standing } from '../../../wire/index.ts';
 import type { Collector, EventSink } from '../../collector.ts';
 import { CollectorError } from '../../errors.ts';
 import { readProcess, readStat } from '../proc.ts';
@@ -17,6 +17,8 @@ export interface SamplerOptions {
   readonly intervalMs?: number;
   /** Why there is nothing better, in words; goes into the health line. */
   readonly reason?: string;
+  /** The same as a code; `sensor-off` unless told. */
+  readonly code?: HealthCode;
   readonly platform?: NodeJS.Platform;
   readonly procRoot?: string;
   readonly now?: () => number;
@@ -85,7 +87,7 @@ class SystemSampler implements SamplerCollector {
         hint: 'check that `ps` is installed',
       });
     if (this.#stopped) return;
-    this.#health('degraded', this.#limits());
+    this.#sampling();
     for (const found of list) {
       const event = await this.#describe(found, 'sweep');
       if (event === null || this.#stopped) continue;
@@ -122,11 +124,15 @@ class SystemSampler implements SamplerCollector {
     const list = await this.#list();
     if (this.#stopped) return;
     if (list.length === 0) {
-      if (!this.#failing) this.#health('failed', 'the processes of this host cannot be listed');
+      if (!this.#failing)
+        this.#health(
+          { state: 'failed', code: 'processes-unlistable' },
+          'the processes of this host cannot be listed',
+        );
       this.#failing = true;
       return;
     }
-    if (this.#failing) this.#health('degraded', this.#limits());
+    if (this.#failing) this.#sampling();
     this.#failing = false;
     this.#tellEnded(new Set(list.map(({ pid }) => pid)));
     for (const found of list) if (!this.#stopped) await this.#compare(found);
@@ -198,8 +204,12 @@ class SystemSampler implements SamplerCollector {
     return reason === undefined ? misses : `${misses}: ${reason}`;
   }
 
-  #health(state: Health['state'], detail: string): void {
-    this.#sink({ kind: 'health', time: this.#now(), collector: this.name, state, detail });
+  #sampling(): void {
+    this.#health({ state: 'degraded', code: this.#options.code ?? 'sensor-off' }, this.#limits());
+  }
+
+  #health(standing: Standing, detail: string): void {
+    this.#sink({ kind: 'health', time: this.#now(), collector: this.name, ...standing, detail });
   }
 
   #isLinux(): boolean {
