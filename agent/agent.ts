@@ -23,12 +23,16 @@ import { IdentityDesk } from './identity/identity-desk.ts';
 import { OwnState } from './own-state.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProcessWatch } from './process-watch.ts';
+import { ownPlaces } from './protection/own-files.ts';
+import { HOST_RELEASE_KEY } from './protection/release-key.ts';
+import { SelfProtection } from './protection/self-protection.ts';
 import { LiveRules } from './rules/live-rules.ts';
 import type { Stance } from './stance.ts';
 import { AuthorityStore } from './state/authority.ts';
 import { Meta, openDatabase } from './state/database.ts';
 import { JournalMarks } from './state/journal-marks.ts';
 import { type KeptWriter, KeptWriters, keptOf } from './state/kept-writers.ts';
+import { PackageMemory } from './state/known-package.ts';
 import { MarkedServers } from './state/marked-servers.ts';
 import { rememberPlaces } from './state/places.ts';
 import { publishHostFacts } from './state/published-facts.ts';
@@ -86,6 +90,7 @@ class Daemon implements Agent {
   readonly #identities: IdentityDesk;
   readonly #guards: GuardIntake;
   readonly #clock: ClockWatch;
+  readonly #protection: SelfProtection;
   readonly #meta: Meta;
   #control: ControlSocket | null = null;
   #stopping: Promise<void> | null = null;
@@ -140,13 +145,19 @@ class Daemon implements Agent {
       authority: new AuthorityStore(meta),
       pipeline: this.#pipeline,
       watcher: {
-        watch: ({ files, trees }) =>
-          this.#collectors.files.watch({ files, trees: [...trees, ...this.#guards.trees] }),
+        watch: ({ files, trees }) => {
+          const own = this.#protection.watch;
+          return this.#collectors.files.watch({
+            files: [...files, ...own.files],
+            trees: [...trees, ...this.#guards.trees, ...own.trees],
+          });
+        },
       },
       log,
       onSight: (servers, fleet) => this.#seen(servers, fleet),
     });
     this.#identities = this.#identityDesk(host);
+    this.#protection = this.#selfProtection();
     this.#central = this.#centralLink(host, machineDigest(traits, meta.salt()));
     this.#clock = new ClockWatch((jumpMs) => {
       this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
@@ -234,6 +245,22 @@ class Daemon implements Agent {
     });
   }
 
+  #selfProtection(): SelfProtection {
+    const { protection, systemTrust, stateDir, log } = this.#options;
+    const { root, config, unitDirectories, checkMs } = protection;
+    return new SelfProtection({
+      place: { root, hostKey: HOST_RELEASE_KEY },
+      places: ownPlaces(config, systemTrust, stateDir, unitDirectories),
+      checkMs,
+      memory: new PackageMemory(this.#meta),
+      writerOf: (path) => this.#processWatch.writerOf(path),
+      writersTold: () => this.#collectors.writersTold(),
+      onFacts: (facts, remember) => this.#pipeline.submit({ facts, remember }),
+      onHealth: (health) => this.#own.note(health),
+      log,
+    });
+  }
+
   #watchFiles(): void {
     // Who writes into a journal is its guard: to be told of each write would cost much and say nothing.
     this.#collectors.tellOfWriters(this.#guards.trees);
@@ -276,6 +303,7 @@ class Daemon implements Agent {
     await this.#collectors.processes.start((event) => this.#receive(event));
     this.#identities.start();
     this.#guards.start();
+    this.#protection.start();
   }
 
   reloadRules(): void {
@@ -291,6 +319,7 @@ class Daemon implements Agent {
     this.#clock.stop();
     this.#identities.stop();
     this.#guards.stop();
+    await this.#protection.stop();
     await this.#central.stopBundles();
     await this.#rules.stop();
     this.#policies.stop();
@@ -307,7 +336,7 @@ class Daemon implements Agent {
   #receive(event: CollectorEvent): void {
     if (event.kind === 'path_change') {
       if (this.#guards.concerns(event.path)) this.#guards.touched(event.path);
-      else this.#watch.touched();
+      else if (!this.#protection.touched(event.path)) this.#watch.touched();
       return;
     }
     if (event.kind === 'health' || event.kind === 'loss') {

@@ -41,6 +41,13 @@ const agentConfigSchema = z.strictObject({
    * rather than being ended. Each start of a shell waits for the answer, some 50 microseconds.
    */
   exec_permission: z.enum(['off', 'on']).default('off'),
+  /** Minutes between two checks of the whole installation against its signed manifest. */
+  integrity_check_minutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 60)
+    .default(60),
   /** `off` gives up the kernel sensor for the sampler. */
   sensor: z.enum(['auto', 'off']).default('auto'),
 });

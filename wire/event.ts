@@ -269,6 +269,7 @@ export const COLLECTOR_NAMES = [
   'process/eslogger',
   'file/watcher',
   'file/actor',
+  'integrity',
 ] as const;
 export type CollectorName = (typeof COLLECTOR_NAMES)[number];
 

@@ -7,7 +7,9 @@ import {
   loadConfig,
   rereadConfig,
   ruleSettings,
+  STOPPING_FILE,
   startAgent,
+  unitDirectories,
 } from '../../agent/index.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { guardPath, type Installation } from '../installation.ts';
@@ -56,6 +58,13 @@ export async function agentRun(file: string, install: Installation, output: Outp
     },
     sensorPath: config.sensor === 'off' ? null : install.sensor,
     ...(config.sensor === 'off' ? { sensorReason: 'switched off in the config' } : {}),
+    protection: {
+      root: install.root,
+      config: resolve(file),
+      unitDirectories: unitDirectories(),
+      checkMs: config.integrity_check_minutes * 60_000,
+    },
+    stoppingFile: STOPPING_FILE,
     central: {
       url: config.central.url.replace(/\/$/, ''),
       token: () => readToken(config.central.token_file),
