@@ -48,6 +48,8 @@ const agentConfigSchema = z.strictObject({
     .min(1)
     .max(24 * 60)
     .default(60),
+  /** Where scripts of the package say why they stop the agent. */
+  stopping_file: absolutePath.default('/run/sealwatch/stopping'),
   /** `off` gives up the kernel sensor for the sampler. */
   sensor: z.enum(['auto', 'off']).default('auto'),
 });

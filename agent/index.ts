@@ -10,7 +10,6 @@ export { AGENT_ERROR_CODES, AgentError, type AgentErrorCode } from './errors.ts'
 export { type HostSight, HostView, type HostViewOptions } from './host-view.ts';
 export type { AgentLog } from './log.ts';
 export { unitDirectories } from './protection/own-files.ts';
-export { STOPPING_FILE } from './protection/stop-reason.ts';
 export { compileRulePack } from './rules/compiled-pack.ts';
 export { loadRules, readRuleFiles } from './rules/rule-files.ts';
 export { DEFAULT_RULE_SETTINGS, type RuleSettings } from './rules/settings.ts';

@@ -141,7 +141,9 @@ export class SelfProtection {
   /** Whether files changed while they were looked at, so that what was seen may be half of an upgrade. */
   #isUnsettled(touches: number): boolean {
     return (
-      (this.#settling !== null || this.#touches !== touches) && this.#touchedAt !== null && Date.now() < this.#touchedAt + MAX_UNSETTLED_MS
+      (this.#settling !== null || this.#touches !== touches) &&
+      this.#touchedAt !== null &&
+      Date.now() < this.#touchedAt + MAX_UNSETTLED_MS
     );
   }
 

@@ -1,8 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { STOP_REASONS, type StopReason } from '../../wire/index.ts';
 
-/** Where scripts of the package say why they stop the agent. */
-export const STOPPING_FILE = '/run/sealwatch/stopping';
 /** Milliseconds that what stands there counts. */
 const FRESH_MS = 5 * 60_000;
 const MAX_BYTES = 64;

@@ -7,7 +7,6 @@ import {
   loadConfig,
   rereadConfig,
   ruleSettings,
-  STOPPING_FILE,
   startAgent,
   unitDirectories,
 } from '../../agent/index.ts';
@@ -64,7 +63,7 @@ export async function agentRun(file: string, install: Installation, output: Outp
       unitDirectories: unitDirectories(),
       checkMs: config.integrity_check_minutes * 60_000,
     },
-    stoppingFile: STOPPING_FILE,
+    stoppingFile: config.stopping_file,
     central: {
       url: config.central.url.replace(/\/$/, ''),
       token: () => readToken(config.central.token_file),
