@@ -97,7 +97,7 @@ class Daemon implements Agent {
 
   constructor(options: AgentOptions, traits: readonly MachineTrait[]) {
     const { stateDir, log } = options;
-    this.#database = openDatabase(stateDir);
+    this.#database = openDatabase(stateDir, options.version);
     const meta = new Meta(this.#database);
     this.#remote = new RemoteSettings({ ...options, meta });
     this.#stance = this.#remote.over(options);
