@@ -34,6 +34,19 @@ export interface AgentOptions {
   /** Built sensor; null where there is none, with the reason. */
   readonly sensorPath: string | null;
   readonly sensorReason?: string;
+  /** The agent's own files, which are watched. */
+  readonly protection: {
+    /** Root of the installation. */
+    readonly root: string;
+    /** The config file; null for none. */
+    readonly config: string | null;
+    /** Directories where systemd looks for the agent's units. */
+    readonly unitDirectories: readonly string[];
+    /** Milliseconds between two checks of the whole installation. */
+    readonly checkMs: number;
+  };
+  /** Where scripts of the package say why they stop the agent; null where nobody does. */
+  readonly stoppingFile: string | null;
   readonly central: {
     /** wss:// URL of the agents' listener. */
     readonly url: string;

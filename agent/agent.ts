@@ -23,6 +23,9 @@ import { IdentityDesk } from './identity/identity-desk.ts';
 import { OwnState } from './own-state.ts';
 import { Pipeline } from './pipeline.ts';
 import { ProcessWatch } from './process-watch.ts';
+import { ownPlaces } from './protection/own-files.ts';
+import { HOST_RELEASE_KEY } from './protection/release-key.ts';
+import { SelfProtection } from './protection/self-protection.ts';
 import { Admission } from './resources/admission.ts';
 import { agentLoad } from './resources/agent-load.ts';
 import type { LoadShedding } from './resources/load-shedding.ts';
@@ -32,6 +35,7 @@ import { AuthorityStore } from './state/authority.ts';
 import { Meta, openDatabase } from './state/database.ts';
 import { JournalMarks } from './state/journal-marks.ts';
 import { type KeptWriter, KeptWriters, keptOf } from './state/kept-writers.ts';
+import { PackageMemory } from './state/known-package.ts';
 import { MarkedServers } from './state/marked-servers.ts';
 import { rememberPlaces } from './state/places.ts';
 import { publishHostFacts } from './state/published-facts.ts';
@@ -91,13 +95,14 @@ class Daemon implements Agent {
   readonly #clock: ClockWatch;
   readonly #admission = new Admission((loss) => this.#own.receive(loss));
   readonly #load: LoadShedding;
+  readonly #protection: SelfProtection;
   readonly #meta: Meta;
   #control: ControlSocket | null = null;
   #stopping: Promise<void> | null = null;
 
   constructor(options: AgentOptions, traits: readonly MachineTrait[]) {
     const { stateDir, log } = options;
-    this.#database = openDatabase(stateDir);
+    this.#database = openDatabase(stateDir, options.version);
     const meta = new Meta(this.#database);
     this.#remote = new RemoteSettings({ ...options, meta });
     this.#stance = this.#remote.over(options);
@@ -137,29 +142,39 @@ class Daemon implements Agent {
     this.#writers = new KeptWriters(() => this.#database);
     this.#guards = this.#guardIntake();
     const view = this.#view(meta.salt());
-    this.#watch = new HostWatch({
+    this.#watch = this.#hostWatch(view, snapshots);
+    const load = { view, watch: this.#watch, processes: this.#processWatch };
+    this.#load = agentLoad({ ...load, admission: this.#admission, own: this.#own });
+    this.#identities = this.#identityDesk(host);
+    this.#protection = this.#selfProtection();
+    this.#central = this.#centralLink(host, machineDigest(traits, meta.salt()));
+    this.#clock = new ClockWatch((jumpMs) => {
+      this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
+      this.#watch.touched();
+    });
+  }
+
+  #hostWatch(view: HostView, snapshots: SnapshotStore): HostWatch {
+    return new HostWatch({
       view,
       writers: this.#writers,
       writerOf: (path) => this.#processWatch.writerOf(path),
       writersTold: () => this.#collectors.writersTold(),
       onWatch: () => this.#watchFiles(),
       snapshots,
-      authority: new AuthorityStore(meta),
+      authority: new AuthorityStore(this.#meta),
       pipeline: this.#pipeline,
       watcher: {
-        watch: ({ files, trees }) =>
-          this.#collectors.files.watch({ files, trees: [...trees, ...this.#guards.trees] }),
+        watch: ({ files, trees }) => {
+          const own = this.#protection.watch;
+          return this.#collectors.files.watch({
+            files: [...files, ...own.files],
+            trees: [...trees, ...this.#guards.trees, ...own.trees],
+          });
+        },
       },
-      log,
+      log: this.#options.log,
       onSight: (servers, fleet) => this.#seen(servers, fleet),
-    });
-    const load = { view, watch: this.#watch, processes: this.#processWatch };
-    this.#load = agentLoad({ ...load, admission: this.#admission, own: this.#own });
-    this.#identities = this.#identityDesk(host);
-    this.#central = this.#centralLink(host, machineDigest(traits, meta.salt()));
-    this.#clock = new ClockWatch((jumpMs) => {
-      this.#pipeline.submit({ facts: [factOfClockJump(jumpMs, Date.now(), userInfo().username)] });
-      this.#watch.touched();
     });
   }
 
@@ -243,6 +258,22 @@ class Daemon implements Agent {
     });
   }
 
+  #selfProtection(): SelfProtection {
+    const { protection, systemTrust, stateDir, log } = this.#options;
+    const { root, config, unitDirectories, checkMs } = protection;
+    return new SelfProtection({
+      place: { root, hostKey: HOST_RELEASE_KEY },
+      places: ownPlaces(config, systemTrust, stateDir, unitDirectories),
+      checkMs,
+      memory: new PackageMemory(this.#meta),
+      writerOf: (path) => this.#processWatch.writerOf(path),
+      writersTold: () => this.#collectors.writersTold(),
+      onFacts: (facts, remember) => this.#pipeline.submit({ facts, remember }),
+      onHealth: (health) => this.#own.note(health),
+      log,
+    });
+  }
+
   #watchFiles(): void {
     // Who writes into a journal is its guard: to be told of each write would cost much and say nothing.
     this.#collectors.tellOfWriters(this.#guards.trees);
@@ -286,6 +317,7 @@ class Daemon implements Agent {
     this.#identities.start();
     this.#guards.start();
     this.#load.start();
+    this.#protection.start();
   }
 
   reloadRules(): void {
@@ -302,6 +334,7 @@ class Daemon implements Agent {
     this.#clock.stop();
     this.#identities.stop();
     this.#guards.stop();
+    await this.#protection.stop();
     await this.#central.stopBundles();
     await this.#rules.stop();
     this.#policies.stop();
@@ -318,7 +351,7 @@ class Daemon implements Agent {
   #receive(event: CollectorEvent): void {
     if (event.kind === 'path_change') {
       if (this.#guards.concerns(event.path)) this.#guards.touched(event.path);
-      else this.#watch.touched();
+      else if (!this.#protection.touched(event.path)) this.#watch.touched();
       return;
     }
     if (event.kind === 'health' || event.kind === 'loss') {

@@ -7,6 +7,7 @@ import type { RemoteSettings } from './bundles/remote-config.ts';
 import { Enrolment, type EnrolmentStatus } from './enrolment/enrolment.ts';
 import type { Fact } from './fact.ts';
 import type { OwnState } from './own-state.ts';
+import { stopReason } from './protection/stop-reason.ts';
 import type { LiveRules } from './rules/live-rules.ts';
 import type { Stance } from './stance.ts';
 import type { Meta } from './state/database.ts';
@@ -112,6 +113,7 @@ export class CentralLink {
       spool,
       log: options.log,
       self: { started: own.started, lost: () => own.lost(), health: () => own.health() },
+      stopReason: () => stopReason(options.stoppingFile, Date.now()),
       obey: (command) => this.#obey(command),
       bundles: () => this.#bundles.inForce,
       onBundle: (offer) => this.#bundles.offer(offer),

@@ -43,6 +43,15 @@ export const agentConfigSchema = z.strictObject({
   exec_permission: z.enum(['off', 'on']).default('off'),
   /** Socket of a kernel sensor that runs as a service; where it is there, the agent starts none of its own. */
   sensor_socket: absolutePath.nullable().default('/run/sealwatch-sensor/sensor.sock'),
+  /** Minutes between two checks of the whole installation against its signed manifest. */
+  integrity_check_minutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 60)
+    .default(60),
+  /** Where scripts of the package say why they stop the agent. */
+  stopping_file: absolutePath.default('/run/sealwatch/stopping'),
   /** `off` gives up the kernel sensor for the sampler. */
   sensor: z.enum(['auto', 'off']).default('auto'),
 });

@@ -11,6 +11,7 @@ export { readEnrolmentSource } from './enrolment/token-source.ts';
 export { AGENT_ERROR_CODES, AgentError, type AgentErrorCode } from './errors.ts';
 export { type HostSight, HostView, type HostViewOptions } from './host-view.ts';
 export type { AgentLog } from './log.ts';
+export { unitDirectories } from './protection/own-files.ts';
 export { compileRulePack } from './rules/compiled-pack.ts';
 export { loadRules, readRuleFiles } from './rules/rule-files.ts';
 export { DEFAULT_RULE_SETTINGS, type RuleSettings } from './rules/settings.ts';

@@ -38,9 +38,14 @@ export class OwnState {
     return this.#lost;
   }
 
+  /** Notes how something is that tells of its own faults itself. */
+  note(health: Health): void {
+    this.#health.set(health.collector, health);
+  }
+
   receive(event: Health | Loss): void {
     if (event.kind === 'health') {
-      this.#health.set(event.collector, event);
+      this.note(event);
       this.#parts.onHealth(event);
     } else this.count(event);
     const fact = factOfSelf(event, userInfo().username);

@@ -71,6 +71,19 @@ const WORDS: Readonly<Record<SettingKey, SettingWords>> = {
     description: '`off` gives up the kernel sensor (Linux) or eslogger (macOS) for samples.',
     example: 'auto',
   },
+  sensor_socket: {
+    description:
+      'Socket of a kernel sensor that runs as a service; where it is there, the agent starts none of its own. Linux.',
+    example: '/run/sealwatch-sensor/sensor.sock',
+  },
+  integrity_check_minutes: {
+    description: 'Minutes between two checks of the whole installation against its signed manifest.',
+    example: 60,
+  },
+  stopping_file: {
+    description: 'File in which scripts of the package say why they stop the agent.',
+    example: '/run/sealwatch/stopping',
+  },
   file_actor: {
     description: '`off` gives up knowing who writes files, and with it a capability of the sensor. Linux.',
     example: 'auto',

@@ -271,6 +271,7 @@ export const COLLECTOR_NAMES = [
   'file/watcher',
   'file/actor',
   'resources',
+  'integrity',
 ] as const;
 export type CollectorName = (typeof COLLECTOR_NAMES)[number];
 

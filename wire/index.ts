@@ -113,5 +113,8 @@ export {
   encodeFrame,
   type HelloFrame,
   type RefusalCode,
+  STOP_REASONS,
+  type StopReason,
+  stopReasonOf,
 } from './v1/frames.ts';
 export * as limits from './v1/limits.ts';

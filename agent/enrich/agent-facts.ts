@@ -97,7 +97,8 @@ const TAMPERED: Readonly<Record<Tamper['part'], string>> = {
   marks: 'a process that belongs to a server was unmarked in the kernel; it was marked anew',
 };
 
-function agentFact(time: number, fields: Fact['fields'], user: string): Fact {
+/** A fact about the agent itself. */
+export function agentFact(time: number, fields: Fact['fields'], user: string): Fact {
   return {
     time,
     logsource: { category: 'agent', product: 'sealwatch' },

@@ -3,42 +3,19 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { AgentError } from '../errors.ts';
+import { migrate, refuseNewer } from './migration.ts';
 
 export type AgentDatabase = Database.Database;
 
 export const DATABASE_FILE = 'agent.db';
 
-/** One step a version, in order; a step is never edited once released. */
-const MIGRATIONS = [
-  `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-   CREATE TABLE spool (
-     seq INTEGER PRIMARY KEY AUTOINCREMENT,
-     level INTEGER NOT NULL,
-     bytes INTEGER NOT NULL,
-     body TEXT NOT NULL
-   ) STRICT;
-   CREATE INDEX spool_by_level ON spool (level, seq);
-   CREATE TABLE snapshot (server_id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
-   CREATE TABLE problem (key TEXT PRIMARY KEY) STRICT;
-   CREATE TABLE reported (key TEXT PRIMARY KEY, time INTEGER NOT NULL) STRICT;`,
-  'CREATE TABLE control (key TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;',
-  'CREATE TABLE sealed_copy (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT;',
-  'CREATE TABLE writer (path TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;',
-  'CREATE TABLE marked (tag TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;',
-  `CREATE TABLE journal (
-     path TEXT PRIMARY KEY,
-     identity TEXT NOT NULL,
-     offset INTEGER NOT NULL,
-     refused TEXT
-   ) STRICT;`,
-] as const;
-
 /**
  * Opens the agent's database: spool and snapshots in one file, so that an alert about a change and the
- * knowledge of that change are committed together or not at all.
+ * knowledge of that change are committed together or not at all. Before an older one is brought to the newest version, a copy
+ * of it is put beside it. `program` is the version of the agent that opens it, which an older one names when it refuses it.
  * @throws {AgentError}
  */
-export function openDatabase(stateDir: string): AgentDatabase {
+export function openDatabase(stateDir: string, program: string | null = null): AgentDatabase {
   const path = join(stateDir, DATABASE_FILE);
   let database: AgentDatabase;
   try {
@@ -54,34 +31,31 @@ export function openDatabase(stateDir: string): AgentDatabase {
       hint: 'give a state directory of your own with --state-dir',
     });
   }
-  migrate(database, path);
+  try {
+    migrate(database, path, program);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   return database;
 }
 
 /** Opens the database of an agent that may be running, for reading only. @throws {AgentError} */
 export function readDatabase(stateDir: string): AgentDatabase {
   const path = join(stateDir, DATABASE_FILE);
+  let database: AgentDatabase | undefined;
   try {
-    return new Database(path, { readonly: true, fileMustExist: true });
+    database = new Database(path, { readonly: true, fileMustExist: true });
+    refuseNewer(database, path, null);
+    return database;
   } catch (cause) {
+    database?.close();
+    if (cause instanceof AgentError) throw cause;
     throw new AgentError('AGENT_STATE_UNUSABLE', `${path} cannot be read`, {
       cause,
       hint: 'has the agent run here? see --state-dir',
     });
   }
-}
-
-function migrate(database: AgentDatabase, path: string): void {
-  const version = Number(database.pragma('user_version', { simple: true }));
-  if (version > MIGRATIONS.length) {
-    throw new AgentError('AGENT_STATE_TOO_NEW', `${path} was written by a newer version (${version})`);
-  }
-  MIGRATIONS.slice(version).forEach((step, index) => {
-    database.transaction(() => {
-      database.exec(step);
-      database.pragma(`user_version = ${version + index + 1}`);
-    })();
-  });
 }
 
 const AGENT_ID = 'agent_id';

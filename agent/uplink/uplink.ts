@@ -8,6 +8,7 @@ import {
   type HelloFrame,
   limits,
   type Server,
+  type StopReason,
 } from '../../wire/index.ts';
 import type { TlsCredentials } from '../enrolment/central-requests.ts';
 import type { AgentLog } from '../log.ts';
@@ -44,6 +45,8 @@ export interface UplinkOptions {
   /** Bundles in force here. */
   readonly bundles: () => HelloFrame['bundles'];
   readonly onBundle: (offer: Extract<CentralFrame, { type: 'bundle' }>) => void;
+  /** Why this agent stops, asked when it does. */
+  readonly stopReason: () => StopReason;
   /** Does what central asks; resolves with what came of it in words. */
   readonly obey: (command: CommandName) => Promise<string>;
   /** 0 ≤ x < 1; `Math.random` where absent. */
@@ -127,7 +130,7 @@ export class Uplink {
     this.#report.stop();
     if (this.#retry !== null) clearTimeout(this.#retry);
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
-    this.#send({ type: 'goodbye', reason: 'stopped' });
+    this.#send({ type: 'goodbye', reason: this.#options.stopReason() });
     this.#welcomed = false;
     await closed(this.#socket);
   }

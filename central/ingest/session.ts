@@ -6,6 +6,8 @@ import {
   decodeAgentFrame,
   encodeFrame,
   type HelloFrame,
+  type StopReason,
+  stopReasonOf,
 } from '../../wire/index.ts';
 import type { AgentBook, AlertSink } from '../bus/sink.ts';
 import { MAX_UNREAD_BYTES } from '../limits.ts';
@@ -33,7 +35,8 @@ export interface AgentIdentity {
 export interface Attendance {
   arrived(agent: string): void;
   heard(agent: string): void;
-  left(agent: string, saidGoodbye: boolean): void;
+  /** `goodbye` is why it stopped; null where it went without a word. */
+  left(agent: string, goodbye: StopReason | null): void;
 }
 
 type BundleStateFrame = Extract<AgentFrame, { type: 'bundle_state' }>;
@@ -70,7 +73,7 @@ type State =
   | { readonly kind: 'hello' }
   /** `unproved` is the generation of the welcome until the agent has sent something after it. */
   | { readonly kind: 'ready'; readonly agent: string; readonly unproved: string | null }
-  | { readonly kind: 'closed'; readonly agent: string | null; readonly saidGoodbye: boolean };
+  | { readonly kind: 'closed'; readonly agent: string | null; readonly goodbye: StopReason | null };
 
 /**
  * One connection of one agent: hello → ready → closed. Frames are taken one at a time, in order; while
@@ -116,8 +119,9 @@ export class Session {
     return this.#state.kind === 'closed';
   }
 
-  get saidGoodbye(): boolean {
-    return this.#state.kind === 'closed' && this.#state.saidGoodbye;
+  /** Why the agent stopped, if it said so. */
+  get goodbye(): StopReason | null {
+    return this.#state.kind === 'closed' ? this.#state.goodbye : null;
   }
 
   /** Resolves when every frame that was accepted is dealt with. */
@@ -145,9 +149,9 @@ export class Session {
   }
 
   /** Ends the session; frames that still wait are dropped, unacknowledged. */
-  close(code: number, reason: string, saidGoodbye = false): void {
+  close(code: number, reason: string, goodbye: StopReason | null = null): void {
     if (this.#state.kind === 'closed') return;
-    this.#state = { kind: 'closed', agent: this.agent, saidGoodbye };
+    this.#state = { kind: 'closed', agent: this.agent, goodbye };
     this.#socket.resume();
     this.#socket.close(code, reason);
   }
@@ -311,7 +315,7 @@ export class Session {
       case 'bundle_state':
         return onBundleState(agent, frame);
       case 'goodbye':
-        return this.close(CLOSE.done, 'goodbye', true);
+        return this.close(CLOSE.done, 'goodbye', stopReasonOf(frame));
     }
   }
 

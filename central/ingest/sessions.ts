@@ -151,13 +151,13 @@ export class Sessions {
     this.#all.delete(session);
     this.#young.delete(session);
     this.#held.delete(session);
-    const { agent, saidGoodbye } = session;
+    const { agent, goodbye } = session;
     if (agent === null || this.#byAgent.get(agent) !== session) return;
     this.#byAgent.delete(agent);
     const { presence, attendance, log, clock, onLeft } = this.#parts;
-    const state = saidGoodbye ? 'stopped' : 'disconnected';
+    const state = goodbye === null ? 'disconnected' : 'stopped';
     presence.left(agent, clock(), state);
-    attendance.left(agent, saidGoodbye);
+    attendance.left(agent, goodbye);
     onLeft(agent);
     log.info('agent is gone', { agent, state });
   }

@@ -18,6 +18,8 @@ export const silenceSettingsSchema = z.strictObject({
   fold_max_ms: milliseconds(100).default(6 * 3_600_000),
   /** Milliseconds without silence after which an agent's earlier silences are forgotten. */
   forget_ms: milliseconds(100).default(3_600_000),
+  /** Whether a stop on purpose is told (`agent_stopped`). */
+  tell_stops: z.boolean().default(true),
   /** Percent of the agents that, silent at once, are one outage rather than so many agents. */
   outage_percent: z.number().int().min(1).max(100).default(20),
   /** Agents that make an outage at the least. */

@@ -1,3 +1,4 @@
+import type { StopReason } from '../../wire/index.ts';
 import type { LastState } from './last-state.ts';
 import type { OwnEvent } from './own-alerts.ts';
 
@@ -77,6 +78,48 @@ export function allReturnedEvent(count: number, missing: number, time: number): 
     },
   };
 }
+
+/** An agent was stopped on purpose, so that its host is not watched. */
+export function stoppedEvent(state: LastState, reason: StopReason, count: number, time: number): OwnEvent {
+  const often = count === 1 ? '' : `; stopped ${count} times since the last alert`;
+  return {
+    host: state.host,
+    count,
+    time,
+    fields: {
+      'agent.event': 'stopped',
+      ...fieldsOf(state),
+      'agent.stop_reason': reason,
+      'agent.detail': `${STOPPED[reason]}, last heard of ${state.lastSeen}${often}`,
+    },
+  };
+}
+
+/** Many agents were stopped on purpose within a second. */
+export function allStoppedEvent(
+  stopped: readonly { readonly state: LastState; readonly reason: StopReason }[],
+  time: number,
+): OwnEvent {
+  const reasons = [...new Set(stopped.map(({ reason }) => reason))].sort();
+  return {
+    host: MANY_HOSTS,
+    count: stopped.length,
+    time,
+    fields: {
+      'agent.event': 'stopped',
+      'agent.count': stopped.length,
+      'agent.hosts': stopped.slice(0, MAX_NAMED).map(({ state }) => state.host),
+      'agent.stop_reason': reasons,
+      'agent.detail': `${stopped.length} agents were stopped at once`,
+    },
+  };
+}
+
+const STOPPED: Readonly<Record<StopReason, string>> = {
+  stop: 'the agent was stopped',
+  upgrade: 'the agent was stopped for an upgrade and did not come back',
+  uninstall: 'the agent is being uninstalled',
+};
 
 function fieldsOf({ id, host, group, version, lastSeen }: LastState): OwnEvent['fields'] {
   return {

@@ -1,3 +1,4 @@
+import type { StopReason } from '../../wire/index.ts';
 import { type CentralLog, describeError } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { ownAgents } from '../store/fleet.ts';
@@ -8,6 +9,8 @@ import { Outage } from './outage.ts';
 import type { OwnEvent } from './own-alerts.ts';
 import type { SilenceSettings } from './settings.ts';
 import { allReturnedEvent, outageEvent, returnedEvent, silentEvent } from './silence-events.ts';
+
+import { Stops } from './stops.ts';
 
 /** Longest time in milliseconds between two looks. */
 const SWEEP_MS = 1_000;
@@ -53,6 +56,7 @@ export class Silence {
   readonly #roster = new Map<string, Entry>();
   readonly #flaps: Flaps;
   readonly #outage: Outage;
+  readonly #stops: Stops;
   /** Agents that were told of as silent and are heard again, with how many milliseconds they were silent. */
   #returned = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
@@ -66,6 +70,7 @@ export class Silence {
     this.#parts = parts;
     this.#flaps = new Flaps(parts.settings);
     this.#outage = new Outage(parts.settings);
+    this.#stops = new Stops(parts);
     const now = parts.monotonic();
     this.#sweptAt = now;
     this.#rosterAt = now;
@@ -80,19 +85,25 @@ export class Silence {
   /** Loads who is expected, and gives them time to return. */
   async start(): Promise<void> {
     await this.#loadRoster();
+    await this.#stops.start();
     const { silent_after_ms } = this.#parts.settings;
     this.#graceUntil = this.#parts.monotonic() + silent_after_ms + this.#parts.reconnectMs();
     this.#timer = setInterval(() => void this.sweep(), Math.min(SWEEP_MS, silent_after_ms / 4)).unref();
   }
 
+  /** Tells of stops that were not told yet. */
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#sweep;
+    await this.#stops.look().catch((error: unknown) => {
+      this.#parts.log.error('stopped agents could not be told of', { error: describeError(error) });
+    });
   }
 
   arrived(agent: string): void {
     const entry = this.#entry(agent);
     entry.isConnected = true;
+    this.#stops.arrived(agent);
     this.#note(agent, entry);
   }
 
@@ -101,11 +112,15 @@ export class Silence {
     if (entry !== undefined) this.#note(agent, entry);
   }
 
-  left(agent: string, saidGoodbye: boolean): void {
+  /** `goodbye` null: without a word. */
+  left(agent: string, goodbye: StopReason | null): void {
     const entry = this.#roster.get(agent);
     if (entry === undefined) return;
-    if (saidGoodbye) this.#roster.delete(agent);
-    else entry.isConnected = false;
+    if (goodbye === null) entry.isConnected = false;
+    else {
+      this.#roster.delete(agent);
+      if (this.#parts.settings.tell_stops) void this.#stops.left(agent, goodbye);
+    }
   }
 
   /** Looks once; never rejects. Looks that overlap are one. */
@@ -130,6 +145,7 @@ export class Silence {
       this.#graceUntil = Math.max(this.#graceUntil, now + settings.silent_after_ms);
     }
     this.#sweptAt = now;
+    await this.#stops.look();
     await this.#tellReturned();
     if (now - this.#rosterAt >= ROSTER_MS) await this.#loadRoster();
     if (now < this.#graceUntil) return;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import {
   type Agent,
   type AgentStatus,
@@ -9,6 +10,7 @@ import {
   rereadConfig,
   ruleSettings,
   startAgent,
+  unitDirectories,
 } from '../../agent/index.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { guardPath, type Installation } from '../installation.ts';
@@ -51,6 +53,13 @@ export async function agentRun(file: string, install: Installation, output: Outp
     },
     sensorPath: config.sensor === 'off' ? null : sensorOf(config.sensor_socket, install),
     ...(config.sensor === 'off' ? { sensorReason: 'switched off in the config' } : {}),
+    protection: {
+      root: install.root,
+      config: resolve(file),
+      unitDirectories: unitDirectories(),
+      checkMs: config.integrity_check_minutes * 60_000,
+    },
+    stoppingFile: config.stopping_file,
     central: {
       url: config.central.url.replace(/\/$/, ''),
       token: () => readEnrolmentSource(config.central.token_file),

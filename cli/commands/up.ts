@@ -16,6 +16,8 @@ import { problemLine, serverTable } from '../table.ts';
 
 /** Milliseconds that the token of this host's agent is good for. */
 const TOKEN_MS = 60_000;
+/** Milliseconds between two checks of this installation. */
+const INTEGRITY_CHECK_MS = 3_600_000;
 
 export interface UpOptions extends Selection {
   readonly profile: Profile;
@@ -41,6 +43,8 @@ export async function up(options: UpOptions, install: Installation, output: Outp
     feeds: [fileFeed(feed)],
     version: install.version,
     rulesDirectory: install.rules,
+    // The agent of this very program stops with it.
+    silence: { tell_stops: false },
     log,
     onAlert: (alert) => tell(alert, output),
   });
@@ -64,6 +68,8 @@ export async function up(options: UpOptions, install: Installation, output: Outp
         config: null,
       },
       sensorPath: install.sensor,
+      protection: { root: install.root, config: null, unitDirectories: [], checkMs: INTEGRITY_CHECK_MS },
+      stoppingFile: null,
       central: { url: central.agentUrl, token: () => ownToken(central) },
       version: install.version,
       log,

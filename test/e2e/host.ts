@@ -202,10 +202,13 @@ export class Host {
   /** Where `up` and `central` write their feed. */
   readonly feed: string;
   readonly #account: Account | null;
+  readonly #main: string;
   readonly #programs: Program[] = [];
 
-  constructor(context: TestContext, account: Account | null = null) {
+  /** `main` is the program that is run: the built one of this checkout unless told. */
+  constructor(context: TestContext, account: Account | null = null, main = MAIN) {
     this.#account = account;
+    this.#main = main;
     this.directory = mkdtempSync(join(tmpdir(), 'sealwatch-e2e-'));
     chmodSync(this.directory, 0o700);
     this.own(this.directory);
@@ -255,7 +258,7 @@ export class Host {
 
   /** Starts the built CLI; `json` says that each line of stdout is an alert. */
   start(args: readonly string[], json = false): Program {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const child = spawn(process.execPath, [this.#main, ...args], {
       cwd: this.home,
       env: { PATH: process.env['PATH'], HOME: this.home, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -323,11 +326,15 @@ export class Host {
 
   /** Has central's command make a token; before central runs for the first time. */
   #makeToken(file: string, command: readonly string[]): void {
-    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'central', ...command, '--out', file], {
-      cwd: this.home,
-      env: { PATH: process.env['PATH'], HOME: this.home },
-      ...this.#account,
-    });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [this.#main, 'central', ...command, '--out', file],
+      {
+        cwd: this.home,
+        env: { PATH: process.env['PATH'], HOME: this.home },
+        ...this.#account,
+      },
+    );
     if (status !== 0) throw new Error(`no token was made: ${String(stderr)}`);
   }
 

@@ -20,6 +20,9 @@ export type BundleState = (typeof BUNDLE_STATES)[number];
 /** What central may ask of an agent; nothing of it can lower what the agent enforces. */
 export const COMMANDS = ['look_again', 'reload_rules', 'renew_certificate'] as const;
 export type CommandName = (typeof COMMANDS)[number];
+/** Why an agent stops on purpose. */
+export const STOP_REASONS = ['stop', 'upgrade', 'uninstall'] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
 const HEALTH_STATES = ['ok', 'degraded', 'failed'] as const;
 
 const generation = z.string().regex(/^[0-9a-f]{32}$/);
@@ -110,7 +113,11 @@ const agentFrameSchemas = {
     message: z.string().max(500),
   }),
   /** The agent stops on purpose; silence after it is not a fault. */
-  goodbye: z.object({ type: z.literal('goodbye'), reason: z.string().max(200) }),
+  goodbye: z.object({
+    type: z.literal('goodbye'),
+    /** One of STOP_REASONS; anything else is read as `stop`, such as the `stopped` of older agents. */
+    reason: z.string().max(200),
+  }),
 } as const;
 
 export const REFUSAL_CODES = [
@@ -160,6 +167,11 @@ export type AgentFrame = FrameOf<typeof agentFrameSchemas>;
 export type CentralFrame = FrameOf<typeof centralFrameSchemas>;
 export type BatchFrame = Extract<AgentFrame, { type: 'batch' }>;
 export type HelloFrame = Extract<AgentFrame, { type: 'hello' }>;
+
+/** What a goodbye says. */
+export function stopReasonOf({ reason }: Extract<AgentFrame, { type: 'goodbye' }>): StopReason {
+  return STOP_REASONS.find((known) => known === reason) ?? 'stop';
+}
 
 /** Text of a frame as it goes over the socket. */
 export function encodeFrame(frame: AgentFrame | CentralFrame): string {

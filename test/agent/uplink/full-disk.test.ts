@@ -81,6 +81,7 @@ test(
       spool,
       log: quiet,
       self: { started: new Date(), lost: () => lost, health: () => [] },
+      stopReason: () => 'stop',
       obey: () => Promise.resolve(''),
       bundles: () => [],
       onBundle: () => undefined,

@@ -41,6 +41,7 @@ async function linked(
     spool,
     log: quiet,
     self: { started: new Date(), lost: () => ({}), health: () => [] },
+    stopReason: () => 'stop',
     obey: () => Promise.resolve(''),
     ...more,
   });
@@ -72,6 +73,7 @@ function uplinkTo(context: TestContext, url: string, onRefused: (code: string) =
     spool: new Spool(database, meta),
     log: quiet,
     self: { started: new Date(), lost: () => ({}), health: () => [] },
+    stopReason: () => 'stop',
     obey: () => Promise.resolve(''),
     bundles: () => [],
     onBundle: () => undefined,

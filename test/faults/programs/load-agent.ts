@@ -45,6 +45,7 @@ const uplink = new Uplink({
   spool,
   log,
   self: { started: new Date(), lost: () => ({ spool: lost }), health: () => [] },
+  stopReason: () => 'stop',
   obey: () => Promise.resolve('done'),
   bundles: () => [],
   onBundle: () => undefined,
