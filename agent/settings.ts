@@ -68,7 +68,7 @@ const WORDS: Readonly<Record<SettingKey, SettingWords>> = {
     example: 'report',
   },
   sensor: {
-    description: '`off` gives up the kernel sensor (Linux) or eslogger (macOS) for samples.',
+    description: '`off` gives up the kernel sensor for samples of what runs. Linux.',
     example: 'auto',
   },
   sensor_socket: {

@@ -5,7 +5,7 @@ import type { GeneratedFile } from '../generated-file.ts';
 const PREFIX = 'sealwatch_agent_';
 const MADE = '# Made by `npm run mdm -- --pages` from the table of settings (agent/settings.ts).';
 /** Ansible reads YAML 1.1, where on and off are truth values. */
-const YAML = { version: '1.1', aliasDuplicateObjects: false, lineWidth: 110 } as const;
+const YAML = { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 } as const;
 
 interface RoleOption {
   readonly type: 'str' | 'bool' | 'list' | 'dict';

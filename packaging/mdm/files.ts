@@ -1,9 +1,9 @@
-import type { PlistValue } from 'plist';
-import { type AgentSetting, agentSettings } from '../../agent/index.ts';
+import { build, type PlistValue } from 'plist';
+import { type AgentSetting, agentSettings, PREFERENCE_DOMAIN } from '../../agent/index.ts';
 import type { GeneratedFile } from '../generated-file.ts';
 import { launchdJobs, logRotation } from '../macos/launchd.ts';
 import { ansibleRole } from './ansible-role.ts';
-import { type ProfileOptions, preferenceFile, profiles } from './profiles.ts';
+import { type ProfileOptions, profiles, secrecy } from './profiles.ts';
 import { configTemplate, settingsPage } from './settings-page.ts';
 
 const STATE_DIRS = { linux: '/var/lib/sealwatch', macos: '/var/db/sealwatch' } as const;
@@ -44,8 +44,15 @@ export function examplePreferences(settings: readonly AgentSetting[]): { [key: s
 export function mdmFiles(options: ProfileOptions): readonly GeneratedFile[] {
   return [
     ...below('profiles', profiles(options)),
-    preferenceFile('preferences/dev.sealwatch.agent.plist', options.preferences),
-    preferenceFile('preferences/every-setting.example.plist', examplePreferences(agentSettings())),
+    {
+      path: `preferences/${PREFERENCE_DOMAIN}.plist`,
+      text: `${build(options.preferences)}\n`,
+      ...secrecy(options.preferences),
+    },
+    {
+      path: 'preferences/every-setting.example.plist',
+      text: `${build(examplePreferences(agentSettings()))}\n`,
+    },
     ...below('launchd', [...launchdJobs(), logRotation()]),
   ];
 }

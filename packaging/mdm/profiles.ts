@@ -35,25 +35,23 @@ export function profiles({ preferences, teamId }: ProfileOptions): readonly Gene
     ...(teamId === null ? [] : [fullDiskAccess(teamId), backgroundItems(teamId)]),
     settings(preferences),
   ];
-  const isSecret = Object.hasOwn(preferences, 'enrolment_token') ? ({ isSecret: true } as const) : {};
   return [
     ...parts.map((part) => ({
       path: `sealwatch-${part.name}.mobileconfig`,
       text: profile(part.name, part.title, part.description, [part]),
-      ...(part.name === 'settings' ? isSecret : {}),
+      ...(part.name === 'settings' ? secrecy(preferences) : {}),
     })),
     {
       path: 'sealwatch.mobileconfig',
       text: profile('all', 'Sealwatch', 'Everything that Sealwatch needs on a Mac.', parts),
-      ...isSecret,
+      ...secrecy(preferences),
     },
   ];
 }
 
-/** Property list of the preferences alone, for consoles that take that. */
-export function preferenceFile(path: string, preferences: Dictionary): GeneratedFile {
-  const isSecret = Object.hasOwn(preferences, 'enrolment_token') ? ({ isSecret: true } as const) : {};
-  return { path, text: `${build(preferences)}\n`, ...isSecret };
+/** Marks a file that holds these preferences, where the token is among them. */
+export function secrecy(preferences: Dictionary): { readonly isSecret?: true } {
+  return Object.hasOwn(preferences, 'enrolment_token') ? { isSecret: true } : {};
 }
 
 /**

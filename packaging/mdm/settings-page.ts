@@ -59,7 +59,8 @@ export function configTemplate(settings: readonly AgentSetting[], stateDir: stri
     '# A leading # keeps what holds unless told; the values shown are examples.',
     '',
   ];
-  return `${[...head, ...inFiles.flatMap((setting) => templateLines(setting, stateDir, inFiles))].join('\n')}\n`;
+  const lines = inFiles.flatMap((setting) => templateLines(setting, stateDir, inFiles));
+  return `${[...head, ...lines].join('\n').trimEnd()}\n`;
 }
 
 /** What a value may be, in words. */

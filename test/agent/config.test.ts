@@ -137,15 +137,6 @@ test('of a changed config the settings of rules are given anew, the others are n
   );
 });
 
-test('the documentation names every setting and no other', () => {
-  using home = new TempDirectory();
-  const settings = [...Object.keys(loadConfig(home.write('agent.yml', GOOD))), 'homes'];
-  const text = readFileSync(new URL('../../docs/agent-config.md', import.meta.url), 'utf8');
-  const table = text.slice(0, text.indexOf('## '));
-  const described = [...table.matchAll(/^\| `([a-z_]+)` \|/gm)].map(([, name]) => name);
-  assert.deepEqual(described.toSorted(), settings.toSorted());
-});
-
 test('the settings that the documentation shows are taken', () => {
   using home = new TempDirectory();
   const text = readFileSync(new URL('../../docs/agent-config.md', import.meta.url), 'utf8');

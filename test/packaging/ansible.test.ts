@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, lstatSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
 import { agentSettings, loadConfig } from '../../agent/index.ts';
 import { ansibleVariable } from '../../packaging/mdm/ansible-role.ts';
 import { haveProgram } from '../debian-package.ts';
@@ -14,13 +13,14 @@ const ROLES = fileURLToPath(new URL('../../packaging/ansible/roles', import.meta
 const TOKEN = `swenrol_0123456789abcdef_${'s'.repeat(43)}.${'p'.repeat(43)}`;
 const SETTINGS = '/etc/sealwatch/agent.d/50-ansible.yml';
 const CONFIG = 'state_dir: /var/lib/sealwatch\n';
+const FILE_SETTINGS = agentSettings().filter(({ isManagedOnly }) => !isManagedOnly);
+/** Every setting by its variable, one of them null. */
 const SITE = {
-  sealwatch_agent_central_url: 'wss://central.example:7443',
-  sealwatch_agent_profile: 'production',
+  ...Object.fromEntries(FILE_SETTINGS.map(({ key, example }) => [ansibleVariable(key), example])),
+  sealwatch_agent_group: null,
   sealwatch_agent_enrolment_token: TOKEN,
-  sealwatch_agent_roots: ['/srv/projects'],
   sealwatch_agent_trust_roots: [{ name: 'release.pub', key: 'ssh-ed25519 AAAA' }],
-} as const;
+};
 
 /**
  * A package of the real name, unit and config file, whose program does nothing: what the role does with a package does
@@ -69,14 +69,14 @@ class ManagedHost {
     const { text } = this.#root.run(
       ['ansible-playbook', '-i', '/tmp/inventory', '-v', '--diff', ...more, '/tmp/play.yml'],
       // No systemd runs in the layer: units are enabled there, and what would start them says so.
-      { ANSIBLE_ROLES_PATH: '/tmp/roles', HOME: '/tmp', SYSTEMD_OFFLINE: '1' },
+      { ANSIBLE_ROLES_PATH: '/tmp/roles', ANSIBLE_PIPELINING: '1', HOME: '/tmp', SYSTEMD_OFFLINE: '1' },
     );
     const [, changed = '-1', failed = '-1'] = /changed=(\d+).*failed=(\d+)/.exec(text) ?? [];
     return { changed: Number(changed), failed: Number(failed), text };
   }
 
   has(path: string): boolean {
-    return existsSync(this.#root.at(path));
+    return lstatSync(this.#root.at(path), { throwIfNoEntry: false }) !== undefined;
   }
 
   read(path: string): string {
@@ -91,6 +91,10 @@ class ManagedHost {
     const { text } = this.#root.run(['dpkg-query', '--list', 'sealwatch-agent']);
     return /^ii /m.test(text);
   }
+}
+
+function settingOf(config: object, key: string): unknown {
+  return key.split('.').reduce<unknown>((here, name) => Reflect.get(Object(here), name), config);
 }
 
 function missing(): string | null {
@@ -137,30 +141,20 @@ test('the role installs and sets up an agent once, and removes it again', {
     );
   });
 
-  await context.test('the agent takes what was written', () => {
+  await context.test('the agent takes every setting as it was written', () => {
     using copy = new TempDirectory();
     copy.write('agent.d/50-ansible.yml', host.read(SETTINGS));
-    const { central, profile, roots } = loadConfig(
-      copy.write('agent.yml', host.read('/etc/sealwatch/agent.yml')),
-      null,
-    );
-    assert.deepEqual(
-      [central.url, profile, roots],
-      ['wss://central.example:7443', 'production', ['/srv/projects']],
-    );
+    const config = loadConfig(copy.write('agent.yml', host.read('/etc/sealwatch/agent.yml')), null);
+    for (const { key, example } of FILE_SETTINGS)
+      assert.deepEqual(settingOf(config, key), key === 'group' ? null : example, key);
   });
 
-  await context.test('a second run changes nothing, nor does a check', () => {
+  await context.test('a second run changes nothing', () => {
     const again = host.play(site);
     assert.deepEqual([again.failed, again.changed], [0, 0], again.text);
-    const check = host.play(site, '--check');
-    assert.deepEqual([check.failed, check.changed], [0, 0], check.text);
   });
 
-  await context.test('a setting that changed is written, and one that the schema has not is refused', () => {
-    const changed = host.play({ ...site, sealwatch_agent_profile: 'developer' });
-    assert.equal(changed.failed, 0, changed.text);
-    assert.equal((parse(host.read(SETTINGS)) as { profile: string }).profile, 'developer');
+  await context.test('a value that the agent would refuse is refused', () => {
     const wrong = host.play({ ...site, sealwatch_agent_profile: 'loud' });
     assert.equal(wrong.failed, 1, wrong.text);
     assert.match(wrong.text, /sealwatch_agent_profile/);
@@ -187,33 +181,9 @@ test('the role installs and sets up an agent once, and removes it again', {
       ],
       [false, false, false, true],
     );
-    const again = host.play({ sealwatch_agent_state: 'absent' });
-    assert.deepEqual([again.failed, again.changed], [0, 0], again.text);
+    // All that is left to change is one loop over what only purging takes.
     const purged = host.play({ sealwatch_agent_state: 'absent', sealwatch_agent_purge: true });
-    assert.equal(purged.failed, 0, purged.text);
+    assert.deepEqual([purged.failed, purged.changed], [0, 1], purged.text);
     assert.ok(!host.has('/etc/sealwatch/trust'));
-  });
-
-  await context.test('every setting can be set by its variable', () => {
-    const all = Object.fromEntries(
-      agentSettings()
-        .filter(({ isManagedOnly }) => !isManagedOnly)
-        .map(({ key, example }) => [ansibleVariable(key), example]),
-    );
-    const { failed, text } = host.play({
-      ...all,
-      sealwatch_agent_package: site.sealwatch_agent_package,
-      sealwatch_agent_group: null,
-    });
-    assert.equal(failed, 0, text);
-    using copy = new TempDirectory();
-    const config = loadConfig(copy.write('agent.yml', host.read(SETTINGS)), null);
-    for (const { key, example, isManagedOnly } of agentSettings()) {
-      if (isManagedOnly) continue;
-      const [first = '', inner] = key.split('.');
-      const value: unknown = Reflect.get(config, first);
-      const taken = inner === undefined ? value : Reflect.get(value as object, inner);
-      assert.deepEqual(taken, key === 'group' ? null : example, key);
-    }
   });
 });

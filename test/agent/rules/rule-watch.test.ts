@@ -51,7 +51,10 @@ class Watched {
     this.watch = new RuleWatch({
       book: new RuleBook({ builtin: [this.directory.at('builtin')], shelf }),
       settings: settings(wanted),
-      config: config === undefined ? null : { paths: [this.directory.write('agent.yml', '')], read: config },
+      config:
+        config === undefined
+          ? null
+          : { paths: [this.directory.write('agent.yml', ''), this.directory.at('agent.d')], read: config },
       watcher: {
         start: async (sink) => {
           this.#sink = sink;
@@ -191,6 +194,22 @@ test('that the last good version of a file stays is logged once', async (context
   );
 });
 
+test('a directory of fragments that comes later is read, and from then on watched', async (context) => {
+  mockTime(context);
+  let reads = 0;
+  const watched = new Watched(context, rulesOf, () => {
+    reads += 1;
+    return { settings: settings(), restart: [] };
+  });
+  await watched.watch.start();
+  context.mock.timers.tick(LOOK_MS);
+  assert.equal(reads, 0);
+  watched.directory.write('agent.d/50-site.yml', 'rules: []');
+  context.mock.timers.tick(LOOK_MS);
+  assert.equal(reads, 1);
+  assert.deepEqual(watched.requests.at(-1)?.trees, [watched.directory.at('agent.d')]);
+});
+
 test('the settings of rules are read again, others are told to need a restart, a broken config is not taken', async (context) => {
   mockTime(context);
   let read: RuleConfig['read'] = () => ({ settings: settings(), restart: ['profile'] });
@@ -212,7 +231,7 @@ test('the settings of rules are read again, others are told to need a restart, a
   directory.write('agent.yml', '# touched');
   context.mock.timers.tick(LOOK_MS);
   assert.deepEqual(watched.names, ['a', 'own']);
-  const files = [directory.at('rules/a.yml'), directory.at('agent.yml')];
+  const files = [directory.at('rules/a.yml'), directory.at('agent.yml'), directory.at('agent.d')];
   assert.deepEqual(watched.requests.at(-1), { files, trees: [] });
 });
 
