@@ -1,15 +1,23 @@
 // What runs on the host when a package comes, is upgraded and goes: POSIX sh, the same for deb and rpm.
 
+import { dirname } from 'node:path';
+
 /** Seconds until a restart that had to be put off. */
 const PUT_OFF_S = 10;
 
+/** Central is told why an agent stops. */
+function tellWhy(path) {
+  if (path === undefined) return 'say_why() { :; }\n';
+  return `say_why() { if [ -d '${dirname(path)}' ]; then echo "$1" > '${path}' || :; fi; }\n`;
+}
+
 /** Functions of all scripts. Nothing in them fails a package: it may be unpacked where systemd does not run. */
-function prelude({ name, root, starts, restarts, missing, isMissing }) {
+function prelude({ name, root, starts, restarts, missing, isMissing, why }) {
   return `starts='${starts.join(' ')}'
 restarts='${restarts.join(' ')}'
 
 runs_systemd() { [ -d /run/systemd/system ]; }
-
+${tellWhy(why)}
 prepare() {
   rm -rf '/${root}/dist/bundle/compiled'
   if command -v systemd-sysusers >/dev/null; then systemd-sysusers ${name}.conf || :; fi
@@ -36,6 +44,7 @@ first_start() {
 # Who upgrades from within one of our units would be ended by its restart.
 restart() {
   runs_systemd || return 0
+  say_why upgrade
   if grep -q '/sealwatch-[a-z]*\\.service' /proc/self/cgroup 2>/dev/null; then
     systemd-run --quiet --collect --on-active=${PUT_OFF_S} systemctl try-restart $restarts || :
   else
@@ -47,7 +56,10 @@ stop() {
   if command -v systemctl >/dev/null; then
     for unit in $starts; do systemctl --quiet disable "$unit" || :; done
   fi
-  if runs_systemd; then systemctl stop $starts $restarts || :; fi
+  if runs_systemd; then
+    say_why uninstall
+    systemctl stop $starts $restarts || :
+  fi
 }
 
 # What Node compiled; no package lists it.

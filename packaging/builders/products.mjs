@@ -10,9 +10,11 @@ export const PRODUCTS = {
     command: 'sealwatch',
     words: [],
     /** Programs in C that it carries, by the folder of `dist` that holds them. */
-    programs: ['sensor', 'guard'],
+    programs: ['sensor', 'guard', 'notice'],
     config: 'agent.yml',
     state: '/var/lib/sealwatch',
+    /** Where scripts say why they stop the agent, which tells central. */
+    why: '/run/sealwatch/stopping',
     /** Units that the first installation enables and starts. */
     starts: ['sealwatch-sensor.socket', 'sealwatch-enrolment.path', 'sealwatch-agent.service'],
     /** Units that an upgrade restarts where they run; what listens for others keeps listening. */
@@ -28,7 +30,7 @@ export const PRODUCTS = {
     root: 'usr/lib/sealwatch-central',
     command: 'sealwatch-central',
     words: ['central'],
-    programs: [],
+    programs: ['notice'],
     config: 'central.yml',
     state: '/var/lib/sealwatch-central',
     starts: ['sealwatch-central.service'],

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { SetupError } from '../../scripts/setup/command.mjs';
 import { prepareLauncher } from '../../scripts/setup/launcher.mjs';
+import { prepareNotice } from '../../scripts/setup/notice.mjs';
 import { prepareRelay } from '../../scripts/setup/relay.mjs';
 import { prepareSensor } from '../../scripts/setup/sensor.mjs';
 import { prepareCross } from './cross.mjs';
@@ -18,6 +19,7 @@ const SENSOR_LIBRARIES = '-Wl,-Bstatic -lbpf -Wl,-Bdynamic -lelf -lz';
 
 const PARTS = [
   { folder: 'guard', prepare: prepareLauncher, files: [['sealwatch-launcher', EXECUTABLE]] },
+  { folder: 'notice', prepare: prepareNotice, files: [['sealwatch-notify', EXECUTABLE]] },
   { folder: 'guard', prepare: prepareRelay, files: [['sealwatch-relay', EXECUTABLE]] },
   {
     folder: 'sensor',

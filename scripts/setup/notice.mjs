@@ -10,9 +10,10 @@ export function prepareNotice({
   out = join(root, 'dist', 'notice'),
   log = join(root, '.cache', 'notice.log'),
   mayInstall = false,
+  variables = [],
 }) {
   const folder = join(root, 'cli', 'notice', 'program');
   const products = ['sealwatch-notify'];
   const never = process.platform === 'linux' ? null : 'systemd is for Linux';
-  return prepareNative({ folder, products, needs: NEEDS, out, log, mayInstall, never });
+  return prepareNative({ folder, products, needs: NEEDS, out, log, mayInstall, never, variables });
 }
