@@ -16,10 +16,13 @@ export class Place extends TempDirectory {
   #child: ChildProcess | null = null;
   log = '';
   readonly url: string;
+  /** Where agents connect. */
+  readonly agentUrl: string;
 
   constructor(ports: { readonly agents: number; readonly api: number }, more: object = {}) {
     super();
     this.url = `http://127.0.0.1:${ports.api}`;
+    this.agentUrl = `wss://127.0.0.1:${ports.agents}`;
     this.write('webhook.secret', SECRET, 0o600);
     const webhook = { type: 'webhook', name: 'hook', url: 'http://127.0.0.1:9/', allow_http: true };
     this.config = this.write(

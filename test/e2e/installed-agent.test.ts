@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Alert } from '../../wire/index.ts';
+import { Place } from '../cli/central-place.ts';
+import { BuiltPackages } from '../packaging/built-packages.ts';
+import { BootedHost, cannotBoot } from './booted-host.ts';
+import { until } from './host.ts';
+
+const NEWER = '9.9.9';
+const UNITS = ['sealwatch-agent', 'sealwatch-sensor'] as const;
+/** What `systemd-analyze security` may say at the most. */
+const MOST_EXPOSED = { 'sealwatch-sensor': 2.0, 'sealwatch-agent': 2.2, 'sealwatch-central': 1.5 } as const;
+/** Bits of capability sets: include/uapi/linux/capability.h. */
+const CAP = { DAC_READ_SEARCH: 2, KILL: 5, SYS_PTRACE: 19, BPF: 39 } as const;
+/** A server that does what it is told: each line is a command for a shell. */
+const SERVER = `
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+createInterface({ input: process.stdin }).on('line', (line) => spawn('/bin/sh', ['-c', line]));
+`;
+const SCRIPT = '/home/alice/server.mjs';
+const CONFIG = '/home/alice/.claude.json';
+const NODE = '/usr/lib/sealwatch/runtime/node';
+const skip = cannotBoot();
+
+/** A booted host with the package, and a central outside that hears of it. */
+class Story {
+  readonly host: BootedHost;
+  readonly place: Place;
+  readonly #token: string;
+
+  constructor(host: BootedHost, place: Place) {
+    this.host = host;
+    this.place = place;
+    const made = place.central('api-token', 'create', '--role', 'viewer', '--name', 'test', '--json');
+    this.#token = made.json().token;
+  }
+
+  async alerts(): Promise<readonly Alert[]> {
+    const response = await fetch(`${this.place.url}/api/v1/alerts?limit=1000`, {
+      headers: { authorization: `Bearer ${this.#token}` },
+    });
+    const { alerts } = (await response.json()) as { alerts: readonly Alert[] };
+    return alerts;
+  }
+
+  /** Waits until central has an alert of this name that fits. */
+  alert(name: string, fits: (alert: Alert) => boolean = () => true): Promise<Alert> {
+    let seen: readonly Alert[] = [];
+    const what = () => `alert ${name}; central has ${seen.map(({ rule }) => rule.name).join(', ') || 'none'}`;
+    return until(what, async () => {
+      seen = await this.alerts();
+      return seen.find((alert) => alert.rule.name === name && fits(alert));
+    });
+  }
+
+  status() {
+    return JSON.parse(this.host.ok('sealwatch', 'status', '--json'));
+  }
+
+  async connected(): Promise<ReturnType<Story['status']>> {
+    return await until('a connected agent with its sensor', () => {
+      const { status, stdout } = this.host.run('sealwatch', 'status', '--json');
+      const now = status === 0 ? JSON.parse(stdout) : null;
+      const isArmed = now?.collectors.some(
+        ({ name, state }: { name: string; state: string }) => name === 'process/ebpf' && state === 'ok',
+      );
+      return now?.central.connected && isArmed ? now : null;
+    });
+  }
+
+  /** Alice's client config with these servers; all of them start the same script. */
+  configure(...names: readonly string[]): void {
+    const servers = names.map((name) => [name, { command: NODE, args: [SCRIPT] }]);
+    this.asAlice(CONFIG, JSON.stringify({ mcpServers: Object.fromEntries(servers) }));
+  }
+
+  /** Alice puts a file in its place as editors do: a new one beside it, renamed over it. */
+  asAlice(path: string, text: string): void {
+    const words = 'cat > "$1.new" && mv "$1.new" "$1"';
+    const encoded = Buffer.from(text).toString('base64');
+    this.host.ok(
+      'setpriv',
+      '--reuid=alice',
+      '--regid=alice',
+      '--init-groups',
+      'sh',
+      '-c',
+      `echo ${encoded} | base64 -d | { ${words}; }`,
+      'sh',
+      path,
+    );
+  }
+
+  async addedIsTold(name: string): Promise<void> {
+    this.configure('files', name);
+    await this.alert('mcp_server_added', ({ server }) => server?.name === name);
+  }
+}
+
+function bitsOf(mask: string): readonly number[] {
+  const value = BigInt(`0x${mask}`);
+  return Array.from({ length: 64 }, (_, bit) => bit).filter((bit) => (value >> BigInt(bit)) & 1n);
+}
+
+/** Whether somebody changed a part of the agent; its config was changed above, by us. */
+function isTampering({ rule, event }: Alert, part: string): boolean {
+  return rule.name === 'agent_tampered' && event['agent.part'] === part;
+}
+
+/** Capability sets and what else holds a process, of proc_pid_status(5). */
+function rightsOf(host: BootedHost, pid: number) {
+  const text = host.ok('cat', `/proc/${pid}/status`);
+  const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(text)?.[1] ?? '';
+  return {
+    user: host.ok('stat', '--format=%U', `/proc/${pid}`).trim(),
+    effective: bitsOf(field('CapEff')),
+    permitted: bitsOf(field('CapPrm')),
+    noNewPrivileges: field('NoNewPrivs'),
+    seccomp: field('Seccomp'),
+  };
+}
+
+async function prepare(context: TestContext): Promise<{ story: Story; debs: readonly string[] }> {
+  const packages = new BuiltPackages();
+  context.after(() => packages[Symbol.dispose]());
+  const builds = [[], ['--version', NEWER]].map((more, index) =>
+    packages.build(`out-${index}`, ['--only', 'agent', '--format', 'deb', ...more]),
+  );
+  const place = await Place.make();
+  context.after(() => place[Symbol.dispose]());
+  await place.start(context);
+  const host = await BootedHost.boot();
+  context.after(() => host.end());
+  const debs = builds.map(({ out }, index) => {
+    const [name = ''] = readdirSync(out).filter((each) => each.endsWith('.deb'));
+    host.write(`root/root/${index}.deb`, readFileSync(join(out, name)));
+    return `/root/${index}.deb`;
+  });
+  return { story: new Story(host, place), debs };
+}
+
+test('the installed agent lives its whole life on a host with systemd', { skip }, async (context) => {
+  const { story, debs } = await prepare(context);
+  const { host, place } = story;
+  const [first = '', newer = ''] = debs;
+  host.ok('useradd', '--create-home', 'alice');
+
+  await context.test('the package installs, starts, and says what it still needs', () => {
+    const said = host.ok('dpkg', '--install', first);
+    assert.match(said, /to do: set central\.url .* and put an enrolment token/);
+    assert.equal(host.property('sealwatch-agent', 'ActiveState'), 'active');
+    assert.equal(host.property('sealwatch-agent', 'StatusText').startsWith('watches this host'), true);
+  });
+
+  await context.test('it enrols once the token arrives after it', async () => {
+    const yml = readFileSync(join(host.root, 'etc/sealwatch/agent.yml'), 'utf8');
+    host.write('root/etc/sealwatch/agent.yml', yml.replace(/wss:\S+/, place.agentUrl));
+    host.write('root/etc/sealwatch/enrolment-token', place.central('token', 'create').stdout, 0o600);
+    const { central } = await story.connected();
+    assert.equal(central.enrolment.state, 'enrolled');
+  });
+
+  await context.test('its processes have accounts of their own and the listed capabilities alone', () => {
+    const bound = { noNewPrivileges: '1', seccomp: '2' };
+    const agent = [CAP.DAC_READ_SEARCH, CAP.SYS_PTRACE];
+    assert.deepEqual(rightsOf(host, host.mainPid('sealwatch-agent')), {
+      ...bound,
+      ...{ user: 'sealwatch', effective: agent, permitted: agent },
+    });
+    const sensor = [CAP.DAC_READ_SEARCH, CAP.KILL, CAP.BPF];
+    assert.deepEqual(rightsOf(host, host.mainPid('sealwatch-sensor')), {
+      ...bound,
+      ...{ user: 'sealwatch-sensor', effective: sensor, permitted: sensor },
+    });
+  });
+
+  await context.test('systemd finds each unit as little exposed as we say', (t) => {
+    const central = readFileSync(join(import.meta.dirname, '../../systemd/sealwatch-central.service'));
+    host.write('root/etc/systemd/system/sealwatch-central.service', central);
+    host.ok('systemctl', 'daemon-reload');
+    for (const [unit, most] of Object.entries(MOST_EXPOSED)) {
+      const said = host.ok('systemd-analyze', 'security', '--no-pager', `${unit}.service`);
+      const score = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(said)?.[1]);
+      t.diagnostic(`${unit}: ${score} of 10`);
+      assert.ok(score <= most, `${unit}: ${score} > ${most}\n${said}`);
+    }
+  });
+
+  await context.test('it tells what is added, who rewrote a script, and what a server does', async () => {
+    story.asAlice(SCRIPT, SERVER);
+    story.configure('files');
+    const added = await story.alert('mcp_server_added');
+    assert.equal(added.user, 'alice');
+    host.ok('sealwatch', 'approve', 'claude-code/files', '--yes');
+    await until('the agent knows', () => story.status().servers.approved === 1);
+    const server = host.spawnAs('alice', NODE, SCRIPT);
+    server.stdin?.write('echo told\n');
+    const shell = await story.alert('mcp_shell_spawn');
+    assert.equal(shell.server?.name, 'files');
+    assert.equal(shell.server?.state, 'approved');
+    server.stdin?.write(`echo '// more' >> ${SCRIPT}\n`);
+    const rewrite = await story.alert('mcp_self_rewrite');
+    assert.deepEqual([rewrite.actor?.exe, rewrite.actor?.in_subtree], ['/usr/bin/dash', true]);
+    server.kill('SIGKILL');
+  });
+
+  await context.test('a server that was revoked is ended by the sensor, for the agent may not', async () => {
+    host.ok('sealwatch', 'approve', 'claude-code/files', '--yes');
+    host.ok('sealwatch', 'revoke', 'claude-code/files', '--yes');
+    await until('the agent knows', () => story.status().servers.revoked === 1);
+    const server = host.spawnAs('alice', NODE, SCRIPT);
+    const ended = new Promise<NodeJS.Signals | null>((resolve) =>
+      server.on('exit', (_, signal) => resolve(signal)),
+    );
+    assert.equal(await ended, 'SIGKILL');
+    const denied = await story.alert('mcp_server_denied');
+    assert.equal(denied.server?.name, 'files');
+  });
+
+  for (const unit of UNITS) {
+    await context.test(`${unit} comes back after kill -9, and nothing is missed then`, async () => {
+      const before = host.mainPid(unit);
+      host.ok('kill', '-9', String(before));
+      await host.until(`a new ${unit}`, () => ![0, before].includes(host.mainPid(unit)));
+      await story.connected();
+      await story.addedIsTold(`after-${unit}`);
+    });
+  }
+
+  await context.test('an upgrade is told as such, and loses nothing', async () => {
+    story.configure('files', 'before-upgrade');
+    host.ok('dpkg', '--install', newer);
+    const { version } = await story.connected();
+    assert.equal(version, NEWER);
+    await story.alert('mcp_server_added', ({ server }) => server?.name === 'before-upgrade');
+    await story.addedIsTold('after-upgrade');
+    await story.alert('agent_upgraded');
+    const alerts = await story.alerts();
+    assert.deepEqual(
+      alerts.filter((alert) => isTampering(alert, 'package')).map(({ event }) => event),
+      [],
+    );
+  });
+
+  await context.test('whoever changes a file of the installation is told', async () => {
+    host.ok('sh', '-c', 'echo "# more" >> /usr/lib/sealwatch/bin/sealwatch');
+    const tampered = await story.alert('agent_tampered', (alert) => isTampering(alert, 'package'));
+    assert.match(JSON.stringify(tampered.event), /bin\/sealwatch/);
+  });
+
+  await context.test('its removal is told, takes what it should and keeps what it says', async () => {
+    const said = host.ok('dpkg', '--remove', 'sealwatch-agent');
+    assert.match(said, /kept \/etc\/sealwatch and \/var\/lib\/sealwatch/);
+    const stopped = await story.alert('agent_stopped', ({ event }) =>
+      /uninstall/.test(JSON.stringify(event)),
+    );
+    assert.equal(stopped.rule.level === 'informational', false);
+    assert.equal(host.run('test', '-e', '/usr/lib/sealwatch').status, 1);
+    assert.equal(host.run('test', '-e', '/var/lib/sealwatch/agent.db').status, 0);
+    host.ok('dpkg', '--purge', 'sealwatch-agent');
+    for (const path of ['/var/lib/sealwatch', '/etc/sealwatch'])
+      assert.equal(host.run('test', '-e', path).status, 1, path);
+    const left = host.ok('systemctl', 'list-units', '--all', '--plain', '--no-legend', 'sealwatch-*');
+    assert.doesNotMatch(left, /sealwatch-(?:agent|sensor|enrolment)/);
+  });
+});
