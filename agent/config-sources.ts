@@ -8,7 +8,7 @@ import { AgentError } from './errors.ts';
 
 const MAX_CONFIG_BYTES = 256 * 1024;
 /** Files of a directory of fragments. */
-const MAX_FRAGMENTS = 256;
+const MAX_FRAGMENT_FILES = 256;
 const FRAGMENT = /^[^.].*\.ya?ml$/;
 /** What profiles of macOS may add to the settings of a domain; it says nothing to us. */
 const PROFILE_KEY = /^Payload[A-Z]/;
@@ -108,8 +108,8 @@ function fragmentFiles(directory: string): readonly string[] {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   refuseExposed(directory);
   const names = readdirSync(directory).filter((name) => FRAGMENT.test(name));
-  if (names.length <= MAX_FRAGMENTS) return names.toSorted().map((name) => join(directory, name));
-  throw new AgentError('AGENT_CONFIG_UNREADABLE', `${directory} holds over ${MAX_FRAGMENTS} files`);
+  if (names.length <= MAX_FRAGMENT_FILES) return names.toSorted().map((name) => join(directory, name));
+  throw new AgentError('AGENT_CONFIG_UNREADABLE', `${directory} holds over ${MAX_FRAGMENT_FILES} files`);
 }
 
 function readYaml(file: string): Settings {

@@ -106,6 +106,8 @@ test('a fragment, its directory or preferences that others may write are refused
   chmodSync(fragment, 0o644);
   chmodSync(home.at('agent.d'), 0o777);
   assert.throws(() => loadConfig(path, null), refused('AGENT_CONFIG_EXPOSED', 'agent.d could'));
+  rmSync(fragment);
+  assert.throws(() => loadConfig(path, null), refused('AGENT_CONFIG_EXPOSED', 'agent.d could'));
   rmSync(home.at('agent.d'), { recursive: true });
   const managed = home.write('m.plist', plist('<key>profile</key><string>production</string>'), 0o622);
   assert.throws(() => loadConfig(path, managed), refused('AGENT_CONFIG_EXPOSED', 'm.plist'));

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, lstatSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { agentSettings, loadConfig } from '../../agent/index.ts';
+import { loadCentralConfig } from '../../central/index.ts';
 import { ansibleVariable } from '../../packaging/mdm/ansible-role.ts';
 import { haveProgram } from '../debian-package.ts';
 import { TempDirectory } from '../temp-directory.ts';
@@ -12,7 +14,6 @@ import { OverlayRoot } from './overlay-root.ts';
 const ROLES = fileURLToPath(new URL('../../packaging/ansible/roles', import.meta.url));
 const TOKEN = `swenrol_0123456789abcdef_${'s'.repeat(43)}.${'p'.repeat(43)}`;
 const SETTINGS = '/etc/sealwatch/agent.d/50-ansible.yml';
-const CONFIG = 'state_dir: /var/lib/sealwatch\n';
 const FILE_SETTINGS = agentSettings().filter(({ isManagedOnly }) => !isManagedOnly);
 /** Every setting by its variable, one of them null. */
 const SITE = {
@@ -26,19 +27,20 @@ const SITE = {
  * A package of the real name, unit and config file, whose program does nothing: what the role does with a package does
  * not depend on the program, and building the real one takes minutes.
  */
-function buildPackage(directory: TempDirectory): string {
+function buildPackage(directory: TempDirectory, part: 'agent' | 'central'): string {
+  const name = `sealwatch-${part}`;
   directory.write(
-    'deb/DEBIAN/control',
-    'Package: sealwatch-agent\nVersion: 0.0.1\nArchitecture: all\nMaintainer: test <test@example.invalid>\nDescription: test\n',
+    `${part}/DEBIAN/control`,
+    `Package: ${name}\nVersion: 0.0.1\nArchitecture: all\nMaintainer: test <test@example.invalid>\nDescription: test\n`,
   );
-  directory.write('deb/DEBIAN/conffiles', '/etc/sealwatch/agent.yml\n');
-  directory.write('deb/etc/sealwatch/agent.yml', CONFIG);
+  directory.write(`${part}/DEBIAN/conffiles`, `/etc/sealwatch/${part}.yml\n`);
+  directory.write(`${part}/etc/sealwatch/${part}.yml`, `state_dir: /var/lib/${name}\n`);
   directory.write(
-    'deb/usr/lib/systemd/system/sealwatch-agent.service',
+    `${part}/usr/lib/systemd/system/${name}.service`,
     '[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n',
   );
-  const file = directory.at('sealwatch-agent_0.0.1_all.deb');
-  const built = spawnSync('dpkg-deb', ['--root-owner-group', '--build', directory.at('deb'), file]);
+  const file = directory.at(`${name}.deb`);
+  const built = spawnSync('dpkg-deb', ['--root-owner-group', '--build', directory.at(part), file]);
   assert.equal(built.status, 0, String(built.stderr));
   return file;
 }
@@ -53,21 +55,27 @@ interface Play {
 class ManagedHost {
   readonly #root: OverlayRoot;
 
-  constructor(root: OverlayRoot, packageFile: string) {
+  constructor(root: OverlayRoot, packages: readonly string[]) {
     this.#root = root;
     cpSync(ROLES, root.at('/tmp/roles'), { recursive: true });
-    cpSync(packageFile, root.at('/tmp/sealwatch-agent_0.0.1_all.deb'));
+    for (const file of packages) cpSync(file, root.at(`/tmp/${basename(file)}`));
     writeFileSync(
       root.at('/tmp/inventory'),
       'host ansible_connection=local ansible_python_interpreter=/usr/bin/python3\n',
     );
   }
 
-  play(vars: Readonly<Record<string, unknown>>, ...more: readonly string[]): Play {
-    const play = [{ hosts: 'all', gather_facts: false, roles: ['sealwatch_agent'], vars }];
+  play(
+    vars: Readonly<Record<string, unknown>>,
+    {
+      role = 'sealwatch_agent',
+      flags = [],
+    }: { readonly role?: string; readonly flags?: readonly string[] } = {},
+  ): Play {
+    const play = [{ hosts: 'all', gather_facts: false, roles: [role], vars }];
     writeFileSync(this.#root.at('/tmp/play.yml'), JSON.stringify(play));
     const { text } = this.#root.run(
-      ['ansible-playbook', '-i', '/tmp/inventory', '-v', '--diff', ...more, '/tmp/play.yml'],
+      ['ansible-playbook', '-i', '/tmp/inventory', '-v', '--diff', ...flags, '/tmp/play.yml'],
       // No systemd runs in the layer: units are enabled there, and what would start them says so.
       { ANSIBLE_ROLES_PATH: '/tmp/roles', ANSIBLE_PIPELINING: '1', HOME: '/tmp', SYSTEMD_OFFLINE: '1' },
     );
@@ -87,8 +95,8 @@ class ManagedHost {
     return statSync(this.#root.at(path)).mode & 0o777;
   }
 
-  isInstalled(): boolean {
-    const { text } = this.#root.run(['dpkg-query', '--list', 'sealwatch-agent']);
+  isInstalled(name = 'sealwatch-agent'): boolean {
+    const { text } = this.#root.run(['dpkg-query', '--list', name]);
     return /^ii /m.test(text);
   }
 }
@@ -103,20 +111,20 @@ function missing(): string | null {
   return haveProgram('ansible-playbook', 'ansible-core') ? null : 'ansible-core cannot be installed';
 }
 
-test('the role installs and sets up an agent once, and removes it again', {
-  timeout: 600_000,
+test('the roles install and set up once, and remove again', {
+  timeout: 900_000,
 }, async (context) => {
   const reason = missing();
   if (reason !== null) return context.skip(reason);
   using directory = new TempDirectory();
-  const packageFile = buildPackage(directory);
+  const packages = [buildPackage(directory, 'agent'), buildPackage(directory, 'central')];
   using root = await OverlayRoot.mount();
   if (root === null) return context.skip('this kernel or container lets nobody mount an overlay');
-  const host = new ManagedHost(root, packageFile);
-  const site = { ...SITE, sealwatch_agent_package: '/tmp/sealwatch-agent_0.0.1_all.deb' };
+  const host = new ManagedHost(root, packages);
+  const site = { ...SITE, sealwatch_agent_package: '/tmp/sealwatch-agent.deb' };
 
   await context.test('check mode changes nothing', () => {
-    const { failed, changed, text } = host.play(site, '--check');
+    const { failed, changed, text } = host.play(site, { flags: ['--check'] });
     assert.equal(failed, 0, text);
     assert.ok(changed > 0, text);
     assert.deepEqual(
@@ -167,6 +175,27 @@ test('the role installs and sets up an agent once, and removes it again', {
     });
     assert.equal(failed, 1, text);
     assert.match(text, /needs its SHA-256/);
+  });
+
+  await context.test('central is installed by a role of its own, with the config that it is given', () => {
+    const role = 'sealwatch_central';
+    const given = {
+      sealwatch_central_package: '/tmp/sealwatch-central.deb',
+      sealwatch_central_config: { state_dir: '/var/lib/sealwatch-central', names: ['central.example'] },
+    };
+    const first = host.play(given, { role });
+    assert.equal(first.failed, 0, first.text);
+    using copy = new TempDirectory();
+    const file = copy.write('central.yml', host.read('/etc/sealwatch/central.yml'));
+    assert.deepEqual(loadCentralConfig(file).names, ['central.example']);
+    const again = host.play(given, { role });
+    assert.deepEqual([again.failed, again.changed], [0, 0], again.text);
+    const gone = host.play({ ...given, sealwatch_central_state: 'absent' }, { role });
+    assert.equal(gone.failed, 0, gone.text);
+    assert.deepEqual(
+      [host.isInstalled('sealwatch-central'), host.has('/etc/sealwatch/central.yml'), host.isInstalled()],
+      [false, false, true],
+    );
   });
 
   await context.test('removal takes what the role wrote, and purging the rest', () => {

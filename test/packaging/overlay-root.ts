@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { TempDirectory } from '../temp-directory.ts';
 
 /** Milliseconds that one program may take. */
-const RUN_MS = 120_000;
+const RUN_MS = 300_000;
 /** Mounts this machine's root, with a layer of its own for what is written, at the directory given as $1. */
 const MOUNT = `set -e
 mount -t tmpfs tmpfs "$1"
