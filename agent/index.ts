@@ -6,6 +6,7 @@ export type { AgentOptions } from './agent-options.ts';
 export { type AgentConfig, loadConfig, rereadConfig, ruleSettings } from './config.ts';
 export { type AgentStatus, askStatus } from './control/socket.ts';
 export { fullServer, type KnownServer } from './enrich/known-server.ts';
+export { readTokenFile } from './enrolment/token-file.ts';
 export { AGENT_ERROR_CODES, AgentError, type AgentErrorCode } from './errors.ts';
 export { type HostSight, HostView, type HostViewOptions } from './host-view.ts';
 export type { AgentLog } from './log.ts';

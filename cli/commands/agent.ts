@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   type Agent,
   type AgentStatus,
   askStatus,
   loadConfig,
+  readTokenFile,
   rereadConfig,
   ruleSettings,
   startAgent,
@@ -16,15 +16,6 @@ import { makeLog } from '../logger.ts';
 import type { Output } from '../output.ts';
 import { usersOf } from '../selection.ts';
 import { stopSignal, untilAborted } from '../stop-signal.ts';
-
-/** Reads the enrolment token of this host, one line; null while there is none. */
-async function readToken(path: string): Promise<string | null> {
-  try {
-    return (await readFile(path, 'utf8')).trim() || null;
-  } catch {
-    return null;
-  }
-}
 
 /** `sealwatch agent run`: the daemon by its config file, logging JSON to stderr. SIGHUP has it read its rules anew. */
 export async function agentRun(file: string, install: Installation, output: Output): Promise<ExitCode> {
@@ -66,7 +57,7 @@ export async function agentRun(file: string, install: Installation, output: Outp
     stoppingFile: config.stopping_file,
     central: {
       url: config.central.url.replace(/\/$/, ''),
-      token: () => readToken(config.central.token_file),
+      token: () => readTokenFile(config.central.token_file),
     },
     version: install.version,
     log,
