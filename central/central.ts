@@ -20,6 +20,7 @@ import { listen } from './listen.ts';
 import type { CentralLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import type { SilenceSettings } from './silence/settings.ts';
+import { noteAuthor } from './store/migrations/author.ts';
 import type { DatabasePlace } from './store/place.ts';
 import { type RetentionSettings, retentionSettings } from './store/settings.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -180,6 +181,7 @@ export async function openCentral(options: CentralOptions): Promise<Central> {
   const store = await openStore(options.databasePath);
   const roles = await checkRoles(options, store);
   const metrics = new Metrics();
+  await noteAuthor(store.db, version);
   const audit = new AuditLog(store.db, clock);
   let ingest: Ingest | null = null;
   const identity = await openIdentity(options, store, audit, metrics, (agent, detail) => {

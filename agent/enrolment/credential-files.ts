@@ -1,7 +1,8 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeDurably } from '../../approval/index.ts';
+import { isExposed, writeDurably } from '../../approval/index.ts';
+import { AgentError } from '../errors.ts';
 import type { TlsCredentials } from './central-requests.ts';
 import { type KeyKeeper, keyFile, textOf } from './key-keeper.ts';
 import { hasTpm, sealedKey, type TpmOptions } from './sealed-key.ts';
@@ -26,14 +27,25 @@ export class CredentialFiles {
     this.#tpm = tpm;
   }
 
-  /** Where the key of an id lies, or shall lie: sealed where a TPM answers, else in a file. */
+  /** Where the key of an id lies, or shall lie: sealed where a TPM answers, else in a file. @throws {AgentError} AGENT_CREDENTIALS_EXPOSED */
   async keeper(id: string): Promise<KeyKeeper> {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    this.#refuseExposed();
     const plain = keyFile(join(this.#directory, `${id}.key`));
     const sealed = sealedKey(join(this.#directory, `${id}.tpm.json`), this.#tpm);
     if (textOf(join(this.#directory, `${id}.key`)) !== null) return plain;
     if (textOf(join(this.#directory, `${id}.tpm.json`)) !== null) return sealed;
     return (await hasTpm(this.#tpm)) ? sealed : plain;
+  }
+
+  /** What others could have written may have been: another key, or another central to believe. */
+  #refuseExposed(): void {
+    const files = readdirSync(this.#directory).map((name) => join(this.#directory, name));
+    const exposed = [this.#directory, ...files].find(isExposed);
+    if (exposed === undefined) return;
+    throw new AgentError('AGENT_CREDENTIALS_EXPOSED', `${exposed} could have been written by others`, {
+      hint: `remove ${this.#directory} and enrol this host anew`,
+    });
   }
 
   /** The certificate of an id; null where there is none, or not of this key. */

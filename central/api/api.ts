@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isExposed } from '../../approval/index.ts';
 import { Access } from '../access/access.ts';
 import { ApiTokens } from '../access/api-tokens.ts';
 import { Logins } from '../access/logins.ts';
@@ -24,6 +26,9 @@ import { serverRoutes } from './routes/servers.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { triageRoutes } from './routes/triage.ts';
 
+/** Mode bits that let everybody do anything. */
+const ALL_MAY_ANYTHING = 0o007;
+
 export interface CentralApiParts extends OperationParts {
   readonly audit: AuditLog;
   readonly log: CentralLog;
@@ -39,10 +44,19 @@ export interface CentralApiParts extends OperationParts {
   readonly more: readonly Route[];
 }
 
-function fileOf(path: string, what: string): string {
+/** `secret`: nobody but its owner and group may read it. */
+function fileOf(path: string, what: string, secret = false): string {
   try {
+    const isOpen = secret && (statSync(path).mode & ALL_MAY_ANYTHING) !== 0;
+    const exposed = [path, dirname(path)].find(isExposed) ?? (isOpen ? path : undefined);
+    if (exposed !== undefined) {
+      throw new CentralError('CENTRAL_API_FILE_EXPOSED', `${what} is open to others: ${exposed}`, {
+        hint: `chmod ${exposed === path && secret ? 'o-rwx,g-w' : 'go-w'} ${exposed}`,
+      });
+    }
     return readFileSync(path, 'utf8');
   } catch (cause) {
+    if (cause instanceof CentralError) throw cause;
     throw new CentralError('CENTRAL_API_FILE_UNREADABLE', `${what} ${path} cannot be read`, { cause });
   }
 }
@@ -51,7 +65,7 @@ function tlsOf({ tls }: CentralApiParts['settings']): ApiTls | null {
   if (tls === undefined) return null;
   return {
     cert: fileOf(tls.cert_file, 'the certificate'),
-    key: fileOf(tls.key_file, 'the key of the certificate'),
+    key: fileOf(tls.key_file, 'the key of the certificate', true),
   };
 }
 
@@ -64,7 +78,7 @@ function oidcOf({ settings, clock }: CentralApiParts): OidcLogin | null {
     });
   }
   const file = oidc.client_secret_file;
-  const clientSecret = file === undefined ? null : fileOf(file, "the client's secret").trim();
+  const clientSecret = file === undefined ? null : fileOf(file, "the client's secret", true).trim();
   return new OidcLogin({ settings: oidc, clientSecret, publicUrl, clock });
 }
 

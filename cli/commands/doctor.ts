@@ -23,6 +23,7 @@ export async function doctor(stateDir: string, install: Installation, output: Ou
     rulesCheck(install),
     watchesCheck(),
     await agentCheck(stateDir),
+    await integrityCheck(stateDir),
   ];
   if (output.json) output.answerJson({ checks });
   else {
@@ -117,4 +118,15 @@ async function agentCheck(stateDir: string): Promise<Check> {
   } catch {
     return { name, ok: false, detail: 'not running', hint: 'start it with `sealwatch up`' };
   }
+}
+
+async function integrityCheck(stateDir: string): Promise<Check> {
+  const name = 'integrity';
+  const status = await askStatus(stateDir).catch(() => null);
+  const line = status?.collectors.find((collector) => collector.name === name);
+  if (line === undefined) return { name, ok: true, detail: 'not checked yet', hint: null };
+  // A checkout has no manifest, which is no fault of it.
+  const ok = line.state !== 'failed';
+  const hint = 'the package manager says what differs (`dpkg --verify`, `rpm -V`); install the package anew';
+  return { name, ok, detail: line.detail, hint: ok ? null : hint };
 }

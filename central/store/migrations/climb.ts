@@ -3,6 +3,7 @@ import { CentralError } from '../../errors.ts';
 import type { Dialect } from '../dialect.ts';
 import { lockTransaction } from '../postgres/advisory-locks.ts';
 import type { Schema } from '../schema.ts';
+import { authorOf } from './author.ts';
 import { LADDER } from './ladder.ts';
 
 /** `PRAGMA application_id` of central's database: "SWCE". */
@@ -75,10 +76,13 @@ async function versionOf(db: Kysely<Schema>, dialect: Dialect, place: string): P
     });
   }
   if (version > LADDER.length) {
+    const author = await authorOf(db);
     throw new CentralError(
       'CENTRAL_DATABASE_TOO_NEW',
-      `${place} has version ${version}, this program knows ${LADDER.length}`,
-      { hint: 'start the newer Sealwatch that wrote it' },
+      `${place} has version ${version} of ${author}, this program knows ${LADDER.length}`,
+      {
+        hint: `install ${author} again, or bring back a backup from before the upgrade: sealwatch central restore`,
+      },
     );
   }
   return version;

@@ -106,7 +106,10 @@ export async function verifyDump(path: string): Promise<BackupContent> {
   });
   if (version === 0) throw damaged('not of central');
   if (version > LADDER.length) {
-    throw new CentralError('CENTRAL_DATABASE_TOO_NEW', `${path} was written by a newer version`);
+    throw new CentralError(
+      'CENTRAL_DATABASE_TOO_NEW',
+      `${path} has version ${version}, this program knows ${LADDER.length}`,
+    );
   }
   if (counted !== alerts) throw damaged(`${alerts} alerts of ${counted}`);
   return { version, alerts };

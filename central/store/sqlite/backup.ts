@@ -52,7 +52,10 @@ export async function verifyFile(path: string): Promise<BackupContent> {
       if (only(await run('PRAGMA application_id')) !== APPLICATION_ID) throw damaged(path, 'not of central');
       const version = Number(only(await run('PRAGMA user_version')));
       if (version > LADDER.length) {
-        throw new CentralError('CENTRAL_DATABASE_TOO_NEW', `${path} was written by a newer version`);
+        throw new CentralError(
+          'CENTRAL_DATABASE_TOO_NEW',
+          `${path} has version ${version}, this program knows ${LADDER.length}`,
+        );
       }
       const fault = only(await run('PRAGMA integrity_check(1)'));
       if (fault !== 'ok') throw damaged(path, String(fault));

@@ -13,7 +13,7 @@ import { AGENT, plainAlert } from '../samples.ts';
 import { PostgresCluster, withoutPostgres } from '../services/postgres.ts';
 import { coded, keep, NOW, openFor, PAGE, register, seqsOf, sharedCluster, testOnEach } from './databases.ts';
 
-const VERSION_1 = new URL('version-1.sql', import.meta.url);
+const VERSION_1 = new URL('../../fixtures/central-store/sqlite/version-1.sql', import.meta.url);
 
 test('a database of version 1 is brought to the newest version with all that is in it', async (context) => {
   const path = join(workDirectory(context), 'central.db');
