@@ -343,6 +343,7 @@ class Daemon implements Agent {
       started: this.#own.started,
       isConnected: this.#central.connected,
       enrolment: this.#central.enrolment,
+      bundles_refused: this.#central.refusedBundles.map((bundle) => ({ ...bundle })),
       spool: this.#spool,
       servers: this.servers,
       problems: this.problems,
