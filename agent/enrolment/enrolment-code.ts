@@ -18,12 +18,12 @@ export const ENROLMENT_CODES = [
 export type EnrolmentCode = (typeof ENROLMENT_CODES)[number];
 
 /** Central's words for a refusal, where they are not the code itself. */
-const OTHER_WORDS: Readonly<Record<string, EnrolmentCode>> = {
-  'certificate-invalid': 'certificate-refused',
-  'no-certificate': 'certificate-refused',
-};
+const OTHER_WORDS: ReadonlyMap<string, EnrolmentCode> = new Map([
+  ['certificate-invalid', 'certificate-refused'],
+  ['no-certificate', 'certificate-refused'],
+]);
 
 /** The code of a refusal of central's. */
 export function enrolmentCode(reason: string): EnrolmentCode {
-  return ENROLMENT_CODES.find((code) => code === reason) ?? OTHER_WORDS[reason] ?? 'enrolment-refused';
+  return ENROLMENT_CODES.find((code) => code === reason) ?? OTHER_WORDS.get(reason) ?? 'enrolment-refused';
 }

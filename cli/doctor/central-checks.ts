@@ -9,7 +9,7 @@ import { type Check, unseen, well, wrong } from './check.ts';
 import { isForbidden } from './surroundings.ts';
 
 /** Milliseconds that central may take to answer. */
-const ANSWER_MS = 5_000;
+const CENTRAL_ANSWER_MS = 5_000;
 /** Port of `wss://` where none is named. */
 const HTTPS_PORT = 443;
 /** Share of its life that is left when a certificate should have been renewed for long: that is done at half. */
@@ -41,7 +41,7 @@ async function reachCheck({ central: { url, token_file } }: AgentConfig, directo
   const token = readEnrolmentToken(textOrFault(token_file).text ?? '');
   if (token === null) return await tlsCheck(url, null);
   try {
-    await askAuthority(url, token, AbortSignal.timeout(ANSWER_MS));
+    await askAuthority(url, token, AbortSignal.timeout(CENTRAL_ANSWER_MS));
     return well(name, `${url} answers, and is the central that the token names`);
   } catch (error) {
     if (!(error instanceof AgentError)) return faultCheck(url, error);
@@ -68,8 +68,9 @@ function tlsCheck(url: string, ca: string | null): Promise<Check> {
       resolve(check);
     };
     const slow = setTimeout(
-      () => end(wrong('central', 'central-unreachable', `${url} does not answer within ${ANSWER_MS} ms`)),
-      ANSWER_MS,
+      () =>
+        end(wrong('central', 'central-unreachable', `${url} does not answer within ${CENTRAL_ANSWER_MS} ms`)),
+      CENTRAL_ANSWER_MS,
     );
     socket.on('close', () => clearTimeout(slow));
     socket.on('error', (error) => end(faultCheck(url, error)));

@@ -1,17 +1,16 @@
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentConfig, AgentError, loadConfig } from '../../agent/index.ts';
-import { isExposed, loadTrust } from '../../approval/index.ts';
+import { isExposed, loadTrust, OTHERS_MAY_ANYTHING } from '../../approval/index.ts';
 import { CodedError } from '../../wire/index.ts';
+import { mebibytes } from '../output.ts';
 import type { CauseCode } from './causes.ts';
 import { type Check, unseen, well, wrong } from './check.ts';
 import { isForbidden, type Surroundings } from './surroundings.ts';
 
-const MIB = 1024 * 1024;
 /** Free bytes below which alerts will soon not be stored, and free files. */
-const LEAST_BYTES = 256 * MIB;
+const LEAST_BYTES = 256 * 1024 * 1024;
 const LEAST_FILES = 1_000;
-const OTHERS_MAY_ANYTHING = 0o077;
 const CONFIG_CODES: Readonly<Record<string, CauseCode>> = {
   AGENT_CONFIG_EXPOSED: 'config-exposed',
   AGENT_CONFIG_INVALID: 'config-invalid',
@@ -84,7 +83,7 @@ function spaceCheck(stateDir: string): Check {
   try {
     const { bavail, bsize } = statfsSync(stateDir);
     const free = bavail * bsize;
-    const detail = `${Math.round(free / MIB)} MiB free at ${stateDir}`;
+    const detail = `${mebibytes(free)} free at ${stateDir}`;
     return free < LEAST_BYTES ? wrong(name, 'space-low', detail) : well(name, detail);
   } catch {
     return unseen(name, `${stateDir} cannot be looked into`);

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '../errors.ts';
+import { mebibytes } from '../output.ts';
 import { SERVICE_PARTS, UNITS } from '../service/parts.ts';
 import { RECORD_PATH, ServiceRecord, type WrittenFile } from '../service/service-record.ts';
 import { askSystemd, launchdStatus, systemdStatus, type UnitStatus } from '../service/service-status.ts';
 import { type Check, unseen, well, wrong } from './check.ts';
 import { lookInto, type Surroundings } from './surroundings.ts';
 
-const MIB = 1024 * 1024;
 /** Bytes below which an agent gives up work from the start. */
-const LEAST_MEMORY_BYTES = 96 * MIB;
+const LEAST_MEMORY_BYTES = 96 * 1024 * 1024;
 
 /** The services of this host; null where no service manager answers. */
 export function unitsOf({ platform, run }: Surroundings): readonly UnitStatus[] | null {
@@ -76,6 +76,6 @@ function memoryCheck({ proc, sys }: Surroundings, pid: number): Check {
   });
   const least = Math.min(...limits);
   if (least === Number.POSITIVE_INFINITY) return well(name, 'none');
-  const detail = `${Math.round(least / MIB)} MiB`;
+  const detail = mebibytes(least);
   return least < LEAST_MEMORY_BYTES ? wrong(name, 'memory-limit-low', detail) : well(name, detail);
 }

@@ -294,5 +294,6 @@ test('each word of central for a refusal has a code, and what is not known one t
     'token-used-up',
   ]);
   assert.equal(enrolmentCode('no-certificate'), 'certificate-refused');
-  assert.equal(enrolmentCode('of-tomorrow'), 'enrolment-refused');
+  for (const strange of ['of-tomorrow', 'constructor'])
+    assert.equal(enrolmentCode(strange), 'enrolment-refused');
 });
