@@ -89,7 +89,10 @@ class Daemon implements Agent {
   readonly #identities: IdentityDesk;
   readonly #guards: GuardIntake;
   readonly #clock: ClockWatch;
-  readonly #admission = new Admission((loss) => this.#own.receive(loss));
+  readonly #admission = new Admission(
+    (loss) => this.#own.receive(loss),
+    (pid) => this.#processWatch.table.get(pid)?.membership != null,
+  );
   readonly #load: LoadShedding;
   readonly #meta: Meta;
   #control: ControlSocket | null = null;
