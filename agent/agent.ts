@@ -93,7 +93,10 @@ class Daemon implements Agent {
   readonly #identities: IdentityDesk;
   readonly #guards: GuardIntake;
   readonly #clock: ClockWatch;
-  readonly #admission = new Admission((loss) => this.#own.receive(loss));
+  readonly #admission = new Admission(
+    (loss) => this.#own.receive(loss),
+    (pid) => this.#processWatch.table.get(pid)?.membership != null,
+  );
   readonly #load: LoadShedding;
   readonly #protection: SelfProtection;
   readonly #meta: Meta;
@@ -376,6 +379,7 @@ class Daemon implements Agent {
       started: this.#own.started,
       isConnected: this.#central.connected,
       enrolment: this.#central.enrolment,
+      bundles_refused: this.#central.refusedBundles.map((bundle) => ({ ...bundle })),
       spool: this.#spool,
       servers: this.servers,
       problems: this.problems,

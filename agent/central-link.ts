@@ -54,6 +54,10 @@ export class CentralLink {
     return this.#enrolment.status;
   }
 
+  get refusedBundles(): AgentBundles['refused'] {
+    return this.#bundles.refused;
+  }
+
   start(): void {
     this.#uplink.start();
     this.#enrolment.start();

@@ -1,5 +1,6 @@
 import type { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-options.ts';
+import type { EnrolmentToken } from './enrolment/enrolment-token.ts';
 
 export type { Agent } from './agent.ts';
 export type { AgentOptions } from './agent-options.ts';
@@ -7,6 +8,8 @@ export { type AgentConfig, loadConfig, rereadConfig, ruleSettings } from './conf
 export { configPaths, PREFERENCE_DOMAIN } from './config-sources.ts';
 export { type AgentStatus, askStatus } from './control/socket.ts';
 export { fullServer, type KnownServer } from './enrich/known-server.ts';
+export { ENROLMENT_CODES, type EnrolmentCode } from './enrolment/enrolment-code.ts';
+export { readEnrolmentToken } from './enrolment/enrolment-token.ts';
 export { readEnrolmentSource } from './enrolment/token-source.ts';
 export { AGENT_ERROR_CODES, AgentError, type AgentErrorCode } from './errors.ts';
 export { type HostSight, HostView, type HostViewOptions } from './host-view.ts';
@@ -25,4 +28,13 @@ export { readAlerts } from './state/spool.ts';
 /** Starts the daemon. Its collectors and transport are loaded only now: most commands need neither. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   return (await import('./agent.ts')).startAgent(options);
+}
+
+/**
+ * Asks a central (`wss://` URL) for the certificate of its authority, believing only the one that a token names.
+ * @throws {AgentError} AGENT_CENTRAL_NOT_PINNED, and errors of the connection
+ */
+export async function askAuthority(url: string, token: EnrolmentToken, signal: AbortSignal): Promise<string> {
+  const { CentralRequests } = await import('./enrolment/central-requests.ts');
+  return new CentralRequests(url, signal).authority(token);
 }

@@ -15,7 +15,13 @@ export { type Issuer, isSpiffeId, standaloneIssuer } from './identity/spiffe-id.
 export { readToken, TOKEN_LIFE_S, verifyToken } from './identity/token.ts';
 export { type IdentityRequest, TokenIssuer } from './identity/token-issuer.ts';
 export { agentAccount } from './keys/agent-account.ts';
-export { isAnyones, isExposed, isPrivateDirectory } from './keys/exposure.ts';
+export {
+  isAnyones,
+  isExposed,
+  isPrivateDirectory,
+  OTHERS_MAY_ANYTHING,
+  OTHERS_MAY_WRITE,
+} from './keys/exposure.ts';
 export { type KeySource, openSigner, trustKey } from './keys/key-choice.ts';
 export { createKey, DEFAULT_KEY, type KeyFile, keyNames, openKey, openKeyFile } from './keys/key-files.ts';
 export { exposedPart } from './keys/ownership.ts';

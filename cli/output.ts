@@ -29,3 +29,8 @@ export function printable(text: string): string {
     (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`,
   );
 }
+
+/** Bytes as people read them. */
+export function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 ** 2)} MiB`;
+}

@@ -282,10 +282,11 @@ function addPrograms(program: Command, install: Installation, run: Run): void {
         ),
       );
     withJson(parent.command('doctor').option(...stateDir))
-      .description('what works here, and what to do about the rest')
+      .option('--config <file>', 'config of the agent', '/etc/sealwatch/agent.yml')
+      .description('what works here, and what to do about the rest; 1 where something is wrong')
       .action((options) =>
         run(options, async (output) =>
-          (await import('./commands/doctor.ts')).doctor(options.stateDir, install, output),
+          (await import('./commands/doctor.ts')).doctor(options, install, output),
         ),
       );
   }

@@ -52,6 +52,11 @@ export class AgentBundles {
     return versions.flatMap(([kind, version]) => (version === null ? [] : [{ kind, version }]));
   }
 
+  /** The last offer of each kind, where it was refused. */
+  get refused(): BundleDesk['refused'] {
+    return this.#desk.refused;
+  }
+
   /** Resolves when no offer waits. */
   get idle(): Promise<void> {
     return this.#desk.idle;

@@ -38,10 +38,18 @@ export interface BundleDeskOptions extends Pick<AgentOptions, 'stateDir' | 'syst
   readonly now?: () => number;
 }
 
+/** A bundle that is not in force, with the code of the error. */
+export interface RefusedBundle {
+  readonly kind: BundleKind;
+  readonly version: number;
+  readonly code: string;
+}
+
 /** Takes what central offers: one bundle at a time, the newest offer of a kind only, and only forward. */
 export class BundleDesk {
   readonly #options: BundleDeskOptions;
   readonly #waiting = new Map<BundleKind, Offer>();
+  readonly #refused = new Map<BundleKind, RefusedBundle>();
   readonly #stop = new AbortController();
   #work: Promise<void> | null = null;
 
@@ -52,6 +60,11 @@ export class BundleDesk {
   /** Resolves when no offer waits. */
   get idle(): Promise<void> {
     return this.#work ?? Promise.resolve();
+  }
+
+  /** The last offer of each kind, where it was refused. */
+  get refused(): readonly RefusedBundle[] {
+    return [...this.#refused.values()];
   }
 
   offer(frame: Offer): void {
@@ -83,6 +96,7 @@ export class BundleDesk {
       const isThere = mark?.version === version && mark.sha256 === offer.sha256;
       const message = isThere ? 'it is in force already' : await this.#fetchAndInstall(offer);
       log.info('a bundle of central is in force', { kind, version });
+      this.#refused.delete(kind);
       tell({ type: 'bundle_state', kind, version, state: 'applied', code: null, message: cut(message) });
     } catch (error) {
       // A stop, or a central that cannot be reached, says nothing about the bundle: it is offered again.
@@ -135,6 +149,7 @@ export class BundleDesk {
       code,
       message,
     });
+    this.#refused.set(kind, { kind, version, code });
     tell({ type: 'bundle_state', kind, version, state: 'refused', code, message: cut(message) });
     onFacts([factOfRefusedBundle(kind, version, `${message} (${code})`, now(), user)]);
   }

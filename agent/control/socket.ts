@@ -25,11 +25,14 @@ const statusSchema = z.object({
     /** How this agent stands with central. */
     enrolment: z.object({
       state: z.enum(ENROLMENT_STATES),
+      code: z.string().nullable().default(null),
       detail: z.string(),
       expires: z.string().nullable(),
       key: z.string().nullable(),
     }),
   }),
+  /** Bundles of central that were refused and not followed by a better one. */
+  bundles_refused: z.array(z.object({ kind: z.string(), version: z.number(), code: z.string() })).default([]),
   servers: z.partialRecord(z.enum(SERVER_STATES), z.number()),
   problems: z.number(),
   rules: ruleStatusSchema,

@@ -10,6 +10,7 @@ import {
   type TlsCredentials,
 } from './central-requests.ts';
 import { CredentialFiles, type KeptCertificate, readCertificate } from './credential-files.ts';
+import { type EnrolmentCode, enrolmentCode } from './enrolment-code.ts';
 import { readEnrolmentToken } from './enrolment-token.ts';
 import { type KeyKeeper, makeKey } from './key-keeper.ts';
 
@@ -30,6 +31,8 @@ export const ENROLMENT_STATES = ['waiting', 'enrolled', 'refused'] as const;
 /** How this agent stands with central. */
 export interface EnrolmentStatus {
   readonly state: (typeof ENROLMENT_STATES)[number];
+  /** Why it is not enrolled; null where it is. */
+  readonly code: EnrolmentCode | null;
   /** What it waits for, or why it was refused. */
   readonly detail: string;
   /** When its certificate ends, RFC 3339; null without one. */
@@ -79,7 +82,11 @@ export class Enrolment {
   #held: Holding | null = null;
   #certificate: KeptCertificate | null = null;
   #renewAt = 0;
-  #standing: Pick<EnrolmentStatus, 'state' | 'detail'> = { state: 'waiting', detail: 'starting' };
+  #standing: Pick<EnrolmentStatus, 'state' | 'code' | 'detail'> = {
+    state: 'waiting',
+    code: 'enrolment-starting',
+    detail: 'starting',
+  };
   #refusedToken: string | null = null;
   #attempt = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -192,7 +199,8 @@ export class Enrolment {
     const { token, agent, tokenLookMs = TOKEN_LOOK_MS } = this.#options;
     const text = await token();
     if (text === null || text === this.#refusedToken) {
-      if (this.#standing.state !== 'refused') this.#say('waiting', 'no enrolment token is there yet');
+      if (this.#standing.state !== 'refused')
+        this.#say('waiting', 'token-missing', 'no enrolment token is there yet');
       return tokenLookMs;
     }
     const wish = readEnrolmentToken(text);
@@ -242,15 +250,15 @@ export class Enrolment {
     this.#renewAt = kept.from + (kept.expires - kept.from) * share;
     this.#refusedToken = null;
     if (kept.expires > this.#clock()) {
-      this.#say('enrolled', '');
+      this.#say('enrolled', null, '');
       this.#options.onReady();
-    } else this.#say('waiting', 'its certificate has expired and is to be renewed');
+    } else this.#say('waiting', 'certificate-expired', 'its certificate has expired and is to be renewed');
   }
 
   /** The certificate is worth nothing any more: only a token helps. */
   #lose(reason: string, message: string): void {
     this.#certificate = null;
-    this.#say('refused', `${reason}: ${message}`);
+    this.#say('refused', enrolmentCode(reason), `${reason}: ${message}`);
   }
 
   #beCloned(): void {
@@ -262,7 +270,8 @@ export class Enrolment {
       'another machine works under the identity of this agent: it takes a new one and needs a token',
       { before, now: agent().id },
     );
-    this.#say('refused', 'cloned: this host was copied; it has a new id and needs an enrolment token');
+    const detail = 'cloned: this host was copied; it has a new id and needs an enrolment token';
+    this.#say('refused', 'cloned', detail);
     this.#refusedToken = null;
   }
 
@@ -276,7 +285,7 @@ export class Enrolment {
 
   #refuseToken(text: string, reason: string, message: string): number {
     this.#refusedToken = text;
-    this.#say('refused', `${reason}: ${message}`);
+    this.#say('refused', enrolmentCode(reason), `${reason}: ${message}`);
     return this.#options.tokenLookMs ?? TOKEN_LOOK_MS;
   }
 
@@ -284,19 +293,20 @@ export class Enrolment {
     const message = error instanceof Error ? error.message : String(error);
     if (this.#stop.signal.aborted) return 0;
     if (error instanceof AgentError) {
-      this.#say('refused', `${error.code}: ${message}`);
+      const code = error.code === 'AGENT_CENTRAL_NOT_PINNED' ? 'central-not-pinned' : 'enrolment-failing';
+      this.#say('refused', code, `${error.code}: ${message}`);
       return DISTRUST_MS;
     }
-    if (this.#certificate === null) this.#say('waiting', `cannot enrol: ${message}`);
+    if (this.#certificate === null) this.#say('waiting', 'enrolment-failing', `cannot enrol: ${message}`);
     else this.#options.log.warn('the certificate could not be renewed', { error: message });
     this.#attempt += 1;
     return backoff(this.#attempt - 1, this.#random);
   }
 
   /** Notes how things stand, and logs it where that is new. */
-  #say(state: EnrolmentStatus['state'], detail: string): void {
+  #say(state: EnrolmentStatus['state'], code: EnrolmentCode | null, detail: string): void {
     const isNew = this.#standing.state !== state || this.#standing.detail !== detail;
-    this.#standing = { state, detail };
+    this.#standing = { state, code, detail };
     if (!isNew) return;
     const { log } = this.#options;
     if (state === 'enrolled') log.info('enrolled at central', { expires: this.status.expires });

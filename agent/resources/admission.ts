@@ -10,26 +10,42 @@ const SECOND_MS = 1_000;
  * Deeds that come in floods. Starts and ends of processes are never left out, since they say who belongs to a server;
  * neither is what hardly ever happens.
  */
-const FLOODING: ReadonlySet<CollectorEvent['kind']> = new Set([
+type Flooding = Extract<
+  CollectorEvent,
+  { kind: 'file_open' | 'file_write' | 'inode_change' | 'process_socket' }
+>;
+const FLOODING: ReadonlySet<string> = new Set([
   'file_open',
   'file_write',
   'inode_change',
   'process_socket',
-] as const);
+] satisfies readonly Flooding['kind'][]);
+
+function isFlooding(event: CollectorEvent): event is Flooding {
+  return FLOODING.has(event.kind);
+}
 
 /** Leaves out what can be done without while the agent is short of memory or processor time, and counts it. */
 export class Admission {
   readonly #onLoss: (loss: Loss) => void;
+  readonly #isMember: (pid: number) => boolean;
   readonly #now: () => number;
   #isNarrow = false;
   #second = 0;
   readonly #taken = new Map<CollectorEvent['kind'], number>();
   #deeds = 0;
+  #inSubtrees = 0;
   #outside = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(onLoss: (loss: Loss) => void, now: () => number = Date.now) {
+  /** `isMember` says whether a process belongs to a server. */
+  constructor(
+    onLoss: (loss: Loss) => void,
+    isMember: (pid: number) => boolean,
+    now: () => number = Date.now,
+  ) {
     this.#onLoss = onLoss;
+    this.#isMember = isMember;
     this.#now = now;
   }
 
@@ -38,8 +54,9 @@ export class Admission {
   }
 
   /** Whether an event is looked at. */
-  takes({ kind }: CollectorEvent): boolean {
-    if (!this.#isNarrow || !FLOODING.has(kind)) return true;
+  takes(event: CollectorEvent): boolean {
+    if (!this.#isNarrow || !isFlooding(event)) return true;
+    const { kind, pid } = event;
     const second = Math.floor(this.#now() / SECOND_MS);
     if (second !== this.#second) {
       this.#second = second;
@@ -50,6 +67,7 @@ export class Admission {
     this.#taken.set(kind, taken);
     if (taken <= DEEDS_PER_S) return true;
     this.#deeds += 1;
+    if (this.#isMember(pid)) this.#inSubtrees += 1;
     return false;
   }
 
@@ -68,8 +86,10 @@ export class Admission {
       `memory or processor time was short: ${this.#deeds} deeds of processes over ${DEEDS_PER_S} of a kind a second, ` +
       `and ${this.#outside} starts outside of all servers were not looked at`;
     this.#toldAt = now;
+    const lost = { count, in_subtrees: this.#inSubtrees };
     this.#deeds = 0;
+    this.#inSubtrees = 0;
     this.#outside = 0;
-    this.#onLoss({ kind: 'loss', time: now, stage: 'resources', count, detail });
+    this.#onLoss({ kind: 'loss', time: now, stage: 'resources', ...lost, detail });
   }
 }

@@ -4,7 +4,7 @@ import type { Health, HealthCode } from '../../wire/index.ts';
 import type { Pressure, Room } from './pressure.ts';
 
 /** Milliseconds between two looks at what is left. */
-const CHECK_MS = 5_000;
+const GAUGE_MS = 5_000;
 /** Looks in a row that must find room before a step is taken back. */
 const CALM_CHECKS = 6;
 /** By how much a share must be under the threshold of a step before that step is taken back. */
@@ -62,6 +62,7 @@ export class LoadShedding {
   readonly #levels = { memory: 0, cpu: 0 };
   #calm = { memory: 0, cpu: 0 };
   #throttledFor = 0;
+  #sinceCollected = Number.POSITIVE_INFINITY;
   #inForce: ReadonlySet<Shed> = new Set();
   #why: Need | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -72,7 +73,7 @@ export class LoadShedding {
 
   start(): void {
     this.#tell(this.#options.pressure());
-    this.#timer = setInterval(() => this.check(), CHECK_MS);
+    this.#timer = setInterval(() => this.check(), GAUGE_MS);
     this.#timer.unref();
   }
 
@@ -83,7 +84,10 @@ export class LoadShedding {
 
   /** Looks once at what is left, and gives up or takes back accordingly. */
   check(): void {
-    const pressure = this.#options.pressure();
+    const read = this.#options.pressure();
+    const [least] = THRESHOLDS.throttled;
+    this.#throttledFor = (read.throttled ?? 0) >= least ? this.#throttledFor + 1 : 0;
+    const pressure = this.#withoutGarbage(read);
     const asked = this.#needs(pressure, 0);
     // The same with a margin: a step is not taken back only to be needed again at once.
     const held = this.#needs(pressure, MARGIN);
@@ -91,6 +95,22 @@ export class LoadShedding {
     this.#why = worst(asked) ?? this.#why;
     this.#apply(pressure);
     this.#options.onLook();
+  }
+
+  /** What V8 has not collected yet is no shortage, unless it has to be collected again and again. */
+  #withoutGarbage(pressure: Pressure): Pressure {
+    this.#sinceCollected += 1;
+    const isAsked = this.#needs(pressure, 0).some(
+      ({ spares, level }) => spares === 'memory' && level > this.#levels.memory,
+    );
+    if (!isAsked || this.#sinceCollected <= CALM_CHECKS) return pressure;
+    this.#collect();
+    return { ...this.#options.pressure(), throttled: pressure.throttled };
+  }
+
+  #collect(): void {
+    this.#sinceCollected = 0;
+    (this.#options.collectGarbage ?? collectNow)();
   }
 
   #follow(spares: 'memory' | 'cpu', asked: readonly Need[], held: readonly Need[]): void {
@@ -110,10 +130,6 @@ export class LoadShedding {
   }
 
   #needs({ memory, stalled, heap, throttled }: Pressure, margin: number): readonly Need[] {
-    if (margin === 0) {
-      const [first] = THRESHOLDS.throttled;
-      this.#throttledFor = throttled !== null && throttled >= first ? this.#throttledFor + 1 : 0;
-    }
     const need = (code: Shortage, share: number | null, thresholds: Thresholds, words: string): Need => ({
       code,
       spares: code === 'cpu-short' ? 'cpu' : 'memory',
@@ -137,7 +153,7 @@ export class LoadShedding {
   }
 
   #apply(pressure: Pressure): void {
-    const { steps, collectGarbage = collectNow } = this.#options;
+    const { steps } = this.#options;
     const wanted = new Set(
       steps.filter(({ spares }, index) => spares.some((kind) => this.#levels[kind] > index)),
     );
@@ -147,7 +163,7 @@ export class LoadShedding {
     for (const step of added) step.shed();
     for (const step of ended.toReversed()) step.restore();
     // V8 does not know of the limit of the group: what was let go of would stay until its own is near.
-    if (added.some(({ spares }) => spares.includes('memory')) && this.#levels.memory > 0) collectGarbage();
+    if (added.some(({ spares }) => spares.includes('memory')) && this.#levels.memory > 0) this.#collect();
     if (added.length + ended.length > 0) this.#tell(pressure);
   }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
 
-const MAX_FILE_BYTES = 64 * 1024;
+const MAX_FIGURES_BYTES = 64 * 1024;
 const MICROSECONDS_IN_MS = 1_000;
 
 /** Bytes that are taken, and that may be. */
@@ -100,7 +100,7 @@ function heapRoom(): Room {
 function textOf(path: string): string | null {
   try {
     const text = readFileSync(path, 'utf8');
-    return text.length > MAX_FILE_BYTES ? null : text;
+    return text.length > MAX_FIGURES_BYTES ? null : text;
   } catch {
     return null;
   }

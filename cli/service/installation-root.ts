@@ -1,10 +1,8 @@
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { exposedPart } from '../../approval/index.ts';
+import { exposedPart, OTHERS_MAY_WRITE } from '../../approval/index.ts';
 import { CliError } from '../errors.ts';
 
-/** Mode bits that let group or others write. */
-const OTHERS_MAY_WRITE = 0o022;
 /** Files and directories of an installation that are looked at. */
 const MAX_ENTRIES = 300_000;
 /** What needs no quoting in a unit or a property list, and stands for itself there. */

@@ -28,6 +28,7 @@ function watch(
   wholeHost: boolean,
   onFact: (fact: Fact) => void = () => {},
   { stance, enforce }: Ordered = { stance: { profile: 'developer', denial: 'report' }, enforce() {} },
+  more: Partial<ProcessWatchOptions> = {},
 ): ProcessWatch {
   const state = new TempDirectory();
   const database = openDatabase(state.path);
@@ -43,6 +44,7 @@ function watch(
     onFact,
     homes: new WatchedHomes([], []),
     lookAgain: async () => {},
+    ...more,
   });
   context.after(() => {
     made.stop();
@@ -104,6 +106,25 @@ test('what ran before, what a subtree does and what forks is not told twice', (c
     inside.map(({ fields }) => [fields['mcp.in_subtree'], fields['mcp.server']]),
     [[true, 'files']],
   );
+});
+
+test('what is left out outside of subtrees is asked for each start, and what subtrees do is told all the same', (context) => {
+  let asked = 0;
+  const takesOutside = () => {
+    asked += 1;
+    return false;
+  };
+  const host = watch(context, true, undefined, undefined, { takesOutside });
+  host.seen([known({ launch: launchSpec() })]);
+  assert.deepEqual(host.receive(execEvent(10, 1, ['/bin/bash', '-l'])), []);
+  assert.deepEqual(host.receive(execEvent(10, 1, ['/bin/ls'])), []);
+  assert.equal(asked, 2);
+  host.receive(forkEvent(11, 10));
+  assert.deepEqual(host.receive(execEvent(11, 10, ['node', '/srv/index.js'])).map(category), [
+    'process_creation',
+    'approval',
+  ]);
+  assert.equal(asked, 2);
 });
 
 test('in the scope of subtrees nobody else is told of', (context) => {

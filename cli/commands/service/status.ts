@@ -1,6 +1,6 @@
 import { CliError } from '../../errors.ts';
 import { EXIT, type ExitCode } from '../../exit-code.ts';
-import { type Output, printable } from '../../output.ts';
+import { mebibytes, type Output, printable } from '../../output.ts';
 import { SERVICE_PARTS, type ServicePart } from '../../service/parts.ts';
 import {
   askSystemd,
@@ -10,8 +10,6 @@ import {
   type UnitStatus,
 } from '../../service/service-status.ts';
 import { namedParts, type PartChoice, recordIn, type ServiceHost, thisHost } from './place.ts';
-
-const MIB = 1024 * 1024;
 
 /** `sealwatch service status`: how the service manager sees what is installed. 1 where something of it does not run. */
 export function serviceStatus(choice: PartChoice, output: Output, host: ServiceHost = thisHost()): ExitCode {
@@ -50,7 +48,7 @@ function unitLine(unit: UnitStatus): string {
     ...(since === null ? [] : [`since ${since}`]),
     enabled ?? 'not enabled',
     ...(pid === null ? [] : [`pid ${pid}`]),
-    ...(memory === null ? [] : [`${Math.round(memory / MIB)} MiB`]),
+    ...(memory === null ? [] : [mebibytes(memory)]),
     ...(exit === null || (exit.result === 'success' && exit.status === 0)
       ? []
       : [`last exit ${exit.result} ${exit.status}`]),

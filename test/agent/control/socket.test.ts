@@ -18,8 +18,9 @@ const STATUS: AgentStatus = {
     waiting: 1,
     last_seq: 2,
     acked_seq: 1,
-    enrolment: { state: 'enrolled', detail: '', expires: null, key: 'file' },
+    enrolment: { state: 'enrolled', code: null, detail: '', expires: null, key: 'file' },
   },
+  bundles_refused: [{ kind: 'rules', version: 4, code: 'AGENT_BUNDLE_EXPIRED' }],
   servers: { pending: 1 },
   problems: 0,
   rules: {

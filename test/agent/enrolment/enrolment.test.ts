@@ -5,9 +5,11 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Enrolment, type EnrolmentStatus } from '../../../agent/enrolment/enrolment.ts';
+import { enrolmentCode } from '../../../agent/enrolment/enrolment-code.ts';
 import { readEnrolmentToken } from '../../../agent/enrolment/enrolment-token.ts';
 import { Meta, openDatabase } from '../../../agent/state/database.ts';
 import { Spool } from '../../../agent/state/spool.ts';
+import { IDENTITY_REFUSALS } from '../../../central/identity/refusal.ts';
 import type { Central } from '../../../central/index.ts';
 import { get, issueCredentials, startCentral, until, workDirectory } from '../../central/bench.ts';
 import { clockedCentral, DAY_MS, HOUR_MS, tokenOf } from '../../central/identity/applicant.ts';
@@ -90,7 +92,7 @@ test('a host waits for its token, says so, and enrols when it comes', async (con
   const central = await startCentral(context, workDirectory(context));
   const host = hostOf(context, central, null);
   await refusedFor(host, 'no enrolment token');
-  assert.equal(host.status.state, 'waiting');
+  assert.deepEqual([host.status.state, host.status.code], ['waiting', 'token-missing']);
   assert.equal(host.enrolment.credentials, null);
   host.token = (await tokenOf(central)).text;
   await enrolled(host);
@@ -115,9 +117,10 @@ test('a token that is refused is said, and not tried again until it is another',
   await enrolled(hostOf(context, central, used.text));
   const host = hostOf(context, central, 'nonsense');
   await refusedFor(host, 'token-malformed');
+  assert.equal(host.status.code, 'token-malformed');
   host.token = used.text;
   await refusedFor(host, 'token-used-up');
-  assert.equal(host.status.state, 'refused');
+  assert.deepEqual([host.status.state, host.status.code], ['refused', 'token-used-up']);
   const { looks } = host;
   await until(() => host.looks > looks + 5);
   const { body } = await get(central, '/metrics');
@@ -273,4 +276,24 @@ test('a token is its secret and the pin of the authority, and nothing else', () 
     `x ${secret}.${pin}`,
   ])
     assert.equal(readEnrolmentToken(text), null, text);
+});
+
+test('each word of central for a refusal has a code, and what is not known one too', () => {
+  const known = Object.keys(IDENTITY_REFUSALS).filter(
+    (reason) => enrolmentCode(reason) !== 'enrolment-refused',
+  );
+  assert.deepEqual(known.sort(), [
+    'certificate-expired',
+    'certificate-invalid',
+    'cloned',
+    'no-certificate',
+    'revoked',
+    'token-expired',
+    'token-invalid',
+    'token-revoked',
+    'token-used-up',
+  ]);
+  assert.equal(enrolmentCode('no-certificate'), 'certificate-refused');
+  for (const strange of ['of-tomorrow', 'constructor'])
+    assert.equal(enrolmentCode(strange), 'enrolment-refused');
 });

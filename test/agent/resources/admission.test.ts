@@ -3,16 +3,19 @@ import { test } from 'node:test';
 import { Admission } from '../../../agent/resources/admission.ts';
 import type { CollectorEvent, Loss } from '../../../wire/index.ts';
 
+const MEMBER = 77;
+
 class Bench {
   now = 1_000_000;
   readonly losses: Loss[] = [];
   readonly admission = new Admission(
     (loss) => void this.losses.push(loss),
+    (pid) => pid === MEMBER,
     () => this.now,
   );
 
-  taken(kind: CollectorEvent['kind'], times: number): number {
-    const event = { kind } as CollectorEvent;
+  taken(kind: CollectorEvent['kind'], times: number, pid = 1): number {
+    const event = { kind, pid } as CollectorEvent;
     return Array.from({ length: times }, () => this.admission.takes(event)).filter(Boolean).length;
   }
 }
@@ -39,20 +42,21 @@ test('floods are cut by kind and second, and starts and ends of processes never'
 test('what was left out is told once a minute, and the rest as soon as all is looked at again', () => {
   const bench = new Bench();
   bench.admission.narrow(true);
-  bench.taken('inode_change', 150);
+  bench.taken('inode_change', 150, MEMBER);
+  bench.taken('file_open', 103);
   assert.equal(bench.admission.takesOutside(), false);
   bench.admission.tell();
   assert.deepEqual(
-    bench.losses.map(({ stage, count }) => [stage, count]),
-    [['resources', 51]],
+    bench.losses.map(({ stage, count, in_subtrees }) => [stage, count, in_subtrees]),
+    [['resources', 54, 50]],
   );
-  assert.match(bench.losses[0]?.detail ?? '', /50 deeds of processes .* and 1 starts/);
+  assert.match(bench.losses[0]?.detail ?? '', /53 deeds of processes .* and 1 starts/);
   bench.admission.takesOutside();
   bench.now += 59_000;
   bench.admission.tell();
   assert.equal(bench.losses.length, 1);
   bench.admission.narrow(false);
   bench.admission.tell();
-  assert.equal(bench.losses[1]?.count, 1);
+  assert.deepEqual([bench.losses[1]?.count, bench.losses[1]?.in_subtrees], [1, 0]);
   assert.equal(bench.admission.takesOutside(), true);
 });

@@ -65,7 +65,10 @@ test('each step reaches the part of the agent that it is about, and what was lef
   const did: string[] = [];
   const told: (Health | Loss)[] = [];
   let pressure = room(10);
-  const admission = new Admission((loss) => void told.push(loss));
+  const admission = new Admission(
+    (loss) => void told.push(loss),
+    () => false,
+  );
   const load = agentLoad({
     view: { keepHashes: (keeps) => void did.push(`hashes ${keeps}`) },
     watch: { slowDown: (isSlow) => void did.push(`slow ${isSlow}`) },
