@@ -70,7 +70,7 @@ test('an installation that is changed under a running agent is told with its fil
   );
   await integrity(host, 'ok');
   appendFileSync(host.agentConfig(), '\n');
-  const config = await told(central, 'agent_tampered', 2);
+  const config = await told(central, 'agent_settings_changed', 1);
   assert.equal(config.event['agent.part'], 'config');
 });
 
