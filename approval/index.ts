@@ -14,11 +14,11 @@ export { MAX_KEY_SET_BYTES, readKeySet } from './identity/key-set.ts';
 export { type Issuer, isSpiffeId, standaloneIssuer } from './identity/spiffe-id.ts';
 export { readToken, TOKEN_LIFE_S, verifyToken } from './identity/token.ts';
 export { type IdentityRequest, TokenIssuer } from './identity/token-issuer.ts';
-export { isAnyones, isExposed, isPrivateDirectory } from './keys/exposure.ts';
+export { isAnyones, isExposed, isPrivateDirectory, OTHERS_MAY_WRITE } from './keys/exposure.ts';
 export { type KeySource, openSigner, trustKey } from './keys/key-choice.ts';
 export { createKey, DEFAULT_KEY, type KeyFile, keyNames, openKey, openKeyFile } from './keys/key-files.ts';
 export { exposedPart } from './keys/ownership.ts';
-export { keyId, parsePublicKey, sshBlobOf, sshFingerprint } from './keys/public-key.ts';
+export { keyId, MAX_KEY_BYTES, parsePublicKey, sshBlobOf, sshFingerprint } from './keys/public-key.ts';
 export type { Signer } from './keys/signer.ts';
 export { listAgentKeys } from './keys/ssh-agent.ts';
 export {
