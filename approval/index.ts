@@ -25,7 +25,7 @@ export {
 export { type KeySource, openSigner, trustKey } from './keys/key-choice.ts';
 export { createKey, DEFAULT_KEY, type KeyFile, keyNames, openKey, openKeyFile } from './keys/key-files.ts';
 export { exposedPart } from './keys/ownership.ts';
-export { keyId, parsePublicKey, sshBlobOf, sshFingerprint } from './keys/public-key.ts';
+export { keyId, MAX_KEY_BYTES, parsePublicKey, sshBlobOf, sshFingerprint } from './keys/public-key.ts';
 export type { Signer } from './keys/signer.ts';
 export { listAgentKeys } from './keys/ssh-agent.ts';
 export {

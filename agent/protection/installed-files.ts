@@ -2,21 +2,20 @@ import { createHash } from 'node:crypto';
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PackageManifest } from '../../approval/index.ts';
+import { OTHERS_MAY_WRITE, type PackageManifest } from '../../approval/index.ts';
 import type { Pace } from './pace.ts';
 
 /** Directories of an installation that hold nothing but what the manifest names. */
 export const PACKAGE_DIRECTORIES = ['bin', 'dist', 'runtime', 'node_modules', 'rules'] as const;
 /** Bytes read at once. */
-const CHUNK_BYTES = 256 * 1024;
+const PIECE_BYTES = 256 * 1024;
 /** What looking at one file costs beside its content, in bytes of the pace. */
 const FILE_COST_BYTES = 4 * 1024;
 /** Names below an installation that are looked at; more is a fault of its own. */
 const MAX_ENTRIES = 200_000;
-const MAX_DEPTH = 64;
+const MAX_DIRECTORY_DEPTH = 64;
 /** Faults that are kept; more are counted. */
 const MAX_FAULTS = 1_000;
-const OTHERS_MAY_WRITE = 0o022n;
 const MAY_EXECUTE = 0o111n;
 
 type ManifestFile = PackageManifest['files'][number];
@@ -44,7 +43,7 @@ export class InstalledFiles {
   readonly #root: string;
   /** Of files whose content was as it should be: what stat(2) said of them. */
   readonly #sound = new Map<string, string>();
-  readonly #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  readonly #buffer = Buffer.allocUnsafe(PIECE_BYTES);
 
   constructor(root: string) {
     this.#root = root;
@@ -119,7 +118,7 @@ export class InstalledFiles {
   async #read(handle: FileHandle, bytes: number, pace: Pace): Promise<string> {
     const hash = createHash('sha256');
     for (let position = 0; position <= bytes; ) {
-      const { bytesRead } = await handle.read(this.#buffer, 0, CHUNK_BYTES, position);
+      const { bytesRead } = await handle.read(this.#buffer, 0, PIECE_BYTES, position);
       if (bytesRead === 0) break;
       hash.update(this.#buffer.subarray(0, bytesRead));
       position += bytesRead;
@@ -147,7 +146,7 @@ export class InstalledFiles {
     for (const entry of entries) {
       const path = `${directory}/${entry.name}`;
       walk.entries += 1;
-      if (walk.entries > MAX_ENTRIES || depth > MAX_DEPTH) {
+      if (walk.entries > MAX_ENTRIES || depth > MAX_DIRECTORY_DEPTH) {
         walk.found.push({ path: directory, reason: 'more than is looked at', found: '' });
         return;
       }
@@ -184,7 +183,9 @@ function rightsFaults({ path, executable }: ManifestFile, stat: BigIntStats): re
 /** Whether somebody else than root and this user may write. */
 function isExposed({ uid, mode }: BigIntStats): boolean {
   const own = process.getuid?.();
-  return (uid !== 0n && (own === undefined || uid !== BigInt(own))) || (mode & OTHERS_MAY_WRITE) !== 0n;
+  return (
+    (uid !== 0n && (own === undefined || uid !== BigInt(own))) || (mode & BigInt(OTHERS_MAY_WRITE)) !== 0n
+  );
 }
 
 function rightsOf({ uid, gid, mode }: BigIntStats): string {

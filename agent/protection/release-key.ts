@@ -1,13 +1,12 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { exposedPart, keyId, parsePublicKey } from '../../approval/index.ts';
+import { exposedPart, keyId, MAX_KEY_BYTES, parsePublicKey } from '../../approval/index.ts';
 import { readRegular } from '../../inventory/index.ts';
 
 /** The key of releases that a host's administrator chose; where it exists, it alone counts. */
 export const HOST_RELEASE_KEY = '/etc/sealwatch/release.pub';
 /** The key that came with an installation, in its root. */
 export const PACKAGE_RELEASE_KEY = 'release.pub';
-const MAX_KEY_BYTES = 16 * 1024;
 
 /** Whose signature of a manifest counts; a fault says why nobody's does. */
 export type ReleaseKey =

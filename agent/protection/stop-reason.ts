@@ -1,10 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { OTHERS_MAY_WRITE } from '../../approval/index.ts';
 import { STOP_REASONS, type StopReason } from '../../wire/index.ts';
 
 /** Milliseconds that what stands there counts. */
 const FRESH_MS = 5 * 60_000;
 const MAX_BYTES = 64;
-const OTHERS_MAY_WRITE = 0o022;
 
 /**
  * Why this agent is being stopped. A word of the package's scripts counts only from root and for five minutes; without one it is a

@@ -4,6 +4,8 @@ import type { OwnEvent } from './own-alerts.ts';
 
 /** Hosts that an event about many names. */
 const MAX_NAMED = 20;
+/** Agents that are told one by one when they are found silent or stopped together; more are told as one. */
+export const MAX_TOLD = 100;
 /** Host of an event that is about many. */
 const MANY_HOSTS = '(several hosts)';
 

@@ -8,7 +8,7 @@ import { claimSilent, type LastState, lastStates } from './last-state.ts';
 import { Outage } from './outage.ts';
 import type { OwnEvent } from './own-alerts.ts';
 import type { SilenceSettings } from './settings.ts';
-import { allReturnedEvent, outageEvent, returnedEvent, silentEvent } from './silence-events.ts';
+import { allReturnedEvent, MAX_TOLD, outageEvent, returnedEvent, silentEvent } from './silence-events.ts';
 
 import { Stops } from './stops.ts';
 
@@ -20,8 +20,6 @@ const STALL_MS = 3_000;
 const ROSTER_MS = 30_000;
 /** What another node of central may be ahead of this one's last word, in milliseconds, by writing later. */
 const NOTE_SLACK_MS = 10_000;
-/** Agents that are told one by one when they are found silent together; more are told as one. */
-const MAX_TOLD = 100;
 
 interface Entry {
   /** Monotonic milliseconds when it was last heard here. */

@@ -5,10 +5,8 @@ import { Flaps } from './flaps.ts';
 import { type LastState, lastStates } from './last-state.ts';
 import type { OwnEvent } from './own-alerts.ts';
 import type { SilenceSettings } from './settings.ts';
-import { allStoppedEvent, stoppedEvent } from './silence-events.ts';
+import { allStoppedEvent, MAX_TOLD, stoppedEvent } from './silence-events.ts';
 
-/** Agents that are told one by one when they stop within one look; more are told as one. */
-const MAX_TOLD = 100;
 /** Facts that name agents which stopped for an upgrade begin so; the value is when, in milliseconds since the epoch. */
 const UPGRADE_FACT = 'upgrading:';
 

@@ -39,6 +39,7 @@ test('a stop after an upgrade is told as a stop, once', async (context) => {
   await watched.arrive(1);
   watched.leave(1, 'stop');
   await watched.seconds(120, 2);
+  assert.equal((await watched.told()).length, 1);
   assert.deepEqual(
     watched.alerts.map(({ event }) => event['agent.stop_reason']),
     ['stop'],
