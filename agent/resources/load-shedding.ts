@@ -19,7 +19,7 @@ type Shortage = Extract<HealthCode, 'memory-short' | 'heap-short' | 'cpu-short'>
 const THRESHOLDS = {
   room: [0.75, 0.85, 0.93],
   stalled: [0.1, 0.2, 0.4],
-  throttled: [0.15, 0.3, 0.6],
+  throttled: [0.3, 0.3, 0.6],
 } as const;
 type Thresholds = readonly [number, number, number];
 
@@ -161,7 +161,7 @@ export class LoadShedding {
     const ended = steps.filter((step) => !wanted.has(step) && this.#inForce.has(step));
     this.#inForce = wanted;
     for (const step of added) step.shed();
-    for (const step of ended.toReversed()) step.restore();
+    for (const step of ended) step.restore();
     // V8 does not know of the limit of the group: what was let go of would stay until its own is near.
     if (added.some(({ spares }) => spares.includes('memory')) && this.#levels.memory > 0) this.#collect();
     if (added.length + ended.length > 0) this.#tell(pressure);

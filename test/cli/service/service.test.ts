@@ -13,6 +13,7 @@ import { type InstallPlan, planInstall } from '../../../cli/service/install-plan
 import { UNITS } from '../../../cli/service/parts.ts';
 import { stepLine } from '../../../cli/service/steps.ts';
 import { STOPPING_PATH, tellUninstall } from '../../../cli/service/stopping-word.ts';
+import { sha256Hex } from '../../../inventory/index.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { runBuilt } from '../built.ts';
 import { ServiceGround } from './service-ground.ts';
@@ -226,7 +227,7 @@ test('a record is not followed to files that no install writes', async () => {
   installAgent(ground);
   const record = JSON.parse(ground.read('etc/sealwatch/service.json'));
   ground.write('etc/passwd', 'x');
-  const { sha256 } = record.files[0];
+  const sha256 = sha256Hex('x');
   for (const path of ['/etc/passwd', '/etc/systemd/system/../../passwd'])
     record.files.push({ part: 'agent', path, sha256 });
   ground.write('etc/sealwatch/service.json', record);
@@ -336,6 +337,10 @@ test('status ends in 1 where a unit failed or its part does not run, and in 3 wh
   assert.equal(status(SHOWN.replace('ActiveState=active', 'ActiveState=failed')), 1);
   assert.equal(status(SHOWN.replace('ActiveState=active', 'ActiveState=inactive')), 1);
   assert.equal(status('LoadState=not-found\nActiveState=inactive\n'), 1);
+  const failedSensor = (line: string) =>
+    line.endsWith('sensor.service') ? SHOWN.replace('ActiveState=active', 'ActiveState=failed') : SHOWN;
+  ground.reply = (line) => ({ status: 0, stdout: failedSensor(line) });
+  assert.equal(serviceStatus({ agent: true }, ground.output(), ground.host()), 1);
   ground.reply = () => ({ status: 1 });
   assert.throws(() => serviceStatus({}, ground.output(), ground.host()), code('CLI_SERVICE_UNSUPPORTED'));
 });
