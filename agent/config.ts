@@ -11,7 +11,8 @@ import { type RuleSettings, ruleSettingsShape } from './rules/settings.ts';
 const MAX_CONFIG_BYTES = 256 * 1024;
 
 const absolutePath = z.string().refine(isAbsolute, 'must be an absolute path');
-const agentConfigSchema = z.strictObject({
+/** The agent's config file; docs/agent-config.md explains every key. */
+export const agentConfigSchema = z.strictObject({
   /** Where keys, approvals, spool and snapshots lie. */
   state_dir: absolutePath,
   profile: z.enum(PROFILES).default('developer'),

@@ -3,7 +3,7 @@ import type { AgentOptions } from './agent-options.ts';
 
 export type { Agent } from './agent.ts';
 export type { AgentOptions } from './agent-options.ts';
-export { type AgentConfig, loadConfig, rereadConfig, ruleSettings } from './config.ts';
+export { type AgentConfig, agentConfigSchema, loadConfig, rereadConfig, ruleSettings } from './config.ts';
 export { type AgentStatus, askStatus } from './control/socket.ts';
 export { fullServer, type KnownServer } from './enrich/known-server.ts';
 export { AGENT_ERROR_CODES, AgentError, type AgentErrorCode } from './errors.ts';
