@@ -60,7 +60,8 @@ end
 
 function FUNCTION_programs
     set -l typed (commandline -ct)
-    complete -C "$typed"
+    # fish would run a substitution in the name of a program.
+    string match -qr -- '^[\\w./+~-]*$' "$typed"; and complete -C "$typed"
 end
 
 function FUNCTION_keys

@@ -110,9 +110,11 @@ for (const shell of SHELLS) {
       ['sealwatch', 'scan', '--state-dir', '"`touch', 'owned`"', '--html', ''],
       ['sealwatch', 'key', 'export', '--state-dir', "'$(touch", "owned)'", '--name', ''],
       ['sealwatch', 'key', 'export', '--state-dir', 'state', '--name', ''],
-      ['sealwatch', 'scan', '--fail-on', "'a[$(>owned)]'", '--pro'],
+      ['sealwatch', 'scan', '--fail-on', "'a[$(true>owned)]'", '--pro'],
       ['sealwatch', 'guard', '--', '$(touch', 'owned)', ''],
-      ['sealwatch', 'guard', '--', '$(>owned)'],
+      ['sealwatch', 'guard', '--', '$(true>owned)'],
+      ['sealwatch', 'guard', '--', '(true>owned)x'],
+      ['sealwatch', 'guard', '--', '`true>owned`'],
       ['sealwatch', '*', ''],
       ['sealwatch', '--', ''],
     ];

@@ -58,7 +58,8 @@ end
 
 function __sealwatch_programs
     set -l typed (commandline -ct)
-    complete -C "$typed"
+    # fish would run a substitution in the name of a program.
+    string match -qr -- '^[\w./+~-]*$' "$typed"; and complete -C "$typed"
 end
 
 function __sealwatch_keys
