@@ -5,7 +5,7 @@ export type { AuditVerdict } from './audit/verification.ts';
 export { type BundleSettings, bundleSettings } from './bundles/settings.ts';
 export { type Central, type CentralOptions, openCentral } from './central.ts';
 export { databaseOf, loadCentralConfig } from './config/config.ts';
-export { type CentralConfig, filesOf, identityOf } from './config/settings.ts';
+export { type CentralConfig, centralConfigSchema, filesOf, identityOf } from './config/settings.ts';
 export type { CheckState } from './doctor/check.ts';
 export { examineCentral } from './doctor/doctor.ts';
 export { CENTRAL_ERROR_CODES, CentralError, type CentralErrorCode } from './errors.ts';

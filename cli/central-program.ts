@@ -1,8 +1,13 @@
-import type { Command } from 'commander';
-import { collect, type Run, withJson } from './command-options.ts';
-import { defaultStateDir, type Installation } from './installation.ts';
+import { Argument, type Command, Option } from 'commander';
+import type { Role } from '../central/index.ts';
+import { BUNDLE_KINDS } from '../wire/index.ts';
+import { collect, keyOption, type Run, stateDirOption, withJson } from './command-options.ts';
+import type { Installation } from './installation.ts';
 
-const CONFIG = ['--config <file>', "central's config file"] as const;
+const CONFIG = ['--config <file>', "central's config file (docs/central-config.md)"] as const;
+
+/** Written out, since central itself is loaded only when one of its commands runs. */
+const ROLES = ['viewer', 'analyst', 'approver', 'admin'] as const satisfies readonly Role[];
 
 function withConfig(command: Command): Command {
   return withJson(command).requiredOption(...CONFIG);
@@ -10,7 +15,7 @@ function withConfig(command: Command): Command {
 
 /** The commands of `sealwatch central`. */
 export function addCentral(program: Command, install: Installation, run: Run): void {
-  const central = program.command('central').description('the central collector');
+  const central = program.command('central').description('the collector that alerts of all hosts go to');
   central
     .command('run')
     .description('run central by its config file')
@@ -42,7 +47,7 @@ function addTokens(central: Command, run: Run): void {
     .description('make a token; it is shown once')
     .option('--count <n>', 'hosts that it enrols', '1')
     .option('--expires <time>', 'how long it is good for: 90m, 12h, 7d', '24h')
-    .option('--group <name>', 'group of the hosts', '')
+    .addOption(new Option('--group <name>', 'group that the hosts then belong to').default('', 'none'))
     .option('--out <file>', 'write it to a new file of mode 0600')
     .action((options) =>
       run(options, async (output) =>
@@ -56,7 +61,7 @@ function addTokens(central: Command, run: Run): void {
         (await import('./commands/central/tokens.ts')).tokenList(options, output),
       ),
     );
-  withConfig(token.command('revoke').argument('<id>'))
+  withConfig(token.command('revoke').argument('<id>', 'id of the token'))
     .description('let nothing enrol with a token any more; 1 where there is no such token')
     .action((id, options) =>
       run(options, async (output) =>
@@ -74,7 +79,7 @@ function addAgents(central: Command, run: Run): void {
         (await import('./commands/central/agents.ts')).agentList(options, output),
       ),
     );
-  withConfig(agent.command('revoke').argument('<id>'))
+  withConfig(agent.command('revoke').argument('<id>', 'id of the agent'))
     .description('end the connection of an agent, and shut it out; 1 where there is no such agent')
     .action((id, options) =>
       run(options, async (output) =>
@@ -87,7 +92,7 @@ function addApiTokens(central: Command, run: Run): void {
   const token = central.command('api-token').description('tokens with which programs use the API');
   withConfig(token.command('create'))
     .description('make a token; it is shown once')
-    .requiredOption('--role <role>', 'viewer, analyst, approver or admin')
+    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
     .requiredOption('--name <name>', 'who uses it, for the audit log')
     .option('--expires <time>', 'how long it is good for: 12h, 90d', '90d')
     .option('--out <file>', 'write it to a new file of mode 0600')
@@ -103,7 +108,7 @@ function addApiTokens(central: Command, run: Run): void {
         (await import('./commands/central/api-tokens.ts')).apiTokenList(options, output),
       ),
     );
-  withConfig(token.command('revoke').argument('<id>'))
+  withConfig(token.command('revoke').argument('<id>', 'id of the token'))
     .description('end an API token at once; 1 where there is no such token')
     .action((id, options) =>
       run(options, async (output) =>
@@ -156,7 +161,13 @@ function withApi(command: Command): Command {
 }
 
 function addBundles(central: Command, run: Run): void {
-  withApi(central.command('bundle').description('signed bundles').command('add').argument('<file>'))
+  withApi(
+    central
+      .command('bundle')
+      .description('signed bundles')
+      .command('add')
+      .argument('<file>', 'a signed bundle'),
+  )
     .description('hand a signed bundle to central; no host is offered it before a rollout')
     .action((file, options) =>
       run(options, async (output) =>
@@ -165,7 +176,10 @@ function addBundles(central: Command, run: Run): void {
     );
   const rollout = central.command('rollout').description('how bundles reach hosts');
   withApi(
-    rollout.command('start').argument('<kind>', 'rules, approvals, policy or config').argument('<version>'),
+    rollout
+      .command('start')
+      .addArgument(new Argument('<kind>', 'what the bundle holds').choices(BUNDLE_KINDS))
+      .argument('<version>', 'its version or serial number'),
   )
     .description('offer a bundle to hosts, to canaries first')
     .option('--group <name>', 'only hosts of this group; may be repeated', collect)
@@ -175,9 +189,9 @@ function addBundles(central: Command, run: Run): void {
         (await import('./commands/central/bundles.ts')).rolloutStart(kind, version, options, output),
       ),
     );
-  withApi(rollout.command('stop').argument('<id>'))
+  withApi(rollout.command('stop').argument('<id>', 'id of the rollout'))
     .description('offer it to nobody any more; hosts that have it keep it')
-    .option('--reason <text>', 'why')
+    .option('--reason <text>', 'why, for the audit log')
     .action((id, options) =>
       run(options, async (output) =>
         (await import('./commands/central/bundles.ts')).rolloutStop(id, options, output),
@@ -195,11 +209,11 @@ function addBundles(central: Command, run: Run): void {
 function addApprove(central: Command, run: Run): void {
   withApi(central.command('approve').argument('[ask]', 'id of the queue; without it the queue is shown'))
     .description('sign for the fleet what hosts ask to run')
-    .option('--state-dir <dir>', 'where keys lie', defaultStateDir(process.env))
-    .option('--key <name>', 'key that signs: a name, or ssh:COMMENT of the OpenSSH agent')
-    .option('--owner <name>', 'who answers for it')
+    .addOption(stateDirOption('where keys lie'))
+    .addOption(keyOption())
+    .option('--owner <name>', 'who answers for the server; must be told to sign')
     .option('--reason <text>', 'why it may run')
-    .option('--expires <days>', 'days until it ends', Number)
+    .option('--expires <days>', 'days until the approval ends; it does not end unless told', Number)
     .option('--group <name>', 'only hosts of this group; may be repeated', collect)
     .option(
       '--accept <finding>',
@@ -208,7 +222,7 @@ function addApprove(central: Command, run: Run): void {
     )
     .option('--policy <file>', 'what it may do while it runs')
     .option('--decision <id>', 'go on with what another approver began')
-    .option('-y, --yes', 'ask nothing', false)
+    .option('-y, --yes', 'ask no question before it is signed', false)
     .action((id, options) =>
       run(options, async (output) =>
         (await import('./commands/central/approve.ts')).centralApprove(id, options, output),

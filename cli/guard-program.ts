@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
 import { PROFILES } from '../wire/index.ts';
-import { type Run, withJson } from './command-options.ts';
-import { defaultStateDir, type Installation } from './installation.ts';
+import { type Run, stateDirOption, withJson } from './command-options.ts';
+import type { Installation } from './installation.ts';
 
 /** The guard, which clients start in place of a server, and what it asks. */
 export function addGuard(program: Command, install: Installation, run: Run): void {
   withJson(program.command('answer').argument('[id]', 'the question; all are listed where none is named'))
     .description('answer what a guard asks where the client cannot')
-    .option('--allow', 'yes')
-    .option('--refuse', 'no')
-    .option('--state-dir <dir>', 'state directory of the guard', defaultStateDir(process.env))
+    .option('--allow', 'let it go on')
+    .option('--refuse', 'deny it')
+    .addOption(stateDirOption('state directory of the guard'))
     .action((id, options) =>
       run(options, async (output) => (await import('./commands/answer.ts')).answer(id, options, output)),
     );
@@ -17,10 +17,10 @@ export function addGuard(program: Command, install: Installation, run: Run): voi
     .command('guard')
     .description('start an MCP server if it is approved, and stand in front of it')
     .argument('[command...]', 'after --: what to start, with its arguments')
-    .option('--client <id>', 'the client whose config asks for it')
+    .option('--client <client>', 'the client whose config asks for it')
     .option('--name <name>', 'its name in the config')
     .option('--config <file>', 'the config, where client and name do not tell it from others')
-    .option('--state-dir <dir>', 'where approvals lie, where not in the usual place')
+    .option('--state-dir <dir>', 'where approvals lie, where that is not the usual place')
     .addOption(
       new Option('--profile <profile>', 'how strictly to judge, where the host says less').choices(PROFILES),
     )

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { type Run, withJson } from './command-options.ts';
-import { defaultStateDir } from './installation.ts';
+import { type Run, stateDirOption, withJson } from './command-options.ts';
 
 /** Tokens that tell a backend which server is calling. */
 export function addIdentity(program: Command, run: Run): void {
@@ -8,7 +7,7 @@ export function addIdentity(program: Command, run: Run): void {
   identity
     .command('keys')
     .description('print the key set (RFC 7517) that verifies the tokens of this host; makes the key at first')
-    .option('--state-dir <dir>', 'where the key lies', defaultStateDir(process.env))
+    .addOption(stateDirOption('where the key lies'))
     .action((options) =>
       run({}, async (output) => (await import('./commands/identity.ts')).identityKeys(options, output)),
     );

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
-import { PROFILES } from '../wire/index.ts';
-import { collect, type Run, withJson } from './command-options.ts';
-import { defaultStateDir, type Installation } from './installation.ts';
+import { collect, keyOption, profileOption, type Run, stateDirOption, withJson } from './command-options.ts';
+import type { Installation } from './installation.ts';
 
 /** The commands of `sealwatch rules`. */
 export function addRules(program: Command, install: Installation, run: Run): void {
@@ -90,27 +89,26 @@ function addCoverage(rules: Command, install: Installation, run: Run): void {
 }
 
 function addPacks(rules: Command, install: Installation, run: Run): void {
-  const withState = (command: Command) =>
-    command.option('--state-dir <dir>', 'where keys and trust roots lie', defaultStateDir(process.env));
-  withState(rules.command('pack').argument('<dir>'))
+  const withState = (command: Command) => command.addOption(stateDirOption('where keys and trust roots lie'));
+  withState(rules.command('pack').argument('<dir>', 'a directory of rule files'))
     .description('sign the rule files of a directory as one set, and write it to stdout')
     .requiredOption('--version <number>', 'higher than that of the last pack', Number)
     .option('--name <name>', 'its name; that of the directory unless told')
-    .option('--key <name>', 'key that signs: a name, or ssh:COMMENT of the OpenSSH agent')
+    .addOption(keyOption())
     .action((directory, options) =>
       run({}, async (output) =>
         (await import('./commands/rule-pack.ts')).rulesPack(directory, options, install, output),
       ),
     );
-  withState(rules.command('sign').argument('<file>'))
+  withState(rules.command('sign').argument('<file>', 'a signed pack'))
     .description('add a signature to a pack, and write it to stdout')
-    .option('--key <name>', 'key that signs: a name, or ssh:COMMENT of the OpenSSH agent')
+    .addOption(keyOption())
     .action((file, options) =>
       run({}, async (output) => (await import('./commands/rule-pack.ts')).rulesSign(file, options, output)),
     );
-  withState(withJson(rules.command('verify').argument('<file>')))
+  withState(withJson(rules.command('verify').argument('<file>', 'a signed pack')))
     .description('who signed a pack, and which of its rules load')
-    .addOption(new Option('--profile <profile>', 'how strictly trust roots are judged').choices(PROFILES))
+    .addOption(profileOption('how strictly trust roots are judged'))
     .action((file, options) =>
       run(options, async (output) =>
         (await import('./commands/rule-pack.ts')).rulesVerify(file, options, install, output),
