@@ -113,6 +113,18 @@ export const COMMAND_PAGES = [
     files: ['agentConfig', 'token', 'trust', 'state', 'userState'],
   },
   {
+    name: 'sealwatch-service',
+    section: 8,
+    commands: ['service'],
+    summary: 'run agent or central as a service without a package',
+    about: [
+      'From a checkout or an unpacked tarball that only root can write, systemd or launchd is told to run agent or central. A package brings its own units and needs none of this.',
+      'Removing a service takes away what installing it wrote, but for what was changed since, and tells central why the agent stops.',
+    ],
+    findings: 'A unit is not well.',
+    files: ['agentConfig', 'centralConfig', 'token', 'state', 'centralState'],
+  },
+  {
     name: 'sealwatch-central',
     section: 8,
     commands: ['central'],

@@ -177,6 +177,17 @@ export const EXAMPLES = {
       lines: ['sealwatch agent run --config /etc/sealwatch/agent.yml'],
     },
   ],
+  'service install': [
+    {
+      does: 'Run the agent from an unpacked tarball, with its token on standard input:',
+      lines: ['sealwatch service install --central wss://central.example:7443 --token-file - < token'],
+    },
+    { does: 'See first what would be done:', lines: ['sealwatch service install --dry-run'] },
+  ],
+  'service uninstall': [
+    { does: 'Remove it, and keep config, state and keys:', lines: ['sealwatch service uninstall'] },
+  ],
+  'service status': [{ does: 'See how each unit is:', lines: ['sealwatch service status'] }],
   'agent status': [
     { does: 'Ask the running agent, for a program:', lines: ['sealwatch agent status --json'] },
   ],

@@ -39,6 +39,11 @@ class Story {
   }
 
   async alerts(): Promise<readonly Alert[]> {
+    // Central may close a connection that was idle just as it is used again.
+    return await this.#ask().catch(() => this.#ask());
+  }
+
+  async #ask(): Promise<readonly Alert[]> {
     const response = await fetch(`${this.place.url}/api/v1/alerts?limit=1000`, {
       headers: { authorization: `Bearer ${this.#token}` },
     });
