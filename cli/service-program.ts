@@ -5,7 +5,7 @@ import type { Installation } from './installation.ts';
 function withParts(command: Command): Command {
   return withJson(command)
     .option('--agent', 'the agent; what is meant where nothing is named')
-    .option('--central-node', 'central');
+    .option('--central-node', 'the node of central');
 }
 
 function withImage(command: Command): Command {

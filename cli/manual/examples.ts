@@ -179,8 +179,8 @@ export const EXAMPLES = {
   ],
   'service install': [
     {
-      does: 'Run the agent from an unpacked tarball, with its token on standard input:',
-      lines: ['sealwatch service install --central wss://central.example:7443 --token-file - < token'],
+      does: 'Run the agent from an unpacked tarball, with central and the token of this host:',
+      lines: ['sealwatch service install --central wss://central.example:7443 --token-file enrolment-token'],
     },
     { does: 'See first what would be done:', lines: ['sealwatch service install --dry-run'] },
   ],
