@@ -208,8 +208,11 @@ export class ProcessWatch {
 
   #makeDenier(): Denier {
     const { stance, userName, collector } = this.#options;
-    // The sensor ends members for an agent that has no right to.
-    const kill = (pid: number, start: number) => collector.end(pid, start) || process.kill(pid, 'SIGKILL');
+    const kill = (pid: number, start: number) => {
+      // The sensor ends members, for an agent that has no right to: it must know of this one by then.
+      this.#marks.send();
+      if (!collector.end(pid, start)) process.kill(pid, 'SIGKILL');
+    };
     return new Denier({ stance, table: this.table, startOf, kill, userName });
   }
 

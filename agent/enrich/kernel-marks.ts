@@ -97,10 +97,13 @@ export class KernelMarks {
   #tell({ pid, start }: ProcessEntry, { serverId, role, rootPid }: Membership): void {
     this.#waiting.push({ pid, start, tag: tagOf(serverId), root: rootPid, role });
     if (this.#waiting.length > 1) return;
-    queueMicrotask(() => {
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      this.#orders.track(waiting);
-    });
+    queueMicrotask(() => this.send());
+  }
+
+  /** Tells the kernel now what it would be told in a moment. */
+  send(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (waiting.length > 0) this.#orders.track(waiting);
   }
 }

@@ -218,6 +218,9 @@ test('the installed agent lives its whole life on a host with systemd', { skip }
     assert.equal(await ended, 'SIGKILL');
     const denied = await story.alert('mcp_server_denied');
     assert.equal(denied.server?.name, 'files');
+    const { collectors } = await story.connected();
+    const notEnded = collectors.filter(({ code }: { code: string | null }) => code === 'member-not-ended');
+    assert.deepEqual(notEnded, []);
   });
 
   for (const unit of UNITS) {

@@ -23,6 +23,8 @@ import { StandingOrders } from './orders.ts';
 
 const ARM_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
+/** Milliseconds that a process which could not be ended is told of. */
+const NOT_ENDED_MS = 60_000;
 const WELL: Standing = { state: 'ok', code: null };
 
 export interface SensorOptions {
@@ -104,6 +106,8 @@ class KernelSensor implements SensorCollector {
   #ready = '';
   #fileActor: 'unknown' | 'on' | 'off' = 'unknown';
   #unmarked = 0;
+  /** When a process was not ended, in milliseconds since the epoch; null where that was told to be over. */
+  #notEndedAt: number | null = null;
 
   constructor(options: SensorOptions) {
     this.#options = options;
@@ -236,6 +240,7 @@ class KernelSensor implements SensorCollector {
       this.#heartbeat.start();
       this.#command(this.#orders.all().processes);
     } else if (message.kind === 'pong') {
+      this.#tellWell();
       this.#waiting.get(message.token)?.resolve();
       this.#waiting.delete(message.token);
     } else if (message.kind === 'file_actor') {
@@ -248,8 +253,7 @@ class KernelSensor implements SensorCollector {
       this.#command(this.#orders.policies());
       this.#sink(message);
     } else if (message.kind === 'not_ended') {
-      const detail = `process ${message.pid} could not be ended: ${errorName(message.error)}`;
-      this.#tell({ state: 'degraded', code: 'member-not-ended' }, detail);
+      this.#tellNotEnded(message.pid, message.error);
     } else if (message.kind === 'failed') {
       this.#last = { code: message.code, stderr: message.text };
     } else if (message.kind !== 'nothing') {
@@ -277,6 +281,19 @@ class KernelSensor implements SensorCollector {
     this.#tell({ state: 'degraded', code: 'sensor-silent' }, detail);
     if (this.#options.execPermission === true)
       this.#break(new CollectorError('COLLECTOR_SENSOR_REFUSED', detail));
+  }
+
+  #tellNotEnded(pid: number, error: number): void {
+    this.#notEndedAt = this.#now();
+    const detail = `process ${pid} could not be ended: ${errorName(error)}`;
+    this.#tell({ state: 'degraded', code: 'member-not-ended' }, detail);
+  }
+
+  /** A process that was not ended is told; the sensor is well again after a while without another. */
+  #tellWell(): void {
+    if (this.#notEndedAt === null || this.#now() - this.#notEndedAt < NOT_ENDED_MS) return;
+    this.#notEndedAt = null;
+    this.#tell(WELL, this.#ready);
   }
 
   #tellFileActor(standing: Standing, detail: string): void {
