@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 /** Starts a service whose manager listens at its descriptor 3; `told` grows with what it says. */
 function start(env: Readonly<Record<string, string>>) {
-  const file = join(import.meta.dirname, 'talking-service.ts');
+  const file = join(import.meta.dirname, 'programs', 'talking-service.ts');
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
     env,
     stdio: ['pipe', 'inherit', 'inherit', 'pipe'],

@@ -8,7 +8,7 @@ import { skip } from '../built-sensor.ts';
 test('a sensor in a container tells the numbers that hold in it, and nothing of the host', {
   skip,
 }, async () => {
-  const program = join(import.meta.dirname, 'lone-sensor.ts');
+  const program = join(import.meta.dirname, 'programs', 'lone-sensor.ts');
   const words = [
     '--pid',
     '--fork',

@@ -1,4 +1,4 @@
-import { ServiceNotice } from '../../../cli/notice/service-notice.ts';
+import { ServiceNotice } from '../../../../cli/notice/service-notice.ts';
 
 const notice = ServiceNotice.of(process.env, process.pid);
 notice.ready('one\nline');

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { createSensorCollector } from '../../../../collectors/process/ebpf/sensor.ts';
-import { sensorPath } from '../built-sensor.ts';
-import { EventLog } from '../event-log.ts';
+import { createSensorCollector } from '../../../../../collectors/process/ebpf/sensor.ts';
+import { sensorPath } from '../../built-sensor.ts';
+import { EventLog } from '../../event-log.ts';
 
 // Prints the pid of a process as its parent and as the sensor know it, and how much of the host is told.
 const log = new EventLog();
