@@ -3,10 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { licenceOf } from './licences.mjs';
-import { run } from './program.mjs';
 
 const MILLISECONDS = 1000;
-/** SPDX identifiers that the licences' texts of packages without a name in package.json stand for. */
+/** SPDX's identifier of Node's licence. */
 const NODE_LICENCE = 'MIT';
 
 function hashOf(integrity) {
@@ -59,9 +58,8 @@ function sqliteComponent(carried) {
   return { type: 'library', 'bom-ref': purl, name: 'sqlite', version, ...licences('blessing'), purl };
 }
 
-/** libbpf is linked into the sensor; it comes from the builder's own distribution. */
-function libbpfComponent() {
-  const version = run('pkg-config', ['--modversion', 'libbpf']).trim();
+/** libbpf is linked into the sensor; it comes from the builder's distribution. */
+function libbpfComponent(version) {
   const purl = `pkg:generic/libbpf@${version}`;
   return { type: 'library', 'bom-ref': purl, name: 'libbpf', version, ...licences('BSD-2-Clause'), purl };
 }
@@ -74,7 +72,8 @@ function serialNumber(content) {
 }
 
 /** The bill of one product for one platform, as text. */
-export function billOfMaterials({ product, version, platform, parts, hasSensor, epoch }) {
+export function billOfMaterials({ product, version, platform, parts, epoch }) {
+  const { libbpf } = parts.programs;
   const npm = new Map(
     [...parts.bundled.packages, ...parts.carried.packages].map((each) => [each.path, each]),
   );
@@ -82,7 +81,7 @@ export function billOfMaterials({ product, version, platform, parts, hasSensor, 
     ...[...npm.values()].map(npmComponent),
     runtimeComponent(parts.runtime.package),
     sqliteComponent(parts.carried.packages),
-    ...(hasSensor ? [libbpfComponent()] : []),
+    ...(product.programs.length > 0 && libbpf !== null ? [libbpfComponent(libbpf)] : []),
   ];
   // npm may have one version in several places.
   const components = [...new Map(found.map((each) => [each['bom-ref'], each])).values()].sort((a, b) =>

@@ -22,9 +22,6 @@ import { carryRuntime } from './runtime.mjs';
 import { writeSums } from './sums.mjs';
 import { buildTarball } from './tarball.mjs';
 
-/** How hard to compress: levels of zstd. What is fast is a fifth larger. */
-const ZSTD_LEVELS = { best: 9, fast: 1 };
-
 function sourceTime(root) {
   const given = process.env.SOURCE_DATE_EPOCH;
   const text =
@@ -41,7 +38,9 @@ async function partsFor(order, platform, bundled) {
     bundled,
     carried: carryPackages(root, platform),
     runtime: carryRuntime(root, platform, runtime),
-    programs: isLinux ? await buildPrograms(root, arch) : { payload: new Payload(), missing: [] },
+    programs: isLinux
+      ? await buildPrograms(root, arch)
+      : { payload: new Payload(), missing: [], libbpf: null },
   };
   if (isLinux || codesign === undefined) return parts;
   for (const part of ['carried', 'runtime'])
@@ -80,11 +79,9 @@ async function buildFor(order, subject, formats) {
   const files = distributions.length > 0 ? await buildForDistributions(order, distributions, subject) : [];
   if (formats.includes('tar')) files.push(await buildArchive(order, subject));
   if (formats.includes('macos')) files.push(await buildMacos(order, subject));
-  const { product, parts, platform } = subject;
-  const hasSensor =
-    product.programs.length > 0 && parts.programs.payload.paths().includes('dist/sensor/sealwatch-sensor');
+  const { product, platform } = subject;
   const bill = `${product.name}-${order.version}-${platform}.cdx.json`;
-  writeFileSync(join(order.out, bill), billOfMaterials({ ...order, ...subject, hasSensor }));
+  writeFileSync(join(order.out, bill), billOfMaterials({ ...order, ...subject }));
   return [...files, bill];
 }
 
@@ -107,7 +104,7 @@ export async function buildPackages({ root, out, products, formats, arch, signKe
   mkdirSync(out, { recursive: true });
   const { speed = 'best', version = own } = rest;
   const shared = { ...rest, root, out, arch, key, work, speed, version };
-  const order = { ...shared, epoch: sourceTime(root), level: ZSTD_LEVELS[speed] };
+  const order = { ...shared, epoch: sourceTime(root) };
   try {
     const bundled = await bundleProgram(root);
     for (const [platform, wanted] of platformsOf(formats, arch)) {

@@ -54,10 +54,10 @@ function fetchLibraries(target, arch, sysroot) {
   }
 }
 
-/** Sees to the tools; gives flags for the compiler and variables for make, or the reason in one line why it cannot. */
+/** Sees to the tools; gives flags for the compiler, variables for make and where libraries are described, or the reason in one line why it cannot. */
 export async function prepareCross(root, arch) {
   const target = TARGETS[arch];
-  const nothing = { flags: '', variables: [] };
+  const nothing = { flags: '', variables: [], descriptions: [] };
   if (target === undefined) return { ...nothing, reason: `nothing here builds for ${arch}` };
   const sysroot = join(root, '.cache', 'packages', `sysroot-${arch}`);
   try {
@@ -75,6 +75,7 @@ export async function prepareCross(root, arch) {
   return {
     flags: [...include, ...libraries].join(' '),
     variables: [`CC=${target.compiler}`, `ARCH=${arch}`],
+    descriptions: [`${sysroot}/usr/lib/${triplet}/pkgconfig`],
     reason: null,
   };
 }

@@ -8,6 +8,8 @@ import { ARCHITECTURES, PRODUCTS } from './products.mjs';
 import { run } from './program.mjs';
 
 const KIB = 1024;
+/** One thread: several cut the data elsewhere. */
+const COMPRESSION = { best: ['-Zxz', '-z6', '--threads-max=1'], fast: ['-Zzstd', '-z1', '--threads-max=1'] };
 
 function control({ product, version, arch, needed, payload }) {
   const bytes = payload.paths().reduce((sum, path) => sum + payload.size(path), 0);
@@ -35,7 +37,7 @@ function md5sums(payload) {
 }
 
 /** Makes the deb below `out` and gives its file name. `payload` is all that it installs. */
-export function buildDeb({ product, version, arch, needed, payload, epoch, level, work, out }) {
+export function buildDeb({ product, version, arch, needed, payload, epoch, speed, work, out }) {
   const stage = join(work, `${product.name}-deb`);
   payload.write(stage, epoch);
   const meta = join(stage, 'DEBIAN');
@@ -55,7 +57,7 @@ export function buildDeb({ product, version, arch, needed, payload, epoch, level
   for (const name of ['control', 'conffiles', 'md5sums']) chmodSync(join(meta, name), 0o644);
   chmodSync(meta, 0o755);
   const file = `${product.name}_${version}_${ARCHITECTURES[arch].deb}.deb`;
-  const words = ['--root-owner-group', '-Zzstd', `-z${level}`, '--threads-max=1', '--build'];
+  const words = ['--root-owner-group', ...COMPRESSION[speed], '--build'];
   run('dpkg-deb', [...words, stage, join(out, file)], { env: { SOURCE_DATE_EPOCH: String(epoch) } });
   return file;
 }

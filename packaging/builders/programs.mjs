@@ -1,4 +1,5 @@
 // The programs in C as packages carry them: without debugging data and names of the machine that built them.
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from '../../scripts/setup/command.mjs';
 import { prepareLauncher } from '../../scripts/setup/launcher.mjs';
@@ -31,16 +32,31 @@ const PARTS = [
   },
 ];
 
+/** Where the description of the libbpf that is linked lies on this machine. */
+const HERE = ['x86_64-linux-gnu', 'aarch64-linux-gnu', ''].flatMap((triplet) =>
+  ['/usr/lib', '/usr/lib64', '/usr/local/lib'].map((place) => join(place, triplet, 'pkgconfig')),
+);
+
+/** What a build for this machine's own architecture takes in place of what `prepareCross` gives. */
+const NATIVE = { flags: '', variables: [], descriptions: HERE, reason: null };
+
+/** The version of libbpf, which becomes part of the sensor. */
+function libbpfVersion(places) {
+  const path = places.map((place) => join(place, 'libbpf.pc')).find((each) => existsSync(each));
+  return path === undefined ? 'unknown' : /^Version: *(\S+)/m.exec(readFileSync(path, 'utf8'))[1];
+}
+
 /**
  * Builds them for an architecture; `payload` has them below `dist`. Where this machine cannot build for another
- * architecture than its own, `missing` has one line for each program that is left out.
+ * architecture than its own, `missing` has one line for each program that is left out. `libbpf` is the version of it that is
+ * part of the sensor, or null without one.
  * @throws {SetupError} where one for this machine's architecture cannot be built
  */
 export async function buildPrograms(root, arch) {
   const isCross = arch !== process.arch;
   const payload = new Payload();
   const missing = [];
-  const cross = isCross ? await prepareCross(root, arch) : { flags: '', variables: [], reason: null };
+  const cross = isCross ? await prepareCross(root, arch) : NATIVE;
   for (const { folder, prepare, files } of PARTS) {
     const out = join(root, '.cache', 'packages', 'programs', arch);
     const variables = [
@@ -57,5 +73,6 @@ export async function buildPrograms(root, arch) {
     } else if (isCross) missing.push(`${files[0][0]} is left out: ${reason}`);
     else throw new SetupError(`${files[0][0]} cannot be built: ${reason}`);
   }
-  return { payload, missing };
+  const hasSensor = payload.paths().includes('dist/sensor/sealwatch-sensor');
+  return { payload, missing, libbpf: hasSensor ? libbpfVersion(cross.descriptions) : null };
 }

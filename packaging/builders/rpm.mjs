@@ -7,6 +7,8 @@ import { ARCHITECTURES } from './products.mjs';
 import { run } from './program.mjs';
 
 const RELEASE = '1';
+/** Macros of rpm: w, the level, and the form. */
+const COMPRESSION = { best: 'w6.xzdio', fast: 'w1.zstdio' };
 
 function ownedDirectories(product, payload) {
   const own = [product.root, 'etc/sealwatch', `usr/share/doc/${product.name}`];
@@ -57,7 +59,7 @@ ${fileList(product, payload)}
 }
 
 /** What keeps names of the builder and its clock out, and rpm from changing files. */
-function settings(work, level) {
+function settings(work, speed) {
   return {
     _topdir: join(work, 'rpm'),
     _dbpath: join(work, 'rpm', 'db'),
@@ -70,19 +72,19 @@ function settings(work, level) {
     debug_package: '%{nil}',
     __os_install_post: '%{nil}',
     __check_files: '%{nil}',
-    _binary_payload: `w${level}.zstdio`,
+    _binary_payload: COMPRESSION[speed],
   };
 }
 
 /** Makes the rpm below `out` and gives its file name. `payload` is all that it installs. */
 export function buildRpm(order) {
-  const { product, version, arch, payload, epoch, level, work, out } = order;
+  const { product, version, arch, payload, epoch, speed, work, out } = order;
   const stage = join(work, `${product.name}-rpm`);
   payload.write(stage, epoch);
   mkdirSync(join(work, 'rpm'), { recursive: true });
   const file = join(work, 'rpm', `${product.name}.spec`);
   writeFileSync(file, spec(order, stage));
-  const defines = Object.entries({ ...settings(work, level), _rpmdir: out }).flatMap(([name, value]) => [
+  const defines = Object.entries({ ...settings(work, speed), _rpmdir: out }).flatMap(([name, value]) => [
     '--define',
     `${name} ${value}`,
   ]);
