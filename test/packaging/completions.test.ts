@@ -172,6 +172,20 @@ function namesOf(nodes: readonly CommandNode[]): readonly string[] {
   return nodes.map(({ name }) => name).toSorted();
 }
 
+test('help is as it was, and a shell must be named', () => {
+  for (const [wanted, ...args] of [
+    [0, 'help'],
+    [0, 'help', 'completion'],
+    [0, 'central', 'help', 'token'],
+    [0, 'scan', '--help'],
+    [2, 'completion'],
+    [2, 'complet'],
+  ] as const) {
+    const { status, stdout } = runBuilt(args);
+    assert.deepEqual([status, stdout.startsWith('Usage: sealwatch')], [wanted, wanted === 0], args.join(' '));
+  }
+});
+
 test('an unknown shell is misuse', () => {
   const { status, stdout, stderr } = runBuilt(['completion', 'tcsh']);
   assert.deepEqual([status, stdout], [2, '']);
