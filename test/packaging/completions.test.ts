@@ -19,8 +19,8 @@ const root = commandTree(buildProgram(install, () => {}));
 const files = packagedFiles(install);
 
 function scriptOf(shell: Shell, program = 'sealwatch'): Session['script'] {
-  const name = { bash: program, zsh: `_${program}`, fish: `${program}.fish` }[shell];
-  const file = files.find(({ path }) => path === `completions/${shell}/${name}`);
+  const name = { bash: `${program}.bash`, zsh: `_${program}`, fish: `${program}.fish` }[shell];
+  const file = files.find(({ path }) => path === `completions/${name}`);
   assert.ok(file !== undefined, `${shell} ${program}`);
   return { name, text: file.text };
 }
