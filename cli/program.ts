@@ -1,4 +1,4 @@
-import { Argument, Command, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { PROFILES, SEVERITIES } from '../wire/index.ts';
 import { addCentral } from './central-program.ts';
 import {
@@ -10,7 +10,7 @@ import {
   stateDirOption,
   withJson,
 } from './command-options.ts';
-import { SHELLS } from './completion/shells.ts';
+import { addCompletion } from './completion-program.ts';
 import type { ExitCode } from './exit-code.ts';
 import { addGuard } from './guard-program.ts';
 import { addIdentity } from './identity-program.ts';
@@ -313,16 +313,4 @@ function addPrograms(program: Command, install: Installation, run: Run): void {
       );
   }
   addCentral(program, install, run);
-}
-
-function addCompletion(program: Command, install: Installation, run: Run): void {
-  program
-    .command('completion')
-    .description('print the script with which a shell completes these commands')
-    .addArgument(new Argument('<shell>', 'the shell that is to read it').choices(SHELLS))
-    .action((shell) =>
-      run({}, async (output) =>
-        (await import('./commands/completion.ts')).completion(shell, program, install, output),
-      ),
-    );
 }

@@ -61,7 +61,7 @@ end
 function FUNCTION_programs
     set -l typed (commandline -ct)
     # fish would run a substitution in the name of a program.
-    string match -qr -- '^[\\w./+~-]*$' "$typed"; and complete -C "$typed"
+    string match -qr -- '^[\\w./+~-]+$' "$typed"; and complete -C"$typed"
 end
 
 function FUNCTION_keys

@@ -19,7 +19,7 @@ const KEYS = `FUNCTION_keys() {
 }
 `;
 
-/** The script with which zsh completes the program: for a directory of \`fpath\`, or to be sourced after \`compinit\`. */
+/** The script with which zsh completes the program: for a directory of `fpath`, or to be sourced after `compinit`. */
 export function zshCompletion(root: CommandNode, known: KnownWords): string {
   const name = `_${root.name}`;
   return [

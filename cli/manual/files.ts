@@ -16,9 +16,9 @@ export interface ManualFile {
   readonly text: string;
 }
 
-/** Where each shell looks for the script of a program, in its own directory of such scripts. */
+/** What the script of a program is called; bash looks for it without the suffix. */
 const SCRIPT_NAMES = {
-  bash: (program: string) => program,
+  bash: (program: string) => `${program}.bash`,
   zsh: (program: string) => `_${program}`,
   fish: (program: string) => `${program}.fish`,
 } as const satisfies Readonly<Record<Shell, (program: string) => string>>;
@@ -53,7 +53,7 @@ export function completionFiles(program: CommandNode, known: KnownWords): readon
   const programs = central === undefined ? [program] : [program, asProgram(central, 'sealwatch-central')];
   return programs.flatMap((root) =>
     (['bash', 'zsh', 'fish'] as const).map((shell) => ({
-      path: `completions/${shell}/${SCRIPT_NAMES[shell](root.name)}`,
+      path: `completions/${SCRIPT_NAMES[shell](root.name)}`,
       text: completionScript(shell, root, known),
     })),
   );

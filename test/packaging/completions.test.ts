@@ -19,8 +19,8 @@ const root = commandTree(buildProgram(install, () => {}));
 const files = packagedFiles(install);
 
 function scriptOf(shell: Shell, program = 'sealwatch'): Session['script'] {
-  const name = { bash: program, zsh: `_${program}`, fish: `${program}.fish` }[shell];
-  const file = files.find(({ path }) => path === `completions/${shell}/${name}`);
+  const name = { bash: `${program}.bash`, zsh: `_${program}`, fish: `${program}.fish` }[shell];
+  const file = files.find(({ path }) => path === `completions/${name}`);
   assert.ok(file !== undefined, `${shell} ${program}`);
   return { name, text: file.text };
 }
@@ -171,6 +171,20 @@ for (const shell of SHELLS) {
 function namesOf(nodes: readonly CommandNode[]): readonly string[] {
   return nodes.map(({ name }) => name).toSorted();
 }
+
+test('help is as it was, and a shell must be named', () => {
+  for (const [wanted, ...args] of [
+    [0, 'help'],
+    [0, 'help', 'completion'],
+    [0, 'central', 'help', 'token'],
+    [0, 'scan', '--help'],
+    [2, 'completion'],
+    [2, 'complet'],
+  ] as const) {
+    const { status, stdout } = runBuilt(args);
+    assert.deepEqual([status, stdout.startsWith('Usage: sealwatch')], [wanted, wanted === 0], args.join(' '));
+  }
+});
 
 test('an unknown shell is misuse', () => {
   const { status, stdout, stderr } = runBuilt(['completion', 'tcsh']);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type CommandNode, commandTree, withDescendants } from '../../cli/command-tree.ts';
@@ -40,7 +40,7 @@ function pageOf(node: CommandNode): string {
 }
 
 test('pages and completions in the tree are what the program makes now', () => {
-  const committed = ['man/*', 'completions/*/*'].flatMap((glob) => globSync(glob, { cwd: packaging }));
+  const committed = ['man/*', 'completions/*'].flatMap((glob) => globSync(glob, { cwd: packaging }));
   if (process.env['UPDATE_GOLDEN'] === '1') {
     for (const path of committed) rmSync(join(packaging, path));
     for (const { path, text } of files) {
@@ -196,8 +196,7 @@ test('readers of man-db and of mandoc find nothing to warn of', (context: TestCo
   }
 });
 
-test('files that pages point to lie where the packages put them', () => {
-  assert.ok(existsSync(join(packaging, 'completions', 'bash', 'sealwatch')));
+test('pages that others point to are there', () => {
   for (const { text } of pages) {
     for (const [, name, section] of plain(text).matchAll(/\b(sealwatch[a-z.-]*)\((\d)\)/g)) {
       assert.ok(

@@ -47,7 +47,7 @@ while read -l line
 end
 `;
 
-/** Types into a zsh that runs in a terminal of its own; \`compadd\` is where all that it would offer passes. */
+/** Types into a zsh that runs in a terminal of its own; `compadd` is where all that it would offer passes. */
 const ZSH_HOOKS = `
 bindkey -e
 bindkey '^I' complete-word

@@ -55,9 +55,10 @@ function pageOf(texts: readonly string[]): RoffPage {
   const page = new RoffPage({ name: 'x', section: 1, date: '2026-01-01', source: 'x', manual: 'x' });
   page.section('TEXTS');
   for (const [index, text] of texts.entries()) {
+    page.subsection(`<s${index}: ${text} >`);
     page.paragraph(`<${index}: ${text} >`);
     page.item([literal(`<i${index}: ${text} >`)], [[variable(text)]]);
-    page.example([text]);
+    page.example([text, `<e${index}>`]);
   }
   return page;
 }
@@ -76,13 +77,17 @@ test('text comes out as it was, whatever it is, and acts nowhere', (context: Tes
     using directory = new TempDirectory();
     const output = rendered(pageOf(texts), reader, directory.path);
     for (const [index, text] of texts.entries()) {
-      for (const mark of [`<${index}:`, `<i${index}:`]) {
+      for (const mark of [`<s${index}:`, `<${index}:`, `<i${index}:`]) {
         const wanted = `${mark} ${shown(text)} >`.replaceAll(/ +/g, ' ');
         assert.ok(
           output.includes(wanted),
           `${program}: ${JSON.stringify(text)} as ${wanted}: ${output.slice(output.indexOf(mark), output.indexOf(mark) + 200)}`,
         );
       }
+    }
+    for (const [index, text] of texts.entries()) {
+      const wanted = `${shown(text)} <e${index}>`.trim();
+      assert.ok(output.includes(wanted), `${program}: ${JSON.stringify(text)} as an example`);
     }
     assert.ok(!existsSync(directory.at('owned')));
   }

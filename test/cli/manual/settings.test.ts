@@ -9,6 +9,11 @@ const schema = z.strictObject({
   place: z.string(),
   level: z.enum(['low', 'high']).default('low'),
   size: z.int().min(1).max(9).nullable().default(null),
+  file: z
+    .string()
+    .refine((path) => path.startsWith('/'))
+    .nullable()
+    .default(null),
   bytes: z.number().default(2 * 1024 ** 3),
   group: z.strictObject({ inner: z.boolean().default(false) }).prefault({}),
   list: z.array(z.strictObject({ name: z.string().min(1) })).max(4),
@@ -19,6 +24,7 @@ const ROWS = `
 | \`place\` | where | |
 | \`level\` | which | low |
 | \`size\` | a \\| b | any |
+| \`file\` | which file | none |
 | \`bytes\` | how much | 2 |
 | \`group.inner\` | whether | no |
 | \`list.name\` | whose | |
@@ -39,6 +45,7 @@ test('a schema tells keys, what they take, and their defaults', () => {
     ['place', 'text', true, null],
     ['level', 'one of low, high', false, 'low'],
     ['size', 'whole number from 1 to 9, or null', false, null],
+    ['file', 'text, or null', false, null],
     ['bytes', 'number', false, '2147483648 (2 GiB)'],
     ['group', 'map', false, null],
     ['group.inner', 'true or false', false, 'false'],

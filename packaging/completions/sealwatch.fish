@@ -59,7 +59,7 @@ end
 function __sealwatch_programs
     set -l typed (commandline -ct)
     # fish would run a substitution in the name of a program.
-    string match -qr -- '^[\w./+~-]*$' "$typed"; and complete -C "$typed"
+    string match -qr -- '^[\w./+~-]+$' "$typed"; and complete -C"$typed"
 end
 
 function __sealwatch_keys
