@@ -45,13 +45,16 @@ const UNITS = [
   'sealwatch-enrolment.service',
 ] as const;
 
+/** The agent's property list for launchd, on macOS. */
+const LAUNCH_DAEMON = '/Library/LaunchDaemons/dev.sealwatch.agent.plist';
 /** Where systemd looks for units, the strongest first (systemd.unit(5)). */
 const UNIT_DIRECTORIES = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system'] as const;
 /** Where packages put units on hosts whose `/lib` is no link to `/usr/lib`. */
 const OLD_UNIT_DIRECTORY = '/lib/systemd/system';
 
-/** Where units of this host may lie. */
+/** Where units of this host may lie; nowhere without systemd. */
 export function unitDirectories(): readonly string[] {
+  if (process.platform !== 'linux') return [];
   const isMerged = lstatSync('/lib', { throwIfNoEntry: false })?.isDirectory() !== true;
   return isMerged ? UNIT_DIRECTORIES : [...UNIT_DIRECTORIES, OLD_UNIT_DIRECTORY];
 }
@@ -85,6 +88,7 @@ export function ownPlaces(
     place('state', 'identity', stateDir),
     place('state', 'identity', stateDir, DATABASE_FILE),
     ...units.flatMap(unitPlaces),
+    ...(process.platform === 'darwin' ? [{ ...place('unit', 'file', LAUNCH_DAEMON), isPackaged: true }] : []),
   ];
 }
 

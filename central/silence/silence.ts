@@ -93,6 +93,7 @@ export class Silence {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.#sweep;
+    await this.#stops.idle;
     await this.#stops.look().catch((error: unknown) => {
       this.#parts.log.error('stopped agents could not be told of', { error: describeError(error) });
     });
@@ -117,7 +118,7 @@ export class Silence {
     if (goodbye === null) entry.isConnected = false;
     else {
       this.#roster.delete(agent);
-      if (this.#parts.settings.tell_stops) void this.#stops.left(agent, goodbye);
+      if (this.#parts.settings.tell_stops) this.#stops.left(agent, goodbye);
     }
   }
 

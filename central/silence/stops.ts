@@ -35,6 +35,7 @@ export class Stops {
   readonly #folded = new Set<string>();
   /** Agents that stopped for an upgrade, by when they must be back. */
   readonly #upgrades = new Map<string, number>();
+  #notes: Promise<void> = Promise.resolve();
 
   constructor(parts: StopsParts) {
     this.#parts = parts;
@@ -56,12 +57,13 @@ export class Stops {
   }
 
   /** An agent said goodbye. */
-  async left(agent: string, reason: StopReason): Promise<void> {
+  left(agent: string, reason: StopReason): void {
     const { settings, monotonic } = this.#parts;
     const now = monotonic();
     if (reason === 'upgrade') {
       this.#upgrades.set(agent, now + settings.fold_ms);
-      return await this.#note(agent);
+      this.#inTurn(agent, () => this.#note(agent));
+      return;
     }
     const count = reason === 'uninstall' ? 1 : this.#flaps.fell(agent, now);
     if (count > 0) this.#due.set(agent, { reason, count });
@@ -70,13 +72,12 @@ export class Stops {
 
   /** An agent is back: its upgrade is over. */
   arrived(agent: string): void {
-    if (!this.#upgrades.delete(agent)) return;
-    this.#forget(agent).catch((error: unknown) => {
-      this.#parts.log.error('that an agent was upgraded cannot be stored', {
-        agent,
-        error: describeError(error),
-      });
-    });
+    if (this.#upgrades.delete(agent)) this.#inTurn(agent, () => this.#forget(agent));
+  }
+
+  /** Resolves once what came before is noted. */
+  get idle(): Promise<void> {
+    return this.#notes;
   }
 
   /** Looks once whether something is to be told. @throws whatever the database throws */
@@ -92,7 +93,7 @@ export class Stops {
     const late = [...this.#upgrades].filter(([, until]) => until <= now).map(([agent]) => agent);
     if (this.#due.size + late.length === 0) return;
     const { store, flush } = this.#parts;
-    await flush();
+    await Promise.all([flush(), this.#notes]);
     const states = await lastStates(store.db, [...this.#due.keys(), ...late]);
     const due = this.#due;
     this.#due = new Map();
@@ -123,16 +124,24 @@ export class Stops {
 
   /** Keeps over a restart of central that an upgrade is under way. */
   async #note(agent: string): Promise<void> {
-    const { store, clock, log } = this.#parts;
+    const { store, clock } = this.#parts;
     const value = String(clock());
     await store.db
       .insertInto('facts')
       .values({ name: `${UPGRADE_FACT}${agent}`, value })
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute()
-      .catch((error: unknown) => {
-        log.error('that an agent is upgraded cannot be stored', { agent, error: describeError(error) });
-      });
+      .execute();
+  }
+
+  /** A note and its end are written one after the other. */
+  #inTurn(agent: string, write: () => Promise<unknown>): void {
+    this.#notes = this.#notes.then(write).then(
+      () => undefined,
+      (error: unknown) => {
+        const { log } = this.#parts;
+        log.error('the upgrade of an agent cannot be noted', { agent, error: describeError(error) });
+      },
+    );
   }
 
   async #forget(agent: string): Promise<boolean> {

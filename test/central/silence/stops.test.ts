@@ -13,7 +13,9 @@ test('an upgrade whose agent is back in time is told of nowhere', async (context
   await watched.arrive(1);
   await watched.seconds(120, 1, 2);
   assert.deepEqual(await watched.told(), []);
-  assert.equal((await watched.store.db.selectFrom('facts').select('name').execute()).length, 1);
+  await watched.silence.stop();
+  const facts = await watched.store.db.selectFrom('facts').select('name').execute();
+  assert.equal(facts.length, 1, 'nothing of it is left but who central is');
 });
 
 test('an upgrade whose agent does not come back is told once, with the reason', async (context) => {
@@ -117,3 +119,19 @@ testOnEach(
     assert.deepEqual(told, ['agent_stopped host-1 1']);
   },
 );
+
+test('an agent that comes back from an upgrade to another node is told of nowhere', async (context) => {
+  const one = await Watched.open(context, FOLD);
+  const two = await Watched.open(context, FOLD, { store: one.store, clock: one.clock, node: 'two' });
+  await one.arrive(1, 2);
+  one.leave(1, 'upgrade');
+  await one.presence.flush();
+  await one.seconds(5, 2);
+  await two.arrive(1);
+  for (let second = 0; second < 90; second += 1) {
+    two.beat(1);
+    await two.presence.flush();
+    await one.seconds(1, 2);
+  }
+  assert.deepEqual([...(await one.told()), ...(await two.told())], []);
+});
