@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentConfig, AgentError, loadConfig } from '../../agent/index.ts';
-import { isExposed, loadTrust, OTHERS_MAY_ANYTHING } from '../../approval/index.ts';
+import { loadTrust, OTHERS_MAY_ANYTHING, OTHERS_MAY_WRITE } from '../../approval/index.ts';
 import { CodedError } from '../../wire/index.ts';
 import { mebibytes } from '../output.ts';
 import type { CauseCode } from './causes.ts';
@@ -11,6 +11,8 @@ import { isForbidden, type Surroundings } from './surroundings.ts';
 /** Free bytes below which alerts will soon not be stored, and free files. */
 const LEAST_BYTES = 256 * 1024 * 1024;
 const LEAST_FILES = 1_000;
+/** Users that packages run the agent as. */
+const AGENT_USERS: readonly string[] = ['sealwatch', '_sealwatch'];
 const CONFIG_CODES: Readonly<Record<string, CauseCode>> = {
   AGENT_CONFIG_EXPOSED: 'config-exposed',
   AGENT_CONFIG_INVALID: 'config-invalid',
@@ -49,7 +51,7 @@ export function placeChecks(here: Surroundings, config: AgentConfig | null): rea
   const { stateDir } = here;
   if (!isThere(stateDir)) return [wrong('state directory', 'state-missing', `${stateDir} does not exist`)];
   return [
-    stateCheck(stateDir),
+    stateCheck(here),
     spaceCheck(stateDir),
     filesCheck(stateDir),
     keysCheck(stateDir),
@@ -65,14 +67,20 @@ function isThere(path: string): boolean {
   }
 }
 
-function stateCheck(stateDir: string): Check {
+function stateCheck({ stateDir, userName }: Pick<Surroundings, 'stateDir' | 'userName'>): Check {
   const name = 'state directory';
   try {
-    if (isExposed(stateDir)) {
-      return wrong(name, 'state-exposed', `${stateDir} is writable by others`, `chmod go-w ${stateDir}`);
+    const { uid, mode } = statSync(stateDir);
+    const own = process.getuid?.() ?? uid;
+    const isOurs = uid === 0 || uid === own || AGENT_USERS.includes(userName(uid));
+    if (!isOurs || (mode & OTHERS_MAY_WRITE) !== 0) {
+      const detail = isOurs ? `${stateDir} is writable by others` : `${stateDir} belongs to ${userName(uid)}`;
+      return wrong(name, 'state-exposed', detail);
     }
+    if (own !== 0 && uid !== own) return unseen(name, `${stateDir} is not yours: you may not look`);
     accessSync(stateDir, constants.R_OK | constants.W_OK);
-  } catch {
+  } catch (error) {
+    if (!isForbidden(error)) return wrong(name, 'state-unwritable', `${stateDir}: ${String(error)}`);
     return wrong(name, 'state-unwritable', `${stateDir} is not writable by you`);
   }
   return well(name, stateDir);
