@@ -4,6 +4,7 @@ import { type AgentConfig, AgentError, loadConfig } from '../../agent/index.ts';
 import { loadTrust, OTHERS_MAY_ANYTHING, OTHERS_MAY_WRITE } from '../../approval/index.ts';
 import { CodedError } from '../../wire/index.ts';
 import { mebibytes } from '../output.ts';
+import { CREDENTIALS_DIRECTORY, PLACES } from '../service/parts.ts';
 import type { CauseCode } from './causes.ts';
 import { type Check, unseen, well, wrong } from './check.ts';
 import { isForbidden, type Surroundings } from './surroundings.ts';
@@ -132,8 +133,9 @@ function keysCheck(stateDir: string): Check {
   return well(name, `${found.length} private keys, for their owner only`);
 }
 
-function tokenCheck({ central: { token_file: path } }: AgentConfig): Check {
+function tokenCheck(config: AgentConfig): Check {
   const name = 'enrolment token';
+  const path = tokenPath(config);
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
     // Once a host is enrolled none is needed; while it is not, the agent says so.
@@ -143,6 +145,11 @@ function tokenCheck({ central: { token_file: path } }: AgentConfig): Check {
   } catch {
     return unseen(name, `${path}: you may not look`);
   }
+}
+
+/** The file that somebody wrote the token into: a unit may have got a copy of it as a credential. */
+export function tokenPath({ central: { token_file: path } }: AgentConfig): string {
+  return path.startsWith(`${CREDENTIALS_DIRECTORY}/`) ? PLACES.agent.token : path;
 }
 
 function trustCheck({ trust_dir, profile }: AgentConfig, stateDir: string): Check {
