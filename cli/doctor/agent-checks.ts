@@ -57,6 +57,8 @@ function processCheck(
 function collectorCheck({ name: collector, state, code, detail }: AgentStatus['collectors'][number]): Check {
   const name = `collector ${collector}`;
   if (state === 'ok') return well(name, detail);
+  // Nobody released a checkout, which is no fault of it.
+  if (code === 'package-unsigned') return unseen(name, detail);
   return wrong(name, knownCause(code) ?? 'collector-unknown', `${state}: ${detail}`);
 }
 

@@ -6,6 +6,7 @@ import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
 import { type AgentConfig, AgentError, askAuthority, readEnrolmentToken } from '../../agent/index.ts';
 import type { CauseCode } from './causes.ts';
 import { type Check, unseen, well, wrong } from './check.ts';
+import { tokenPath } from './place-checks.ts';
 import { isForbidden } from './surroundings.ts';
 
 /** Milliseconds that central may take to answer. */
@@ -34,11 +35,12 @@ export async function centralChecks(config: AgentConfig, now: number): Promise<r
   return [await reachCheck(config, directory), certificateCheck(directory, now)];
 }
 
-async function reachCheck({ central: { url, token_file } }: AgentConfig, directory: string): Promise<Check> {
+async function reachCheck(config: AgentConfig, directory: string): Promise<Check> {
   const name = 'central';
+  const { url } = config.central;
   const authority = textOrFault(join(directory, 'ca.pem'));
   if (authority.text !== null) return await tlsCheck(url, authority.text);
-  const token = readEnrolmentToken(textOrFault(token_file).text ?? '');
+  const token = readEnrolmentToken(textOrFault(tokenPath(config)).text ?? '');
   if (token === null) return await tlsCheck(url, null);
   try {
     await askAuthority(url, token, AbortSignal.timeout(CENTRAL_ANSWER_MS));

@@ -1,9 +1,10 @@
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentConfig, AgentError, loadConfig } from '../../agent/index.ts';
-import { isExposed, loadTrust, OTHERS_MAY_ANYTHING } from '../../approval/index.ts';
+import { loadTrust, OTHERS_MAY_ANYTHING, OTHERS_MAY_WRITE } from '../../approval/index.ts';
 import { CodedError } from '../../wire/index.ts';
 import { mebibytes } from '../output.ts';
+import { CREDENTIALS_DIRECTORY, PLACES } from '../service/parts.ts';
 import type { CauseCode } from './causes.ts';
 import { type Check, unseen, well, wrong } from './check.ts';
 import { isForbidden, type Surroundings } from './surroundings.ts';
@@ -11,6 +12,8 @@ import { isForbidden, type Surroundings } from './surroundings.ts';
 /** Free bytes below which alerts will soon not be stored, and free files. */
 const LEAST_BYTES = 256 * 1024 * 1024;
 const LEAST_FILES = 1_000;
+/** Users that packages run the agent as. */
+const AGENT_USERS: readonly string[] = ['sealwatch', '_sealwatch'];
 const CONFIG_CODES: Readonly<Record<string, CauseCode>> = {
   AGENT_CONFIG_EXPOSED: 'config-exposed',
   AGENT_CONFIG_INVALID: 'config-invalid',
@@ -49,7 +52,7 @@ export function placeChecks(here: Surroundings, config: AgentConfig | null): rea
   const { stateDir } = here;
   if (!isThere(stateDir)) return [wrong('state directory', 'state-missing', `${stateDir} does not exist`)];
   return [
-    stateCheck(stateDir),
+    stateCheck(here),
     spaceCheck(stateDir),
     filesCheck(stateDir),
     keysCheck(stateDir),
@@ -65,14 +68,20 @@ function isThere(path: string): boolean {
   }
 }
 
-function stateCheck(stateDir: string): Check {
+function stateCheck({ stateDir, userName }: Pick<Surroundings, 'stateDir' | 'userName'>): Check {
   const name = 'state directory';
   try {
-    if (isExposed(stateDir)) {
-      return wrong(name, 'state-exposed', `${stateDir} is writable by others`, `chmod go-w ${stateDir}`);
+    const { uid, mode } = statSync(stateDir);
+    const own = process.getuid?.() ?? uid;
+    const isOurs = uid === 0 || uid === own || AGENT_USERS.includes(userName(uid));
+    if (!isOurs || (mode & OTHERS_MAY_WRITE) !== 0) {
+      const detail = isOurs ? `${stateDir} is writable by others` : `${stateDir} belongs to ${userName(uid)}`;
+      return wrong(name, 'state-exposed', detail);
     }
+    if (own !== 0 && uid !== own) return unseen(name, `${stateDir} is not yours: you may not look`);
     accessSync(stateDir, constants.R_OK | constants.W_OK);
-  } catch {
+  } catch (error) {
+    if (!isForbidden(error)) return wrong(name, 'state-unwritable', `${stateDir}: ${String(error)}`);
     return wrong(name, 'state-unwritable', `${stateDir} is not writable by you`);
   }
   return well(name, stateDir);
@@ -124,8 +133,9 @@ function keysCheck(stateDir: string): Check {
   return well(name, `${found.length} private keys, for their owner only`);
 }
 
-function tokenCheck({ central: { token_file: path } }: AgentConfig): Check {
+function tokenCheck(config: AgentConfig): Check {
   const name = 'enrolment token';
+  const path = tokenPath(config);
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
     // Once a host is enrolled none is needed; while it is not, the agent says so.
@@ -135,6 +145,11 @@ function tokenCheck({ central: { token_file: path } }: AgentConfig): Check {
   } catch {
     return unseen(name, `${path}: you may not look`);
   }
+}
+
+/** The file that somebody wrote the token into: a unit may have got a copy of it as a credential. */
+export function tokenPath({ central: { token_file: path } }: AgentConfig): string {
+  return path.startsWith(`${CREDENTIALS_DIRECTORY}/`) ? PLACES.agent.token : path;
 }
 
 function trustCheck({ trust_dir, profile }: AgentConfig, stateDir: string): Check {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { AccountNames } from '../../inventory/index.ts';
 import type { Installation } from '../installation.ts';
 import { type CommandRunner, runCommand } from '../service/command-runner.ts';
 
@@ -14,6 +15,7 @@ export interface Surroundings {
   /** As uname(2) gives it. */
   readonly kernel: string;
   readonly isRoot: boolean;
+  readonly userName: (uid: number) => string;
   readonly proc: string;
   readonly sys: string;
   readonly run: CommandRunner;
@@ -29,6 +31,7 @@ export function thisHost(
     platform: process.platform,
     kernel: release(),
     isRoot: process.getuid?.() === 0,
+    userName: (uid) => AccountNames.ofHost().user(uid),
     proc: '/proc',
     sys: '/sys',
     run: runCommand,

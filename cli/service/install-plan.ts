@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { sha256Hex } from '../../inventory/index.ts';
 import { CliError } from '../errors.ts';
 import { LOG_DIRECTORY, launchdPlist, launchWords, plistPath } from './launchd-plist.ts';
-import { LABELS, PACKAGE_UNIT_DIRECTORIES, PLACES, type ServicePart, UNITS } from './parts.ts';
+import {
+  LABELS,
+  PACKAGE_UNIT_DIRECTORIES,
+  PLACES,
+  type ServicePart,
+  TOKEN_CREDENTIAL,
+  UNITS,
+} from './parts.ts';
 import {
   agentConfigText,
   centralConfigText,
@@ -47,7 +54,7 @@ export function planInstall(wish: InstallWish): InstallPlan {
   const files = parts.flatMap((part) =>
     platform === 'darwin'
       ? [{ part, path: plistPath(part), text: launchdPlist(part, launchWords(root, seenAs)), mode: 0o644 }]
-      : systemdFiles(part, join(root, 'systemd'), seenAs),
+      : systemdFiles(part, root, seenAs),
   );
   for (const file of files) refuseForeign(file, destdir, written);
   const commands = platform === 'darwin' ? launchdCommands(wish) : systemdCommands(wish, files);
@@ -81,21 +88,22 @@ function refuseForeign(file: ServiceFile, destdir: string, written: readonly Wri
 }
 
 /** Configs where there are none, and the token that was given. */
-function settings({ parts, destdir, central, token }: InstallWish): readonly Step[] {
+function settings({ parts, platform, destdir, central, token }: InstallWish): readonly Step[] {
   const steps: Step[] = [{ kind: 'directory', path: '/etc/sealwatch', mode: 0o755 }];
   for (const part of parts) {
     const { config } = PLACES[part];
     if (existsSync(join(destdir, config))) continue;
-    steps.push({ kind: 'write', path: config, text: firstConfig(part, central), mode: 0o644 });
+    steps.push({ kind: 'write', path: config, text: firstConfig(part, platform, central), mode: 0o644 });
   }
   if (token !== null && parts.includes('agent'))
     steps.push({ kind: 'write', path: PLACES.agent.token, text: `${token}\n`, mode: 0o600 });
   return steps;
 }
 
-function firstConfig(part: ServicePart, central: string | null): string {
+function firstConfig(part: ServicePart, platform: NodeJS.Platform, central: string | null): string {
   if (part === 'central') return centralConfigText();
-  if (central !== null) return agentConfigText(central);
+  const tokenFile = platform === 'darwin' ? PLACES.agent.token : TOKEN_CREDENTIAL;
+  if (central !== null) return agentConfigText(central, tokenFile);
   throw new CliError('CLI_USAGE', `there is no ${PLACES.agent.config} yet, and no central was named`, {
     hint: 'say --central wss://HOST:7443, and --token-file FILE with the token of `sealwatch central token create`',
   });

@@ -7,7 +7,7 @@ import { CliError } from '../errors.ts';
 const MAX_ENTRIES = 300_000;
 /** What needs no quoting in a unit or a property list, and stands for itself there. */
 const PLAIN_PATH = /^\/[\w./+~-]*$/;
-/** Directories that hardened units do not see (systemd.exec(5): ProtectHome, PrivateTmp), or that a boot empties. */
+/** Directories that hardened units may not see (systemd.exec(5): ProtectHome, PrivateTmp), or that a boot empties. */
 const UNSEEN = ['/home', '/root', '/run', '/tmp', '/var/tmp', '/dev'] as const;
 
 export interface RootRules {
@@ -30,9 +30,13 @@ export function refuseUnfitRoot(root: string, { owners, seenAs, platform }: Root
   }
   const unseen = UNSEEN.find((directory) => seenAs.startsWith(`${directory}/`));
   if (platform === 'linux' && unseen !== undefined) {
-    throw new CliError('CLI_SERVICE_ROOT_UNFIT', `services do not see what lies in ${unseen}`, {
-      hint: `sudo mv ${seenAs} /opt/sealwatch && sudo chown -R root:root /opt/sealwatch`,
-    });
+    throw new CliError(
+      'CLI_SERVICE_ROOT_UNFIT',
+      `${unseen} is no place for what a service runs: units may not see it, or a boot empties it`,
+      {
+        hint: `sudo mv ${seenAs} /opt/sealwatch && sudo chown -R root:root /opt/sealwatch`,
+      },
+    );
   }
   const exposed = exposedPart(root, owners) ?? exposedEntry(realpathSync(root), owners);
   if (exposed === null) return;

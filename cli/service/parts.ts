@@ -29,7 +29,12 @@ interface Places {
   /** Where the enrolment token lies; null where none is needed. */
   readonly token: string | null;
   readonly state: string;
+  readonly logs: string;
 }
+
+/** Where the agent's unit hands the token over (systemd.exec(5), LoadCredential): its user may not read the file itself. */
+export const CREDENTIALS_DIRECTORY = '/run/credentials';
+export const TOKEN_CREDENTIAL = `${CREDENTIALS_DIRECTORY}/sealwatch-agent.service/enrolment-token`;
 
 /** Where configuration and state of a part lie. */
 export const PLACES = {
@@ -37,6 +42,12 @@ export const PLACES = {
     config: '/etc/sealwatch/agent.yml',
     token: '/etc/sealwatch/enrolment-token',
     state: '/var/lib/sealwatch',
+    logs: '/var/log/sealwatch',
   },
-  central: { config: '/etc/sealwatch/central.yml', token: null, state: '/var/lib/sealwatch-central' },
+  central: {
+    config: '/etc/sealwatch/central.yml',
+    token: null,
+    state: '/var/lib/sealwatch-central',
+    logs: '/var/log/sealwatch-central',
+  },
 } as const satisfies Readonly<Record<ServicePart, Places>>;

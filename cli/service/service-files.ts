@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '../errors.ts';
 import { ADMIN_UNIT_DIRECTORY, PLACES, type ServicePart, UNITS } from './parts.ts';
@@ -13,28 +13,39 @@ export interface ServiceFile {
 
 /** Where packages put an installation; units name it. */
 const PACKAGE_ROOT = /\/usr\/lib\/sealwatch(?:-central)?(?![\w.-])/g;
+const PROGRAM = /^ExecStart=(.*)$/gm;
 const INSTALL_SECTION = /^\[Install\]\s*$/m;
 
 /** A file of `systemd/` in an installation, with the place of a package replaced by its own. */
-function unitText(directory: string, name: string, root: string): string {
-  const path = join(directory, name);
-  try {
-    return readFileSync(path, 'utf8').replaceAll(PACKAGE_ROOT, () => root);
-  } catch (cause) {
-    throw new CliError('CLI_SERVICE_INCOMPLETE', `${path} is not there`, {
-      cause,
-      hint: 'unpack the release again, or run `npm run build` in the checkout',
-    });
+function unitText(name: string, root: string, seenAs: string): string {
+  const path = join(root, 'systemd', name);
+  if (!existsSync(path)) throw incomplete(path);
+  const text = readFileSync(path, 'utf8');
+  for (const [, line = ''] of text.matchAll(PROGRAM)) {
+    for (const word of line.split(' ')) {
+      const own = word.replace(PACKAGE_ROOT, () => root);
+      if (own !== word && !existsSync(own)) throw incomplete(own);
+    }
   }
+  return text.replaceAll(PACKAGE_ROOT, () => seenAs);
 }
 
-/** The units, users and directories of a part for systemd. `root` is where the services will find the installation. */
-export function systemdFiles(part: ServicePart, directory: string, root: string): readonly ServiceFile[] {
+function incomplete(path: string): CliError {
+  return new CliError('CLI_SERVICE_INCOMPLETE', `${path} is not there`, {
+    hint: 'unpack the release again, or run `npm run build` as root in the checkout',
+  });
+}
+
+/**
+ * The units, users and directories of a part for systemd, of the installation at `root`, which the services find at
+ * `seenAs`. @throws {CliError} CLI_SERVICE_INCOMPLETE
+ */
+export function systemdFiles(part: ServicePart, root: string, seenAs: string): readonly ServiceFile[] {
   const name = `sealwatch-${part}`;
   const from = (source: string, path: string): ServiceFile => ({
     part,
     path,
-    text: unitText(directory, source, root),
+    text: unitText(source, root, seenAs),
     mode: 0o644,
   });
   return [
@@ -51,14 +62,14 @@ export function enabledUnits(files: readonly ServiceFile[]): readonly string[] {
     .map(({ path }) => path.slice(ADMIN_UNIT_DIRECTORY.length + 1));
 }
 
-/** The first config of an agent that reports to central at `url`. */
-export function agentConfigText(url: string): string {
+/** The first config of an agent that reports to central at `url`, and is given its token in `tokenFile`. */
+export function agentConfigText(url: string, tokenFile: string): string {
   return `# What can stand here: docs/agent-config.md
 state_dir: ${PLACES.agent.state}
 profile: developer
 central:
   url: ${JSON.stringify(url)}
-  token_file: ${PLACES.agent.token}
+  token_file: ${tokenFile}
 `;
 }
 

@@ -26,7 +26,7 @@ export interface UnitStatus {
   readonly memory_bytes: number | null;
   /** `result` of systemd, or how launchd says that it ended, with the exit status. */
   readonly last_exit: { readonly result: string; readonly status: number } | null;
-  /** Limits of its control group in bytes and percent of one core; null for none. */
+  /** Bytes from which the kernel slows it down; null for no limit. */
   readonly memory_high_bytes: number | null;
 }
 

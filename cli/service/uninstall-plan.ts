@@ -71,12 +71,13 @@ function isWrittenInto(path: string): boolean {
 
 /** What of a part holds configuration, state and keys. */
 function placesOf(part: ServicePart, destdir: string): readonly Kept[] {
-  const { config, token, state } = PLACES[part];
+  const { config, token, state, logs } = PLACES[part];
   const isThere = ({ path }: Kept) => existsSync(join(destdir, path));
   return [
     { path: config, why: 'configuration' },
     ...(token === null ? [] : [{ path: token, why: 'enrolment token' }]),
     ...(part === 'agent' ? [{ path: TRUST_DIRECTORY, why: 'trust roots' }] : []),
+    { path: logs, why: 'logs' },
     { path: state, why: part === 'agent' ? 'state, keys and unsent alerts' : 'authority, keys and alerts' },
   ].filter(isThere);
 }

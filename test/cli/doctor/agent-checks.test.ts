@@ -57,7 +57,8 @@ test('an agent that is well has nothing to complain of', async () => {
 
 test('each state of a collector, of the enrolment and each loss has its own code', async () => {
   const collectors = HEALTH_CODES.map((code) => ({ name: code, state: 'degraded', code, detail: 'd' }));
-  assert.deepEqual(await ask({ collectors }), [...HEALTH_CODES]);
+  const told = HEALTH_CODES.map((code) => (code === 'package-unsigned' ? `? collector ${code}` : code));
+  assert.deepEqual(await ask({ collectors }), told);
   for (const code of ENROLMENT_CODES) {
     const enrolment = { state: 'refused' as const, code, detail: 'd', expires: null, key: null };
     const central = { ...WELL.central, connected: false, enrolment };

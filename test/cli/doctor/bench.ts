@@ -30,6 +30,7 @@ export class PlayedHost extends TempDirectory {
       platform: 'linux',
       kernel: '6.1.0-13-amd64',
       isRoot: true,
+      userName: (uid) => `u${uid}`,
       proc: this.at('proc'),
       sys: this.at('sys'),
       run: (command) => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { loadConfig } from '../../../agent/index.ts';
 import { configCheck, placeChecks } from '../../../cli/doctor/place-checks.ts';
+import { runBuilt } from '../built.ts';
 import { found, PlayedHost } from './bench.ts';
 
 function withConfig(host: PlayedHost) {
@@ -74,4 +75,23 @@ test('room is told in bytes and files', () => {
   // No file of /proc can be made: it has neither room nor files.
   const none = placeChecks(host.here({ stateDir: '/proc' }), null);
   assert.ok(found(none).includes('space-low'), readFileSync('/proc/mounts', 'utf8').slice(0, 200));
+});
+
+test('a state directory may belong to the user of the agent, and to no stranger', (context) => {
+  if (process.getuid?.() !== 0) return context.skip('only root gives files to others');
+  using host = PlayedHost.healthy();
+  chownSync(host.at('state'), 4_242, 4_242);
+  assert.deepEqual(found(placeChecks(host.here(), null)), ['state-exposed']);
+  assert.deepEqual(found(placeChecks(host.here({ userName: () => 'sealwatch' }), null)), []);
+});
+
+test('an ordinary user who asks about the agent of the host is told what he may not see', (context) => {
+  if (process.getuid?.() !== 0) return context.skip('only root becomes another user');
+  using host = PlayedHost.healthy();
+  chmodSync(host.path, 0o755);
+  const stranger = { uid: 65_534, gid: 65_534, cwd: '/' };
+  const { status, json } = runBuilt(['doctor', '--json', '--state-dir', host.at('state')], stranger);
+  if (status === null) return context.skip('he may not even start the program');
+  const states = json().checks.map(({ name, state }: { name: string; state: string }) => `${name} ${state}`);
+  assert.ok(states.includes('state directory unseen'), states.join('\n'));
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, lstatSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'plist';
@@ -47,7 +47,10 @@ test('an install writes units that run the installation from where it lies, and 
     assert.ok(existsSync(ground.at(`etc/${kind}.d/sealwatch-agent.conf`)), kind);
   chmodSync(ground.at('etc/sealwatch'), 0o755);
   const config = loadConfig(ground.at('etc/sealwatch/agent.yml'));
-  assert.deepEqual(config.central, { url: CENTRAL, token_file: '/etc/sealwatch/enrolment-token' });
+  assert.deepEqual(config.central, {
+    url: CENTRAL,
+    token_file: '/run/credentials/sealwatch-agent.service/enrolment-token',
+  });
   assert.equal(ground.read('etc/sealwatch/enrolment-token'), 'swt_0123\n');
   assert.equal(statSync(ground.at('etc/sealwatch/enrolment-token')).mode & 0o777, 0o600);
   assert.equal(statSync(ground.at('etc/sealwatch/agent.yml')).mode & 0o777, 0o644);
@@ -114,6 +117,23 @@ test('an installation that others could change is refused, wherever in it that i
   symlinkSync('/tmp', join(ground.install.root, 'elsewhere'));
   assert.throws(() => installAgent(ground), code('CLI_SERVICE_ROOT_EXPOSED'));
   assert.deepEqual(readdirSync(ground.at('etc')), []);
+});
+
+test('an installation that lacks a unit, or a program that a unit starts, is refused before anything is written', () => {
+  using ground = new ServiceGround();
+  rmSync(ground.at('opt/sealwatch/bin/sealwatch'));
+  assert.throws(() => installAgent(ground), code('CLI_SERVICE_INCOMPLETE'));
+  using other = new ServiceGround();
+  rmSync(other.at('opt/sealwatch/systemd/sealwatch-enrolment.path'));
+  assert.throws(() => installAgent(other), code('CLI_SERVICE_INCOMPLETE'));
+  assert.deepEqual([readdirSync(ground.at('etc')), readdirSync(other.at('etc'))], [[], []]);
+});
+
+test('the units that an install knows are those of the checkout', (context) => {
+  const directory = new URL('../../../systemd/', import.meta.url);
+  if (!existsSync(directory)) return context.skip('this checkout has no units');
+  const names = readdirSync(directory).filter((name) => !name.endsWith('.conf'));
+  assert.deepEqual(names.sort(), [...UNITS.agent, ...UNITS.central].sort());
 });
 
 test('an installation that services would not see is refused with the way out', () => {
