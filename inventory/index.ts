@@ -70,4 +70,4 @@ export { isLoaderVariable } from './posture/loader-variables.ts';
 export { redactArgs } from './posture/redact.ts';
 export { classifySecret, redactShapes, SECRET_CLASSES, type SecretClass } from './posture/secret.ts';
 export { controlFindings } from './posture/trust-findings.ts';
-export { type HostUser, homeAsUser, listHostUsers } from './users.ts';
+export { FIRST_PERSON_UID, type HostUser, homeAsUser, listHostUsers } from './users.ts';

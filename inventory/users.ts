@@ -16,7 +16,7 @@ export interface HostUser {
 }
 
 /** The first uid of people; those below belong to services (login.defs(5), UID_MIN). */
-const FIRST_PERSON_UID = 1_000;
+export const FIRST_PERSON_UID = 1_000;
 const FIRST_PERSON_UIDS: Readonly<Partial<Record<NodeJS.Platform, number>>> = { darwin: 501 };
 const MAX_ACCOUNTS_BYTES = 16 * 1024 * 1024;
 /** The account that stands for nobody. */

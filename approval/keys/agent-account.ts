@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { FIRST_PERSON_UID } from '../../inventory/index.ts';
 
 /** The account that the agent of a host runs as where a package installed it. */
 const AGENT_ACCOUNT = 'sealwatch';
-/** Accounts of services lie below (login.defs(5), SYS_UID_MAX). */
-const FIRST_PERSON_UID = 1_000;
 
 let known: { readonly uid: number | null } | undefined;
 
@@ -25,6 +24,7 @@ export function accountIn(passwd: string): number | null {
     return null;
   }
   const line = text.split('\n').find((entry) => entry.startsWith(`${AGENT_ACCOUNT}:`));
-  const uid = Number(line?.split(':')[2] || Number.NaN);
-  return Number.isSafeInteger(uid) && uid > 0 && uid < FIRST_PERSON_UID ? uid : null;
+  const digits = line?.split(':')[2] ?? '';
+  const uid = /^\d{1,9}$/.test(digits) ? Number(digits) : 0;
+  return uid > 0 && uid < FIRST_PERSON_UID ? uid : null;
 }

@@ -1,20 +1,20 @@
 import { lstatSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 
 /**
- * Does a deed with the rights of whoever owns what lies nearest above a path, where this program is root and that is
- * somebody else: what it makes there is theirs, and no link of theirs leads it to what they could not have written
- * themselves. The rights of the whole process change meanwhile (seteuid(2)), so the deed must not wait for anything.
+ * Does a deed with the rights of whoever owns the first directory on the way to a path that is not root's, where this program is
+ * root: what it makes there is theirs, and no link of theirs leads it to what they could not have written themselves. The
+ * rights of the whole process change meanwhile (seteuid(2)), so the deed must not wait for anything.
  */
 export function asOwnerOf<T>(path: string, deed: () => T): T {
   if (process.geteuid?.() !== 0 || process.seteuid === undefined || process.setegid === undefined)
     return deed();
-  const { uid, gid } = nearest(path);
-  if (uid === 0) return deed();
+  const owner = firstOther(dirname(resolve(path)));
+  if (owner === null) return deed();
   const group = process.getegid?.() ?? 0;
-  process.setegid(gid);
+  process.setegid(owner.gid);
   try {
-    process.seteuid(uid);
+    process.seteuid(owner.uid);
     return deed();
   } finally {
     process.seteuid(0);
@@ -22,10 +22,15 @@ export function asOwnerOf<T>(path: string, deed: () => T): T {
   }
 }
 
-function nearest(path: string): { readonly uid: number; readonly gid: number } {
-  for (let at = dirname(path); ; at = dirname(at)) {
+/** Who owns a directory decides what all names below it lead to. */
+function firstOther(directory: string): { readonly uid: number; readonly gid: number } | null {
+  const names = directory.split(sep).filter((name) => name !== '');
+  let at: string = sep;
+  for (const name of names) {
+    at = join(at, name);
     const found = lstatSync(at, { throwIfNoEntry: false });
-    if (found !== undefined) return found;
-    if (at === dirname(at)) return { uid: 0, gid: 0 };
+    if (found === undefined) return null;
+    if (found.uid !== 0) return found;
   }
+  return null;
 }
