@@ -81,7 +81,7 @@ export function billOfMaterials({ product, version, platform, parts, epoch }) {
     ...[...npm.values()].map(npmComponent),
     runtimeComponent(parts.runtime.package),
     sqliteComponent(parts.carried.packages),
-    ...(product.programs.length > 0 && libbpf !== null ? [libbpfComponent(libbpf)] : []),
+    ...(product.programs.includes('sensor') && libbpf !== null ? [libbpfComponent(libbpf)] : []),
   ];
   // npm may have one version in several places.
   const components = [...new Map(found.map((each) => [each['bom-ref'], each])).values()].sort((a, b) =>

@@ -9,7 +9,7 @@ import { carryPackages } from './carried.mjs';
 import { signMachO } from './code-signing.mjs';
 import { buildDeb } from './deb.mjs';
 import { addCheckoutDocuments, composeDocuments } from './documents.mjs';
-import { composeInstallation, sealInstallation } from './installation.mjs';
+import { AGENT_PROGRAM, composeInstallation, sealInstallation } from './installation.mjs';
 import { neededLibraries } from './libraries.mjs';
 import { buildMacos } from './macos.mjs';
 import { Payload } from './payload.mjs';
@@ -21,6 +21,8 @@ import { buildRpm } from './rpm.mjs';
 import { carryRuntime } from './runtime.mjs';
 import { writeSums } from './sums.mjs';
 import { buildTarball } from './tarball.mjs';
+
+const OWNER_EXECUTES = 0o500;
 
 function sourceTime(root) {
   const given = process.env.SOURCE_DATE_EPOCH;
@@ -42,7 +44,9 @@ async function partsFor(order, platform, bundled) {
       ? await buildPrograms(root, arch)
       : { payload: new Payload(), missing: [], libbpf: null },
   };
-  if (isLinux || codesign === undefined) return parts;
+  if (isLinux) return parts;
+  parts.runtime.payload.addCopy(AGENT_PROGRAM, 'runtime/node', OWNER_EXECUTES);
+  if (codesign === undefined) return parts;
   for (const part of ['carried', 'runtime'])
     parts[part].payload = signMachO(parts[part].payload, { root, work: order.work, identity: codesign });
   return parts;

@@ -13,6 +13,12 @@ function addRules(payload, root) {
   for (const name of names) payload.addFile(join(below, name), join(root, below, name));
 }
 
+/**
+ * macOS: the runtime once more, for the agent alone. Full Disk Access is given to it, and only root may execute it; given to the runtime,
+ * anybody's script would have it.
+ */
+export const AGENT_PROGRAM = 'libexec/sealwatch-agent';
+
 function packageJson(root, version) {
   const { name, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return `${JSON.stringify({ name, version, license, private: true, type: 'module' }, null, 2)}\n`;
@@ -29,8 +35,8 @@ export function composeInstallation({ root, version, product, parts }) {
   addRules(payload, root);
   payload.addAll('', bundled.payload);
   payload.addAll('', carried.payload);
-  payload.addAll('', runtime.payload);
-  if (product.programs.length > 0) payload.addAll('', programs.payload);
+  payload.addAll('', runtime.payload, (path) => path !== AGENT_PROGRAM || product.config === 'agent.yml');
+  payload.addAll('', programs.payload, (path) => product.programs.includes(path.split('/')[1]));
   return payload;
 }
 

@@ -24,17 +24,28 @@ function jobsOf(root, key) {
     : [];
 }
 
+/** The template of a config, which may be one for macOS. */
+function configOf(root, name) {
+  const own = join(root, 'packaging', 'macos', name);
+  return existsSync(own) ? own : join(root, 'packaging', 'etc', name);
+}
+
 /** Writes the archive for a product and gives its file name. */
 export async function buildMacos(order, { key: name, product, parts, platform }) {
   const { root, version, key, work, epoch } = order;
   const at = ROOTS[name];
   const installation = composeInstallation({ ...order, product: { ...product, programs: [] }, parts });
-  installation.addFile(join('etc', product.config), join(root, 'packaging', 'etc', product.config));
+  installation.addFile(join('etc', product.config), configOf(root, product.config));
   await sealInstallation(installation, { ...order, product, platform }, key);
   const payload = new Payload();
   payload.addAll(join('payload', at), installation);
   for (const job of jobsOf(root, name))
     payload.addFile(join('payload', 'Library', 'LaunchDaemons', job), join(root, 'packaging', 'macos', job));
+  if (name === 'agent')
+    payload.addFile(
+      join('payload', 'etc', 'newsyslog.d', 'sealwatch.conf'),
+      join(root, 'packaging', 'macos', 'newsyslog.d', 'sealwatch.conf'),
+    );
   const values = {
     NAME: product.name,
     VERSION: version,

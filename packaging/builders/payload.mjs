@@ -36,9 +36,15 @@ export class Payload {
     this.#add(path, { target });
   }
 
-  /** Adds all of another payload below a directory. */
-  addAll(below, payload) {
-    for (const path of payload.paths()) this.#add(join(below, path), payload.#entries.get(path));
+  /** Adds all of another payload below a directory, or those of its paths that are wanted. */
+  addAll(below, payload, isWanted = () => true) {
+    for (const path of payload.paths().filter(isWanted))
+      this.#add(join(below, path), payload.#entries.get(path));
+  }
+
+  /** Adds what it has already once more, under another path and mode. */
+  addCopy(path, of, mode) {
+    this.#add(path, { ...this.#entries.get(of), mode });
   }
 
   /** A copy in which a file comes from where `place` says; it gets path and bytes, and gives null for what stays. */

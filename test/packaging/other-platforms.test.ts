@@ -43,6 +43,7 @@ describe('packages for other platforms', { skip: whyNot }, () => {
       (path) => readFileSync(join(root, path)).subarray(-6).toString() === 'signed',
     );
     assert.deepEqual(signed.toSorted(), [
+      'libexec/sealwatch-agent',
       'node_modules/@parcel/watcher-darwin-arm64/watcher.node',
       'node_modules/better-sqlite3/prebuilds/darwin-arm64.node',
       'runtime/node',
@@ -75,7 +76,7 @@ describe('packages for other platforms', { skip: whyNot }, () => {
       }),
     );
     const native = ['node', 'linux-arm64.node', 'watcher.node'];
-    const programs = ['sealwatch-launcher', 'sealwatch-relay', 'sealwatch-sensor'];
+    const programs = ['sealwatch-launcher', 'sealwatch-notify', 'sealwatch-relay', 'sealwatch-sensor'];
     const left = programs.filter((name) => result.said.includes(`${name} is left out: `));
     if (left.length > 0) test.diagnostic(`not built here: ${left.join(', ')}`);
     const there = programs.filter((name) => !left.includes(name));
