@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync } from 'node:fs';
-import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../free-port.ts';
 import { TempDirectory } from '../temp-directory.ts';
@@ -52,8 +51,8 @@ export class Place extends TempDirectory {
     return runBuilt(['central', ...args, '--config', this.config]);
   }
 
-  /** Runs central until the test ends. */
-  async start(context: TestContext): Promise<void> {
+  /** Runs central until the test, or whatever else ends, is over. */
+  async start(context: { after(undo: () => unknown): void }): Promise<void> {
     const child = spawn(process.execPath, [MAIN, 'central', 'run', '--config', this.config], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });

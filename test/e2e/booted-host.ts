@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { haveProgram } from '../debian-package.ts';
@@ -141,6 +141,17 @@ export class BootedHost extends TempDirectory {
     return Number(this.property(unit, 'MainPID'));
   }
 
+  /** The main process of a unit, as it is numbered on this host. */
+  outsidePid(unit: string): number {
+    const inside = this.mainPid(unit);
+    for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+      const numbers = namespacePids(Number(name));
+      if (numbers.length === 2 && numbers[1] === inside && isIn(Number(name), this.#leader))
+        return Number(name);
+    }
+    throw new Error(`${unit} has no process`);
+  }
+
   journal(unit: string): string {
     return this.run('journalctl', '--no-pager', '--output=cat', `--unit=${unit}`).stdout;
   }
@@ -166,6 +177,20 @@ export class BootedHost extends TempDirectory {
     }
     this[Symbol.dispose]();
   }
+}
+
+/** Numbers of a process in this pid namespace and those below, of proc_pid_status(5). */
+function namespacePids(pid: number): readonly number[] {
+  try {
+    const [, numbers = ''] = /^NSpid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return numbers.split(/\s+/).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function isIn(pid: number, leader: number): boolean {
+  return readlinkSync(`/proc/${pid}/ns/pid`) === readlinkSync(`/proc/${leader}/ns/pid`);
 }
 
 function childOf(pid: number): number {

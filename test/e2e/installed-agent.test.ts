@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import type { Alert } from '../../wire/index.ts';
-import { Place } from '../cli/central-place.ts';
-import { BuiltPackages } from '../packaging/built-packages.ts';
-import { BootedHost, cannotBoot } from './booted-host.ts';
+import { test } from 'node:test';
+import { type BootedHost, cannotBoot } from './booted-host.ts';
 import { until } from './host.ts';
+import { InstalledHost, NODE, SCRIPT } from './installed-host.ts';
 
 const NEWER = '9.9.9';
 const UNITS = ['sealwatch-agent', 'sealwatch-sensor'] as const;
@@ -20,90 +18,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 createInterface({ input: process.stdin }).on('line', (line) => spawn('/bin/sh', ['-c', line]));
 `;
-const SCRIPT = '/home/alice/server.mjs';
-const CONFIG = '/home/alice/.claude.json';
-const NODE = '/usr/lib/sealwatch/runtime/node';
 const skip = cannotBoot();
-
-/** A booted host with the package, and a central outside that hears of it. */
-class Story {
-  readonly host: BootedHost;
-  readonly place: Place;
-  readonly #token: string;
-
-  constructor(host: BootedHost, place: Place) {
-    this.host = host;
-    this.place = place;
-    const made = place.central('api-token', 'create', '--role', 'viewer', '--name', 'test', '--json');
-    this.#token = made.json().token;
-  }
-
-  async alerts(): Promise<readonly Alert[]> {
-    // Central may close a connection that was idle just as it is used again.
-    return await this.#ask().catch(() => this.#ask());
-  }
-
-  async #ask(): Promise<readonly Alert[]> {
-    const response = await fetch(`${this.place.url}/api/v1/alerts?limit=1000`, {
-      headers: { authorization: `Bearer ${this.#token}` },
-    });
-    const { alerts } = (await response.json()) as { alerts: readonly Alert[] };
-    return alerts;
-  }
-
-  /** Waits until central has an alert of this name that fits. */
-  alert(name: string, fits: (alert: Alert) => boolean = () => true): Promise<Alert> {
-    let seen: readonly Alert[] = [];
-    const what = () => `alert ${name}; central has ${seen.map(({ rule }) => rule.name).join(', ') || 'none'}`;
-    return until(what, async () => {
-      seen = await this.alerts();
-      return seen.find((alert) => alert.rule.name === name && fits(alert));
-    });
-  }
-
-  status() {
-    return JSON.parse(this.host.ok('sealwatch', 'status', '--json'));
-  }
-
-  async connected(): Promise<ReturnType<Story['status']>> {
-    return await until('a connected agent with its sensor', () => {
-      const { status, stdout } = this.host.run('sealwatch', 'status', '--json');
-      const now = status === 0 ? JSON.parse(stdout) : null;
-      const isArmed = now?.collectors.some(
-        ({ name, state }: { name: string; state: string }) => name === 'process/ebpf' && state === 'ok',
-      );
-      return now?.central.connected && isArmed ? now : null;
-    });
-  }
-
-  /** Alice's client config with these servers; all of them start the same script. */
-  configure(...names: readonly string[]): void {
-    const servers = names.map((name) => [name, { command: NODE, args: [SCRIPT] }]);
-    this.asAlice(CONFIG, JSON.stringify({ mcpServers: Object.fromEntries(servers) }));
-  }
-
-  /** Alice puts a file in its place as editors do: a new one beside it, renamed over it. */
-  asAlice(path: string, text: string): void {
-    const words = 'cat > "$1.new" && mv "$1.new" "$1"';
-    const encoded = Buffer.from(text).toString('base64');
-    this.host.ok(
-      'setpriv',
-      '--reuid=alice',
-      '--regid=alice',
-      '--init-groups',
-      'sh',
-      '-c',
-      `echo ${encoded} | base64 -d | { ${words}; }`,
-      'sh',
-      path,
-    );
-  }
-
-  async addedIsTold(name: string): Promise<void> {
-    this.configure('files', name);
-    await this.alert('mcp_server_added', ({ server }) => server?.name === name);
-  }
-}
 
 function bitsOf(mask: string): readonly number[] {
   const value = BigInt(`0x${mask}`);
@@ -123,30 +38,10 @@ function rightsOf(host: BootedHost, pid: number) {
   };
 }
 
-async function prepare(context: TestContext): Promise<{ story: Story; debs: readonly string[] }> {
-  const packages = new BuiltPackages();
-  context.after(() => packages[Symbol.dispose]());
-  const builds = [[], ['--version', NEWER]].map((more, index) =>
-    packages.build(`out-${index}`, ['--only', 'agent', '--format', 'deb', ...more]),
-  );
-  const place = await Place.make();
-  context.after(() => place[Symbol.dispose]());
-  await place.start(context);
-  const host = await BootedHost.boot();
-  context.after(() => host.end());
-  const debs = builds.map(({ out }, index) => {
-    const [name = ''] = readdirSync(out).filter((each) => each.endsWith('.deb'));
-    host.write(`root/root/${index}.deb`, readFileSync(join(out, name)));
-    return `/root/${index}.deb`;
-  });
-  return { story: new Story(host, place), debs };
-}
-
 test('the installed agent lives its whole life on a host with systemd', { skip }, async (context) => {
-  const { story, debs } = await prepare(context);
-  const { host, place } = story;
-  const [first = '', newer = ''] = debs;
-  host.ok('useradd', '--create-home', 'alice');
+  const story = await InstalledHost.boot(context, [NEWER]);
+  const { host } = story;
+  const [first = '', newer = ''] = story.debs;
 
   await context.test('the package installs, starts, and says what it still needs', () => {
     const said = host.ok('dpkg', '--install', first);
@@ -156,9 +51,7 @@ test('the installed agent lives its whole life on a host with systemd', { skip }
   });
 
   await context.test('it enrols once the token arrives after it', async () => {
-    const yml = readFileSync(join(host.root, 'etc/sealwatch/agent.yml'), 'utf8');
-    host.write('root/etc/sealwatch/agent.yml', yml.replace(/wss:\S+/, place.agentUrl));
-    host.write('root/etc/sealwatch/enrolment-token', place.central('token', 'create').stdout, 0o600);
+    story.enrol();
     const { central } = await story.connected();
     assert.equal(central.enrolment.state, 'enrolled');
   });
