@@ -103,7 +103,7 @@ export class BootedHost extends TempDirectory {
   /** Runs a program inside as root, with nothing of the environment outside. */
   run(...command: readonly string[]): Answer {
     const args = ['-t', String(this.#leader), '-m', '-u', '-i', '-p', '-C', '--', 'env', '-i'];
-    const env = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8', 'HOME=/root'];
+    const env = ['PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8', 'HOME=/root'];
     const { status, stdout, stderr } = spawnSync('nsenter', [...args, ...env, ...command], {
       encoding: 'utf8',
       timeout: COMMAND_MS,

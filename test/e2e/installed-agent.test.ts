@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Alert } from '../../wire/index.ts';
 import { type BootedHost, cannotBoot } from './booted-host.ts';
 import { until } from './host.ts';
 import { InstalledHost, NODE, SCRIPT } from './installed-host.ts';
@@ -18,6 +19,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 createInterface({ input: process.stdin }).on('line', (line) => spawn('/bin/sh', ['-c', line]));
 `;
+/** Units whose sign of life is missed soon. */
+const IMPATIENT = '[Service]\nWatchdogSec=6\nTimeoutAbortSec=2\n';
 const skip = cannotBoot();
 
 function bitsOf(mask: string): readonly number[] {
@@ -40,7 +43,7 @@ function rightsOf(host: BootedHost, pid: number) {
 
 test('the installed agent lives its whole life on a host with systemd', { skip }, async (context) => {
   const story = await InstalledHost.boot(context, [NEWER]);
-  const { host } = story;
+  const { host, place } = story;
   const [first = '', newer = ''] = story.debs;
 
   await context.test('the package installs, starts, and says what it still needs', () => {
@@ -126,7 +129,25 @@ test('the installed agent lives its whole life on a host with systemd', { skip }
     });
   }
 
+  for (const unit of UNITS) host.write(`root/etc/systemd/system/${unit}.service.d/impatient.conf`, IMPATIENT);
+  host.ok('systemctl', 'daemon-reload');
+  host.ok('systemctl', 'restart', 'sealwatch-agent');
+  await story.connected();
+  for (const unit of UNITS) {
+    await context.test(`${unit} that stands still is ended by systemd, and comes back`, async () => {
+      const before = host.mainPid(unit);
+      host.ok('kill', '-STOP', String(before));
+      await host.until(`a new ${unit}`, () => ![0, before].includes(host.mainPid(unit)));
+      await story.connected();
+      assert.match(host.journal(unit), /Watchdog timeout/);
+    });
+  }
+
+  host.ok('sh', '-c', 'rm -r /etc/systemd/system/sealwatch-*.service.d; systemctl daemon-reload');
+
   await context.test('an upgrade is told as such, and loses nothing', async () => {
+    // What it has seen whole once is what an upgrade is told from.
+    await story.integrity('ok');
     story.configure('files', 'before-upgrade');
     host.ok('dpkg', '--install', newer);
     const { version } = await story.connected();
@@ -159,7 +180,35 @@ test('the installed agent lives its whole life on a host with systemd', { skip }
     host.ok('dpkg', '--purge', 'sealwatch-agent');
     for (const path of ['/var/lib/sealwatch', '/etc/sealwatch'])
       assert.equal(host.run('test', '-e', path).status, 1, path);
-    const left = host.ok('systemctl', 'list-units', '--all', '--plain', '--no-legend', 'sealwatch-*');
+    const left = host.run('systemctl', 'list-unit-files', '--no-legend', 'sealwatch-*').stdout;
     assert.doesNotMatch(left, /sealwatch-(?:agent|sensor|enrolment)/);
   });
+
+  await context.test(
+    'without a package, an unpacked archive is a service by one command, and none by another',
+    async () => {
+      host.ok('sh', '-c', 'rm -rf /etc/systemd/system/sealwatch-*; mkdir /opt/sealwatch');
+      host.ok(
+        'tar',
+        '--extract',
+        '--strip-components=1',
+        '--directory=/opt/sealwatch',
+        `--file=${story.archive}`,
+      );
+      host.write('root/root/token', place.central('token', 'create').stdout, 0o600);
+      const sealwatch = '/opt/sealwatch/bin/sealwatch';
+      host.ok('ln', '--symbolic', '--force', sealwatch, '/usr/local/bin/sealwatch');
+      host.ok(sealwatch, 'service', 'install', '--central', place.agentUrl, '--token-file', '/root/token');
+      const { central } = await story.connected();
+      assert.equal(central.enrolment.state, 'enrolled');
+      const { units } = JSON.parse(host.ok(sealwatch, 'service', 'status', '--json'));
+      const agent = units.find(({ unit }: { unit: string }) => unit === 'sealwatch-agent.service');
+      assert.equal(agent.active, 'active');
+      await story.addedIsTold('by-archive');
+      host.ok(sealwatch, 'service', 'uninstall', '--yes', '--purge');
+      const isUninstall = ({ event }: Alert) => event['agent.stop_reason'] === 'uninstall';
+      await until('a second uninstall', async () => (await story.alerts()).filter(isUninstall).length === 2);
+      assert.equal(host.run('test', '-e', '/var/lib/sealwatch').status, 1);
+    },
+  );
 });

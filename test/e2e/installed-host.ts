@@ -12,6 +12,9 @@ export const SCRIPT = '/home/alice/server.mjs';
 /** The runtime that the package brings. */
 export const NODE = '/usr/lib/sealwatch/runtime/node';
 
+/** Milliseconds until what happens on the host is told at central at the latest: it looks through its installation first. */
+const TOLD_MS = 120_000;
+
 /** What undoes things at the end, the last first: a test, or a program that has none. */
 export interface Undoing {
   after(undo: () => unknown): void;
@@ -23,6 +26,8 @@ export class InstalledHost {
   readonly place: Place;
   /** Paths of the packages on the host, one for each version that was asked for. */
   readonly debs: readonly string[];
+  /** Path of the archive, which has the program without a package. */
+  readonly archive = '/root/agent.tar.gz';
   readonly #token: string;
 
   private constructor(host: BootedHost, place: Place, debs: readonly string[]) {
@@ -37,8 +42,8 @@ export class InstalledHost {
   static async boot(undoing: Undoing, versions: readonly string[] = []): Promise<InstalledHost> {
     const packages = new BuiltPackages();
     undoing.after(() => packages[Symbol.dispose]());
-    const builds = [[], ...versions.map((version) => ['--version', version])].map((more, index) =>
-      packages.build(`out-${index}`, ['--only', 'agent', '--format', 'deb', ...more]),
+    const builds = [['--format', 'tar'], ...versions.map((version) => ['--version', version])].map(
+      (more, index) => packages.build(`out-${index}`, ['--only', 'agent', '--format', 'deb', ...more]),
     );
     const place = await Place.make();
     undoing.after(() => place[Symbol.dispose]());
@@ -46,6 +51,8 @@ export class InstalledHost {
     const host = await BootedHost.boot();
     undoing.after(() => host.end());
     host.ok('useradd', '--create-home', 'alice');
+    const [archive = ''] = readdirSync(builds[0]?.out ?? '').filter((name) => name.endsWith('.tar.gz'));
+    host.write('root/root/agent.tar.gz', readFileSync(join(builds[0]?.out ?? '', archive)));
     const debs = builds.map(({ out }, index) => {
       const [name = ''] = readdirSync(out).filter((each) => each.endsWith('.deb'));
       host.write(`root/root/${index}.deb`, readFileSync(join(out, name)));
@@ -82,10 +89,14 @@ export class InstalledHost {
   alert(name: string, fits: (alert: Alert) => boolean = () => true): Promise<Alert> {
     let seen: readonly Alert[] = [];
     const what = () => `alert ${name}; central has ${seen.map(({ rule }) => rule.name).join(', ') || 'none'}`;
-    return until(what, async () => {
-      seen = await this.alerts();
-      return seen.find((alert) => alert.rule.name === name && fits(alert));
-    });
+    return until(
+      what,
+      async () => {
+        seen = await this.alerts();
+        return seen.find((alert) => alert.rule.name === name && fits(alert));
+      },
+      TOLD_MS,
+    );
   }
 
   status() {
@@ -93,14 +104,30 @@ export class InstalledHost {
   }
 
   async connected(): Promise<ReturnType<InstalledHost['status']>> {
-    return await until('a connected agent with its sensor', () => {
-      const { status, stdout } = this.host.run('sealwatch', 'status', '--json');
-      const now = status === 0 ? JSON.parse(stdout) : null;
-      const isArmed = now?.collectors.some(
-        ({ name, state }: { name: string; state: string }) => name === 'process/ebpf' && state === 'ok',
-      );
-      return now?.central.connected && isArmed ? now : null;
-    });
+    return await until(
+      'a connected agent with its sensor',
+      () => {
+        const { status, stdout } = this.host.run('sealwatch', 'status', '--json');
+        const now = status === 0 ? JSON.parse(stdout) : null;
+        const isArmed = now?.collectors.some(
+          ({ name, state }: { name: string; state: string }) => name === 'process/ebpf' && state === 'ok',
+        );
+        return now?.central.connected && isArmed ? now : null;
+      },
+      TOLD_MS,
+    );
+  }
+
+  /** Waits until the installation was compared with its manifest, and is found to be in this state. */
+  async integrity(wanted: string): Promise<void> {
+    await until(
+      `integrity ${wanted}`,
+      () =>
+        this.status().collectors.some(
+          ({ name, state }: { name: string; state: string }) => name === 'integrity' && state === wanted,
+        ),
+      TOLD_MS,
+    );
   }
 
   /** Alice's client config with these servers; all of them start the same script. */

@@ -39,9 +39,8 @@ enum exit_code {
 	EXIT_UNSUPPORTED = 4,
 };
 
-#define LOSS_POLL_MS 200
-/* What does not wake us up waits so long. */
-#define LAZY_POLL_MS 50
+/* Counters of loss are looked at so often, and what does not wake us up waits so long. */
+#define POLL_MS 200
 /* A parent that is slow is asked so often whether it takes more. */
 #define FULL_PIPE_POLL_MS 2
 #define LOOK_NS 1000000000ULL
@@ -182,9 +181,7 @@ static int look(void)
 /* Milliseconds. */
 static int patience(void)
 {
-	if (output_waiting())
-		return FULL_PIPE_POLL_MS;
-	return options.programs.wakes_for_all ? LOSS_POLL_MS : LAZY_POLL_MS;
+	return output_waiting() ? FULL_PIPE_POLL_MS : POLL_MS;
 }
 
 /* Returns 0 when stdin has ended, else what broke. */
