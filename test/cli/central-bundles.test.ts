@@ -120,7 +120,9 @@ test('what the commands cannot do ends in 3 with a reason, and a role that is to
   assert.match(told(['bundle', 'add', desk.own.at('none.json')]), /CLI_FILE_UNREADABLE|cannot be read/);
   assert.match(told(['bundle', 'add', desk.own.write('empty.json', {})]), /central refused/);
   assert.match(told(['rollout', 'start', 'config', '1']), /there is no bundle config 1 \(add it first/);
-  assert.match(told(['rollout', 'start', 'colours', '1']), /kind: /);
+  const colours = desk.run(['rollout', 'start', 'colours', '1']);
+  assert.deepEqual([colours.status, colours.stdout], [2, '']);
+  assert.match(colours.stderr, /Allowed choices are .*config/);
   assert.match(told(['rollout', 'start', 'config', 'one']), /version: /);
   assert.match(told(['rollout', 'stop', 'none']), /id: /);
   assert.deepEqual(desk.run(['rollout', 'status', '--json'], approver).json(), { rollouts: [] });
