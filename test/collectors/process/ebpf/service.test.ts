@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,7 +33,7 @@ class Service extends TempDirectory {
 
   static async start(): Promise<Service> {
     const service = new Service();
-    while (!existsSync(service.socket)) await sleep(10);
+    while (!isListening(service.socket)) await sleep(10);
     return service;
   }
 
@@ -52,6 +52,12 @@ class Service extends TempDirectory {
     this.#process.kill('SIGKILL');
     super[Symbol.dispose]();
   }
+}
+
+/** Whether somebody listens: to try it would start the sensor. unix_seq_show() in net/unix/af_unix.c; the flag is __SO_ACCEPTCON. */
+function isListening(path: string): boolean {
+  const sockets = readFileSync('/proc/net/unix', 'utf8').split('\n');
+  return sockets.some((line) => line.endsWith(` ${path}`) && line.includes(' 00010000 '));
 }
 
 /** What a sensor answers to bytes until it closes the connection. */
