@@ -44,7 +44,9 @@ describe('real servers, started through npx and used', { skip: blocked }, () => 
     const all = told(context, host, daemon);
     assert.deepEqual(all.toSorted(), expected.toSorted(), 'the deeds of the end and nothing else');
     assert.deepEqual(lost, {});
-    assert.deepEqual([...new Set(collectors.map(({ state }) => state))], ['ok']);
+    // A checkout has no manifest of what was released.
+    const watching = collectors.filter(({ name }) => name !== 'integrity');
+    assert.deepEqual([...new Set(watching.map(({ state }) => state))], ['ok']);
   });
 
   test('are each told once where nobody approved them, and nothing else is', {
