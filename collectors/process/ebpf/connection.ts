@@ -34,7 +34,7 @@ export function openSensor(
 }
 
 /** Whether the socket of a sensor that is a service lies at a path; false where nobody can tell. */
-export function isSocket(path: string): boolean {
+function isSocket(path: string): boolean {
   try {
     return statSync(path).isSocket();
   } catch {
@@ -56,7 +56,7 @@ function spawnSensor(
   });
   let stderr = '';
   child.on('error', (cause) => {
-    if (child.pid === undefined) onEnd({ path, code: null, signal: null, stderr, cause });
+    if (child.pid === undefined) onEnd({ path, isService: false, code: null, signal: null, stderr, cause });
   });
   // A pipe to a sensor that has just died is not an error of its own: `close` tells.
   child.stdin.on('error', () => {});
@@ -66,7 +66,7 @@ function spawnSensor(
     stderr = (stderr + text).slice(-STDERR_CHARACTERS);
   });
   child.on('close', (code, signal) => {
-    if (child.pid !== undefined) onEnd({ path, code, signal, stderr });
+    if (child.pid !== undefined) onEnd({ path, isService: false, code, signal, stderr });
   });
   return {
     pid: child.pid,
@@ -90,7 +90,14 @@ function connectSensor(path: string, { onData, onEnd }: ConnectionEvents): Senso
   // The sensor has gone: nobody reads commands any more.
   socket.on('end', () => socket.destroy());
   socket.on('close', () =>
-    onEnd({ path, code: null, signal: null, stderr: '', ...(cause === undefined ? {} : { cause }) }),
+    onEnd({
+      path,
+      isService: true,
+      code: null,
+      signal: null,
+      stderr: '',
+      ...(cause === undefined ? {} : { cause }),
+    }),
   );
   return { pid: undefined, isChild: false, commands: socket, abandon: () => socket.destroy() };
 }

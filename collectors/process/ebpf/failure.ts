@@ -1,9 +1,10 @@
 import { CollectorError } from '../../errors.ts';
-import { isSocket } from './connection.ts';
 
 /** What is known of a sensor that could not be started or reached, or has ended. */
 export interface SensorEnd {
   readonly path: string;
+  /** Whether `path` is the socket of one that is a service. */
+  readonly isService: boolean;
   readonly code: number | null;
   readonly signal: string | null;
   /** The last of what it wrote to stderr. */
@@ -20,7 +21,7 @@ function causeCode(cause: unknown): string | undefined {
   return cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
 }
 
-function spawnFailure({ path, cause }: SensorEnd): CollectorError {
+function spawnFailure({ path, isService, cause }: SensorEnd): CollectorError {
   const code = causeCode(cause);
   if (code === 'ENOENT') {
     return new CollectorError('COLLECTOR_SENSOR_MISSING', `there is no kernel sensor at ${path}`, {
@@ -28,7 +29,7 @@ function spawnFailure({ path, cause }: SensorEnd): CollectorError {
       hint: 'run the set-up on Linux as root so that it is built',
     });
   }
-  if (code === 'ECONNREFUSED' || (code === 'EACCES' && isSocket(path))) {
+  if (code === 'ECONNREFUSED' || (code === 'EACCES' && isService)) {
     return new CollectorError('COLLECTOR_SENSOR_REFUSED', `nobody can be reached at ${path} (${code})`, {
       cause,
       hint: 'systemctl status sealwatch-sensor.socket; only the user of the agent and root may connect',
