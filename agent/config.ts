@@ -10,6 +10,8 @@ const absolutePath = z
   .string()
   .refine(isAbsolute, 'must be an absolute path')
   .meta({ format: 'absolute-path' });
+/** Where whoever stops the agent says why, unless the config names another; it lies in its run-time directory. */
+export const STOPPING_FILE = '/run/sealwatch/stopping';
 /** What may stand in the agent's config; agent/settings.ts says what each setting is for. */
 export const agentConfigSchema = z.strictObject({
   /** Where keys, approvals, spool and snapshots lie. */
@@ -51,7 +53,7 @@ export const agentConfigSchema = z.strictObject({
     .max(24 * 60)
     .default(60),
   /** Where scripts of the package say why they stop the agent. */
-  stopping_file: absolutePath.default('/run/sealwatch/stopping'),
+  stopping_file: absolutePath.default(STOPPING_FILE),
   /** `off` gives up the kernel sensor for the sampler. */
   sensor: z.enum(['auto', 'off']).default('auto'),
 });

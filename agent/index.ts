@@ -4,7 +4,14 @@ import type { EnrolmentToken } from './enrolment/enrolment-token.ts';
 
 export type { Agent } from './agent.ts';
 export type { AgentOptions } from './agent-options.ts';
-export { type AgentConfig, agentConfigSchema, loadConfig, rereadConfig, ruleSettings } from './config.ts';
+export {
+  type AgentConfig,
+  agentConfigSchema,
+  loadConfig,
+  rereadConfig,
+  ruleSettings,
+  STOPPING_FILE,
+} from './config.ts';
 export { configPaths, PREFERENCE_DOMAIN } from './config-sources.ts';
 export { type AgentStatus, askStatus } from './control/socket.ts';
 export { fullServer, type KnownServer } from './enrich/known-server.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type AgentConfig, agentConfigSchema } from './config.ts';
+import { type AgentConfig, agentConfigSchema, STOPPING_FILE } from './config.ts';
 import { managedOnlySchema } from './config-sources.ts';
 
 /** Every setting by its key; one inside of a map is written `map.key`. */
@@ -82,7 +82,7 @@ const WORDS: Readonly<Record<SettingKey, SettingWords>> = {
   },
   stopping_file: {
     description: 'File in which scripts of the package say why they stop the agent.',
-    example: '/run/sealwatch/stopping',
+    example: STOPPING_FILE,
   },
   file_actor: {
     description: '`off` gives up knowing who writes files, and with it a capability of the sensor. Linux.',

@@ -1,7 +1,5 @@
 import { closeSync, fchmodSync, openSync, rmSync, writeSync } from 'node:fs';
 
-/** File that tells a running agent why it is about to be stopped; it lies in the agent's run-time directory. */
-export const STOPPING_PATH = '/run/sealwatch/stopping';
 /** Times that a file which somebody puts in the way is removed. */
 const MAX_TRIES = 3;
 

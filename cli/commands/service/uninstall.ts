@@ -1,10 +1,11 @@
+import { STOPPING_FILE } from '../../../agent/index.ts';
 import { confirm } from '../../ask.ts';
 import { EXIT, type ExitCode } from '../../exit-code.ts';
 import type { Installation } from '../../installation.ts';
 import type { Output } from '../../output.ts';
 import { SERVICE_PARTS } from '../../service/parts.ts';
 import { carryOut, removeIfEmpty, stepLine } from '../../service/steps.ts';
-import { STOPPING_PATH, tellUninstall } from '../../service/stopping-word.ts';
+import { tellUninstall } from '../../service/stopping-word.ts';
 import { planUninstall } from '../../service/uninstall-plan.ts';
 import {
   destdirOf,
@@ -42,7 +43,7 @@ export async function serviceUninstall(
   if (purge && !isDry && plan.steps.length > 0)
     await confirm('Configuration, keys and unsent alerts go, too. Go on?', { yes: choice.yes === true });
   if (!isDry && destdir === '' && parts.includes('agent') && plan.steps.length > 0)
-    tellUninstall(host.stoppingPath ?? STOPPING_PATH);
+    tellUninstall(host.stoppingPath ?? STOPPING_FILE);
   const done = plan.steps.map((step) => {
     const outcome = isDry ? 'planned' : carryOut(step, { destdir, run: host.run });
     if (!output.json) output.answer(stepLine(step));

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, statSync, symlin
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'plist';
-import { loadConfig } from '../../../agent/index.ts';
+import { loadConfig, STOPPING_FILE } from '../../../agent/index.ts';
 import { loadCentralConfig } from '../../../central/index.ts';
 import { serviceInstall } from '../../../cli/commands/service/install.ts';
 import { serviceStatus } from '../../../cli/commands/service/status.ts';
@@ -12,7 +12,7 @@ import { runCommand as runCommandHere } from '../../../cli/service/command-runne
 import { type InstallPlan, planInstall } from '../../../cli/service/install-plan.ts';
 import { UNITS } from '../../../cli/service/parts.ts';
 import { stepLine } from '../../../cli/service/steps.ts';
-import { STOPPING_PATH, tellUninstall } from '../../../cli/service/stopping-word.ts';
+import { tellUninstall } from '../../../cli/service/stopping-word.ts';
 import { sha256Hex } from '../../../inventory/index.ts';
 import { TempDirectory } from '../../temp-directory.ts';
 import { runBuilt } from '../built.ts';
@@ -258,7 +258,7 @@ test('a record is not followed to files that no install writes', async () => {
 });
 
 test('the word that says why lies where the agent looks before anything is stopped, and follows no link', () => {
-  assert.equal(STOPPING_PATH, '/run/sealwatch/stopping');
+  assert.equal(STOPPING_FILE, '/run/sealwatch/stopping');
   using directory = new TempDirectory();
   const victim = directory.write('victim', 'untouched', 0o600);
   symlinkSync(victim, directory.at('stopping'));
